@@ -1,7 +1,9 @@
 """Run the Python code of Markdown files: all ```python blocks of a file, in order, as one program."""
 
+import os
 import re
 import sys
+import tempfile
 from pathlib import Path
 
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -20,5 +22,9 @@ def run(path: Path) -> None:
     print(f"{path}: {len(blocks)} blocks ran")
 
 
-for name in sys.argv[1:]:
-    run(Path(name))
+paths = [Path(name).resolve() for name in sys.argv[1:]]
+with tempfile.TemporaryDirectory() as folder:
+    os.chdir(folder)  # whatever the blocks write, they write it there
+    for path in paths:
+        run(path)
+    os.chdir(Path(__file__).parent)
