@@ -1,0 +1,35 @@
+"""The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
+
+from .anomaly import detect_anomaly, set_detect_anomaly
+from .engine import backward, grad
+from .function import Function, once_differentiable
+from .grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from .hooks import RemovableHandle
+from .node import AccumulateGrad, Node
+from .tensor_base import TensorBase
+
+__all__ = [
+    "AccumulateGrad",
+    "Function",
+    "Node",
+    "RemovableHandle",
+    "TensorBase",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "no_grad",
+    "once_differentiable",
+    "set_detect_anomaly",
+    "set_grad_enabled",
+]

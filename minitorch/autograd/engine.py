@@ -1,0 +1,320 @@
+"""Backward: gradients flow from the roots to the leaves, in the order of the nodes' numbers."""
+
+from __future__ import annotations
+
+import heapq
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .grad_mode import mode
+from .node import Node
+from .tensor_base import TensorBase
+
+
+class Sweep:
+    """One backward pass. Every edge leads to a smaller number, so the largest waiting number is always ready."""
+
+    def __init__(self, wanted: Wanted | None) -> None:
+        self.order: list[int] = []  # a heap of negated numbers
+        self.waiting: dict[int, tuple[Node, list[Any]]] = {}
+        self.leaves: dict[int, tuple[TensorBase, list[Any]]] = {}
+        self.wanted = wanted
+        self.captured: dict[tuple[int, int], Any] = {}
+
+    def send(self, edge: tuple[Any, int], grad: Any, sender: Node | None, i: int) -> None:
+        """Add `grad` to what waits at the end of `edge`."""
+        target, nr = edge
+        if self.wanted is not None and id(target) not in self.wanted.enter:
+            return
+        if isinstance(target, Node):
+            slot = self.waiting.get(target.number)
+            if slot is None:
+                slot = self.waiting[target.number] = (target, [None] * len(target.outputs))
+                heapq.heappush(self.order, -target.number)
+            shape, dtype = target.outputs[nr]
+        else:
+            slot = self.leaves.get(id(target)) or self.leaves.setdefault(id(target), (target, [None]))
+            shape, dtype = target.array.shape, target.array.dtype
+        if grad.array.shape != shape or grad.array.dtype is not dtype:
+            grad = _fit(grad, shape, dtype, sender, i)
+        grads = slot[1]
+        grads[nr] = grad if grads[nr] is None else grads[nr] + grad
+
+    def run(self, retain_graph: bool) -> None:
+        """Run every node that a gradient reaches, the youngest first."""
+        order, waiting = self.order, self.waiting
+        while order:
+            node, grads = waiting.pop(-heapq.heappop(order))
+            if node._pre_hooks or node._retained:
+                grads = _run_pre_hooks(node, grads)
+            if self.wanted is not None:
+                self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
+                if id(node) not in self.wanted.run:
+                    continue
+            for i, (edge, grad) in enumerate(zip(node.edges, _run_node(node, tuple(grads)), strict=True)):
+                if edge is not None and grad is not None:
+                    self.send(edge, grad, node, i)
+            if not retain_graph:
+                node.release()
+
+
+def _run_node(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not mode.anomaly:
+        result = node.run(grads)
+    else:
+        result = _run_watched(node, grads)
+    if node._hooks:
+        for hook in list(node._hooks.values()):
+            replaced = hook(result, grads)
+            if replaced is not None:
+                result = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
+    return result
+
+
+def _run_watched(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Under anomaly detection: any error, and any NaN, is reported with the line of the forward call."""
+    try:
+        result = node.run(grads)
+        for i, grad in enumerate(result):
+            if mode.check_nan and grad is not None and node.edges[i] is not None and grad.isnan().any().item():
+                raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
+    except Exception as error:
+        trace = "".join(node._trace) if node._trace else "  (made while anomaly detection was off)"
+        error.add_note(f"{node.name()} was recorded by this forward call:\n{trace}")
+        raise
+    return result
+
+
+def _run_pre_hooks(node: Node, grads: list[Any]) -> list[Any]:
+    for hook in list((node._pre_hooks or {}).values()):
+        replaced = hook(tuple(grads))
+        if replaced is not None:
+            grads = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
+    for nr, reference in (node._retained or {}).items():
+        tensor = reference()
+        if tensor is not None and grads[nr] is not None:
+            tensor._grad = grads[nr] if tensor._grad is None else tensor._grad + grads[nr]
+    return grads
+
+
+def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, i: int) -> Any:
+    """Undo a broadcast, and a promotion; anything else is an error of the operation that sent the gradient."""
+    if grad.array.shape != shape:
+        try:
+            broadcast = np.broadcast_shapes(shape, grad.array.shape) == grad.array.shape
+        except ValueError:
+            broadcast = False
+        if not broadcast:
+            raise RuntimeError(
+                f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index {i} - got "
+                f"{list(grad.array.shape)} but expected shape compatible with {list(shape)}"
+            )
+        grad = grad.sum_to_size(shape)
+    return grad if grad.array.dtype == dtype else grad._cast(dtype)
+
+
+# ---------------------------------------------------------------- which nodes lead to an input
+
+
+def _reachable(roots: Sequence[Any]) -> list[Node]:
+    """Every node that can be reached from the roots, the oldest first."""
+    seen: dict[int, Node] = {}
+    stack = [r for r in roots if isinstance(r, Node)]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen[id(node)] = node
+        stack += [e[0] for e in node.edges if e is not None and isinstance(e[0], Node)]
+    return sorted(seen.values(), key=lambda n: n.number)
+
+
+class Wanted:
+    """Ids of the nodes and leaves on a way from the roots to the inputs: which gradients `enter`, and which nodes `run`."""
+
+    def __init__(self, roots: Sequence[Any], inputs: Sequence[tuple[Any, int]]) -> None:
+        self.enter = {id(target) for target, _ in inputs}
+        self.run: set[int] = set()
+        for node in _reachable(roots):
+            if any(e is not None and id(e[0]) in self.enter for e in node.edges):
+                self.enter.add(id(node))
+                self.run.add(id(node))
+
+
+# ---------------------------------------------------------------- the ways in
+
+
+def backward(
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
+) -> None:
+    """Add the gradients of `tensors` to the `.grad` of the leaves they were made from (or of `inputs` alone).
+
+    `grad_tensors` are the gradients of some later value with respect to `tensors`; None means 1 for a scalar.
+    """
+    roots = _listed(tensors)
+    grads = _listed(grad_tensors if grad_variables is None else grad_variables)
+    targets = None if inputs is None else [_target(x) for x in _listed(inputs)]
+    if targets == []:
+        raise RuntimeError("'inputs' argument to backward cannot be empty.")
+    pass_ = _sweep(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
+    for x in _listed(inputs) if inputs is not None else []:
+        if not x.is_leaf:
+            pass_.leaves[id(x)] = (x, [pass_.captured.get((id(x.grad_fn), x._output_nr))])
+    _accumulate_all(pass_, create_graph)
+
+
+def grad(
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` with respect to `inputs`, as new tensors; nothing is added to any `.grad`.
+
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> torch.autograd.grad(x**3, x)
+    (tensor(12.),)
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
+    retain = create_graph if retain_graph is None else retain_graph
+    roots, wanted, grads = _listed(outputs), _listed(inputs), _listed(grad_outputs)
+    if is_grads_batched:
+        return _grad_batched(roots, wanted, grads, retain, create_graph, allow_unused)
+    pass_ = _sweep(roots, grads, retain, create_graph, [_target(x) for x in wanted])
+    results = [_result(pass_, x) for x in wanted]
+    if materialize_grads:
+        return tuple([x._zeros(x.array.shape, x.array.dtype) if g is None else g for x, g in zip(wanted, results, strict=True)])
+    if not allow_unused and any(g is None for g in results):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this "
+            f"is the desired behavior. (input {results.index(None)})"
+        )
+    return tuple(results)
+
+
+def _grad_batched(roots: Any, wanted: Any, grads: Any, retain: bool, create: bool, unused: bool | None) -> tuple[Any, ...]:
+    """One pass for each entry of the leading dimension of `grad_outputs`, stacked."""
+    count = grads[0].array.shape[0]
+    rows = [
+        grad(roots, wanted, [g[i] for g in grads], retain or i + 1 < count, create, allow_unused=unused)
+        for i in range(count)
+    ]
+    return tuple([None if column[0] is None else column[0]._stack(column) for column in zip(*rows, strict=True)])
+
+
+def _listed(x: Any) -> list[Any]:
+    if x is None:
+        return []
+    return [x] if isinstance(x, TensorBase) else list(x)
+
+
+def _target(x: TensorBase) -> tuple[Any, int]:
+    if not x.tracked():
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return _root_edge(x)
+
+
+def _result(pass_: Sweep, x: TensorBase) -> Any:
+    target, nr = _root_edge(x)
+    if isinstance(target, Node):
+        return pass_.captured.get((id(target), nr))
+    slot = pass_.leaves.get(id(target))
+    return None if slot is None else slot[1][0]
+
+
+def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph: bool, inputs: Any) -> Sweep:
+    """Send `grads` through the graph from `roots`; `inputs`: edges, where only their gradients are asked for."""
+    if grads and len(grads) != len(roots):
+        raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
+    grads = [_root_grad(r, g, i) for i, (r, g) in enumerate(zip(roots, grads or [None] * len(roots), strict=True))]
+    edges = [_root_edge(r) for r in roots]
+    pass_ = Sweep(None if inputs is None else Wanted([e[0] for e in edges], inputs))
+    record, mode.grad = mode.grad, create_graph
+    try:
+        for i, (edge, g) in enumerate(zip(edges, grads, strict=True)):
+            pass_.send(edge, g, None, i)
+        del grads
+        pass_.run(retain_graph)
+        for leaf, slot in pass_.leaves.values():
+            _run_leaf_hooks(leaf, slot)
+    finally:
+        mode.grad = record
+    return pass_
+
+
+def _root_edge(root: TensorBase) -> tuple[Any, int]:
+    node = root.grad_fn
+    return (root, 0) if node is None else (node, root._output_nr)
+
+
+def _root_grad(root: TensorBase, given: Any, i: int) -> Any:
+    """The gradient that `root` starts with: the one given, or 1."""
+    if not root.tracked():
+        raise RuntimeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from "
+            "requires grad, or the graph was cut on the way: by detach(), item(), numpy(), no_grad() or a cast to integers."
+        )
+    if given is None:
+        if root.array.size != 1:
+            raise RuntimeError(
+                f"grad can be implicitly created only for scalar outputs (element {i} has shape {tuple(root.array.shape)})"
+            )
+        return root._ones(root.array.shape, root.array.dtype)
+    if given.array.shape != root.array.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {given.shape} and output[{i}] has a shape of {root.shape}."
+        )
+    return given
+
+
+def _run_leaf_hooks(leaf: TensorBase, slot: list[Any]) -> None:
+    for hook in list((leaf._hooks or {}).values()):
+        replaced = hook(slot[0])
+        if replaced is not None:
+            slot[0] = replaced
+
+
+def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
+    """Add what reached the leaves to their `.grad`; nothing was written before every node had run."""
+    record, mode.grad = mode.grad, create_graph
+    try:
+        for leaf, slot in pass_.leaves.values():
+            if slot[0] is not None:
+                _accumulate(leaf, slot, create_graph)
+    finally:
+        mode.grad = record
+    for leaf, _ in pass_.leaves.values():
+        for hook in list((leaf._post_hooks or {}).values()):
+            hook(leaf)
+
+
+def _accumulate(leaf: TensorBase, slot: list[Any], create_graph: bool) -> None:
+    old = leaf._grad
+    if old is None:
+        leaf._grad = slot[0] if create_graph or _alone(slot) else slot[0].detach().clone()
+    elif create_graph or old.tracked():
+        leaf._grad = old + slot[0]
+    else:
+        old.add_(slot[0])
+
+
+def _alone(slot: list[Any]) -> bool:
+    """Whether `slot` holds the only reference to its tensor and to the memory below, so that `.grad` may keep it."""
+    if sys.getrefcount(slot[0]) > 2 or sys.getrefcount(slot[0].storage) > 2:
+        return False
+    array = slot[0].array
+    return array.base is None and array.flags.c_contiguous and sys.getrefcount(array) <= 4  # storage, tensor, here

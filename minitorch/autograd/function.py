@@ -1,0 +1,189 @@
+"""`Function`: an operation with a forward and a backward, and `apply`, the one gate through which all of them go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .grad_mode import mode
+from .node import Node
+from .tensor_base import TensorBase, View
+from .views import check_writable, rebase
+
+
+class Function:
+    """A differentiable operation. Subclass it with two static methods, and call `apply`.
+
+    `forward(ctx, *args)` computes the result and leaves on `ctx` what backward needs. `backward(ctx, *grads)` gets one
+    gradient per result and returns one per argument of forward, None where there is none. It is written with tensor
+    operations, so it can itself be differentiated. Alternatively `forward(*args)` has no `ctx`, and
+    `setup_context(ctx, inputs, output)` saves.
+
+    >>> class Square(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x * x
+    ...     @staticmethod
+    ...     def backward(ctx, grad):
+    ...         (x,) = ctx.saved_tensors
+    ...         return 2 * x * grad
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> Square.apply(x).backward()
+    >>> x.grad
+    tensor(6.)
+    """
+
+    suffix = "Backward"  # of the node's name
+    title: str  # its beginning, where it is not the name of the class
+    view = False  # whether the result shares the memory of the first argument
+    refusal: str | None = None  # why a write through such a view is an error
+    _node: type[Node]
+    _run_forward: Callable[..., Any]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        module = "torch.autograd.function" if cls.suffix == "Backward" else cls.__module__
+        cls._node = type(cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module})
+        separate = cls.setup_context is not Function.setup_context
+        cls._run_forward = staticmethod(_forward_and_setup(cls) if separate else cls.forward)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise RuntimeError(
+            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not make "
+            "an instance of it."
+        )
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the result. Overridden in every subclass."""
+        raise NotImplementedError("You must implement the forward function for custom autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Save what backward needs, where forward has no `ctx`."""
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """The gradients of the inputs. Overridden in every differentiable subclass."""
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom autograd.Function to use it with "
+            "backward mode AD."
+        )
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Run forward, and record it if an argument requires grad."""
+        node = cls._node()
+        node.needs_input_grad = needs = tuple([isinstance(a, TensorBase) and a.tracked() for a in args])
+        record, mode.grad = mode.grad, False
+        try:
+            result = cls._run_forward(node, *args)
+        finally:
+            mode.grad = record
+        record = record and True in needs
+        if type(result) is tuple:
+            return cls._finish(node, args, result, record)
+        return cls._finish(node, args, (result,), record)[0]
+
+    @classmethod
+    def _finish(cls, node: Node, args: tuple[Any, ...], results: tuple[Any, ...], record: bool) -> tuple[Any, ...]:
+        """Make tensors of the results, enter them into the graph, and note what is a view of what."""
+        model = next((a for a in args if isinstance(a, TensorBase)), None)
+        outputs = tuple([cls._wrap(node, model, x, args) for x in results])
+        if mode.inference:
+            _mark_inference(outputs)
+        if cls.view:
+            _note_views(cls, args, outputs, len(results))
+        if node._dirty:
+            _write_back(node, args, outputs, record)
+        elif record:
+            node.connect(args, outputs)
+        return outputs
+
+    @classmethod
+    def _wrap(cls, node: Node, model: Any, x: Any, args: tuple[Any, ...]) -> Any:
+        if isinstance(x, np.ndarray):
+            return model._share(x) if cls.view else model._wrap(x)
+        if isinstance(x, TensorBase) and any(x is a for a in args) and not any(x is d for d in node._dirty):
+            return x._alias()  # an argument returned as it came: a tensor of its own, on the same memory
+        return x
+
+
+def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:
+    def forward(ctx: Node, *args: Any) -> Any:
+        output = cls.forward(*args)
+        cls.setup_context(ctx, args, output)
+        return output
+
+    return forward
+
+
+def _mark_inference(outputs: tuple[Any, ...]) -> None:
+    for x in outputs:
+        if isinstance(x, TensorBase):
+            x._inference = True
+
+
+def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: tuple[Any, ...], count: int) -> None:
+    """Each output is a view of the first argument's base."""
+    source = args[0]
+    older = source._view
+    base, steps = (source, ()) if older is None else (older.base, older.steps)
+    refusal = cls.refusal or (None if mode.grad else _IN_NO_GRAD) or (older.refusal if older else None)
+    for i, x in enumerate(outputs):
+        step = (cls, args[1:], i if count > 1 or cls.refusal else None)
+        x._view = View(base, (*steps, step), source.storage.version, refusal)
+
+
+_IN_NO_GRAD = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
+    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
+    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
+    "to be tracked)."
+)
+
+
+def _write_back(node: Node, args: tuple[Any, ...], outputs: tuple[Any, ...], record: bool) -> None:
+    """Forward wrote to the inputs that it marked dirty: they now come from this node."""
+    for x in node._dirty:
+        if record:
+            check_writable(x)
+        x.storage.written(node.name())
+    if record:
+        node.connect(args, outputs)
+        for x in node._dirty:
+            rebase(x, (node, x._output_nr))
+
+
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """For a backward that is not made of recorded operations: its result cannot be differentiated again."""
+
+    def run(ctx: Any, *grads: Any) -> Any:
+        record, mode.grad = mode.grad, False
+        try:
+            result = backward(ctx, *grads)
+        finally:
+            mode.grad = record
+        if not record or not any(isinstance(g, TensorBase) and g.tracked() for g in grads):
+            return result
+        several = result if isinstance(result, tuple) else (result,)
+        barred = tuple([_Once.apply(g, *grads) if isinstance(g, TensorBase) else g for g in several])
+        return barred if isinstance(result, tuple) else barred[0]
+
+    return run
+
+
+class _Once(Function):
+    """A result of a once-differentiable backward: the identity, with an error for a derivative."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, *grads: Any) -> Any:
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked with @once_differentiable")

@@ -1,0 +1,45 @@
+"""The handle that takes a hook off again."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from typing import Any
+
+_ids = itertools.count()
+
+
+class RemovableHandle:
+    """Returned by every `register_..._hook`: `remove()` takes the hook off; also a context manager."""
+
+    def __init__(self, hooks: dict[int, Any], *others: dict[int, Any]) -> None:
+        self.id = next(_ids)
+        self._held = [_reference(d) for d in (hooks, *others)]
+
+    def remove(self) -> None:
+        """Take the hook off; a second call does nothing."""
+        for held in self._held:
+            hooks = held()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.remove()
+
+
+def _reference(hooks: dict[int, Any]) -> Any:
+    """Weak where the dictionary allows it (an OrderedDict does, a plain one does not)."""
+    try:
+        return weakref.ref(hooks)
+    except TypeError:
+        return lambda: hooks
+
+
+def add_hook(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
+    """Put `hook` into `hooks` and return its handle."""
+    handle = RemovableHandle(hooks)
+    hooks[handle.id] = hook
+    return handle

@@ -1,0 +1,255 @@
+"""A node of the graph: the record of one operation, and its context while it runs."""
+
+from __future__ import annotations
+
+import itertools
+import traceback
+import weakref
+from collections import OrderedDict
+from typing import Any
+
+from .grad_mode import mode
+from .hooks import RemovableHandle, add_hook
+from .tensor_base import TensorBase
+
+_numbers = itertools.count()
+next_number = _numbers.__next__
+
+Edge = tuple[Any, int]  # (Node or leaf tensor, which of its outputs)
+
+
+class Node:
+    """What an operation left for backward: `ctx` in its forward and backward, `grad_fn` of its results.
+
+    Each Function has its own subclass, named as PyTorch names it (`MulBackward0`). An edge leads from a node to the
+    node or the leaf that made its input; its number is always smaller.
+    """
+
+    function: Any
+    number: int = -1
+    edges: tuple[Edge | None, ...] = ()  # one per argument of forward
+    outputs: tuple[Any, ...] = ()  # (shape, numpy dtype) of each result
+    needs_input_grad: tuple[bool, ...] = ()
+    materialize_grads: bool = True
+    _saved: Any = ()  # None when freed
+    _versions: tuple[int, ...] = ()
+    _own: dict[int, int] | None = None  # which saved tensors are this node's outputs
+    _inputs: tuple[bool, ...] = ()  # which arguments of forward were tensors
+    _dirty: tuple[Any, ...] = ()
+    _constant: tuple[Any, ...] = ()
+    _pre_hooks: dict[int, Any] | None = None
+    _hooks: dict[int, Any] | None = None
+    _retained: dict[int, Any] | None = None
+    _trace: Any = None
+    _metadata: dict[Any, Any] | None = None
+
+    # ------------------------------------------------ in forward
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep tensors (or None) for backward; numbers pass as they are."""
+        self._saved = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        """Accepted for forward-mode Functions; nothing needs it here."""
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        """Say which inputs forward wrote to; they must be returned."""
+        self._dirty = tensors
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        """Say which results have no derivative."""
+        self._constant = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """With False, an output without a gradient gives None to backward instead of zeros."""
+        self.materialize_grads = value
+
+    def connect(self, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+        """Enter the graph: edges to where the inputs came from, `grad_fn` of the outputs."""
+        self.edges = tuple(
+            [_edge(a) if need else None for a, need in zip(args, self.needs_input_grad, strict=True)]
+        )
+        self.number = next_number()
+        self.outputs = tuple([(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs])
+        if self._saved:
+            self._seal(outputs)
+        if mode.anomaly:
+            self._trace = traceback.format_stack()[:-3]
+        for i, x in enumerate(outputs):
+            if self.outputs[i] and x.array.dtype.kind in "fc" and not (self._constant and _among(x, self._constant)):
+                x._requires_grad, x._grad_fn, x._output_nr = True, self, i
+
+    def _seal(self, outputs: tuple[Any, ...]) -> None:
+        """Note the versions of what was saved. An output is kept as an alias without history, or it would hold itself."""
+        saved = self._saved
+        for x in saved:
+            if isinstance(x, TensorBase) and x._inference:
+                raise RuntimeError(
+                    "Inference tensors cannot be saved for backward. To work around you can make a clone to get a "
+                    f"normal tensor and use it in autograd. (saved by {self.name()})"
+                )
+        self._versions = tuple([x.storage.version if isinstance(x, TensorBase) else 0 for x in saved])
+        for i, x in enumerate(saved):
+            for nr, output in enumerate(outputs):
+                if x is output:
+                    self._own = self._own or {}
+                    self._own[i] = nr
+        if self._own:
+            self._saved = tuple([x._alias() if i in self._own else x for i, x in enumerate(saved)])
+
+    def adopt(self, output: Any, target: Any) -> None:
+        """`output` was copied into `target`: if it was saved, it is the target that is saved now."""
+        for i in self._own or ():
+            if self._saved[i].storage is output.storage:
+                self._saved[i].array, self._saved[i].storage = target.array, target.storage
+                self._versions = (*self._versions[:i], target.storage.version, *self._versions[i + 1 :])
+
+    # ------------------------------------------------ in backward
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What forward saved; RuntimeError if it was freed, or written to since."""
+        saved = self._saved
+        if saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+                f"if you need to access saved tensors after calling backward. (at {self.name()})"
+            )
+        for x, version in zip(saved, self._versions, strict=False):
+            if isinstance(x, TensorBase) and x.storage.version != version:
+                raise RuntimeError(self._modified(x, version))
+        if self._own and mode.grad:
+            return tuple([self._as_output(x, i) for i, x in enumerate(saved)])
+        return saved  # type: ignore[no-any-return]
+
+    def _as_output(self, x: Any, i: int) -> Any:
+        """A saved output with its history again, for derivatives of the derivative."""
+        nr = None if self._own is None else self._own.get(i)
+        if nr is None:
+            return x
+        x = x._alias()
+        x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
+        return x
+
+    def _modified(self, x: Any, version: int) -> str:
+        maker = x._grad_fn.name() if x._grad_fn is not None else self.name()
+        return (
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{x.type()} {list(x.shape)}], which is output {x._output_nr} of {maker}, is at version "
+            f"{x.storage.version}; expected version {version} instead. It was saved by {self.name()} and written by "
+            f"{x.storage.writer}. Hint: enable anomaly detection to find the operation that failed to compute its "
+            "gradient, with torch.autograd.set_detect_anomaly(True)."
+        )
+
+    def run(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The gradients of the inputs, from those of the outputs."""
+        if self.materialize_grads and None in grads:
+            grads = self._materialize(grads)
+        result = self.function.backward(self, *grads)
+        if type(result) is not tuple:
+            result = tuple(result) if isinstance(result, list) else (result,)
+        if len(result) != len(self.edges):
+            result = self._fit(result)
+        return result
+
+    def _materialize(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        some = next((g for g in grads if g is not None), None)
+        if some is None:
+            return grads
+        pairs = zip(grads, self.outputs, strict=True)
+        return tuple([some._zeros(*meta) if g is None and meta else g for g, meta in pairs])
+
+    def _fit(self, result: tuple[Any, ...]) -> tuple[Any, ...]:
+        count = len(self.edges)
+        if len(result) > count and all(g is None for g in result[count:]):
+            return result[:count]
+        raise RuntimeError(
+            f"function {self.name()} returned an incorrect number of gradients (expected {count}, got {len(result)})"
+        )
+
+    def release(self) -> None:
+        """Free what was saved."""
+        if self._saved:
+            self._saved = None
+
+    # ------------------------------------------------ what people look at
+
+    def name(self) -> str:
+        """The node's name, such as `MulBackward0`."""
+        return type(self).__name__
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which output."""
+        edges = [e for e, tensor in zip(self.edges, self._inputs, strict=False) if tensor] if self._inputs else self.edges
+        return tuple([(None, 0) if e is None else (_public(e[0]), e[1]) for e in edges])
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whatever the user wants to note."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the node has run; a result replaces `grad_inputs`."""
+        if self._hooks is None:
+            self._hooks = OrderedDict()
+        return add_hook(self._hooks, hook)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before the node runs; a result replaces `grad_outputs`."""
+        if self._pre_hooks is None:
+            self._pre_hooks = OrderedDict()
+        return add_hook(self._pre_hooks, hook)
+
+    def retain(self, nr: int, tensor: Any) -> None:
+        """Write the gradient of output `nr` to `tensor.grad`, while somebody holds the tensor."""
+        if self._retained is None:
+            self._retained = {}
+        self._retained[nr] = weakref.ref(tensor)
+
+
+class AccumulateGrad:
+    """The end of the graph at a leaf, as `next_functions` shows it; two of one leaf are equal."""
+
+    next_functions = ()
+
+    def __init__(self, variable: Any) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """`struct torch::autograd::AccumulateGrad` in PyTorch; here the plain word."""
+        return "AccumulateGrad"
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the leaf's gradient was accumulated."""
+        leaf: RemovableHandle = self.variable.register_post_accumulate_grad_hook(lambda x: hook((), (x.grad,)))
+        return leaf
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return id(self.variable)
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+def _edge(x: TensorBase) -> Edge:
+    node = x.grad_fn
+    return (x, 0) if node is None else (node, x._output_nr)
+
+
+def _public(target: Any) -> Any:
+    return target if isinstance(target, Node) else AccumulateGrad(target)
+
+
+def _among(x: Any, others: tuple[Any, ...]) -> bool:
+    return any(x is other for other in others)

@@ -1,0 +1,111 @@
+"""What the tape needs to know of a tensor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from numpy.typing import NDArray
+
+from .grad_mode import mode
+
+T = TypeVar("T", bound="TensorBase")
+
+
+class View:
+    """How a tensor came to be a view: its base, and the steps `(Function, arguments, output)` from there to here."""
+
+    __slots__ = ("base", "refusal", "steps", "version")
+
+    def __init__(self, base: TensorBase, steps: tuple[Any, ...], version: int, refusal: str | None) -> None:
+        self.base = base
+        self.steps = steps
+        self.version = version  # of the storage, when the view's own grad_fn was last made
+        self.refusal = refusal  # why a recorded write through this view is an error, or None
+
+
+def replay(steps: tuple[Any, ...], base: Any) -> Any:
+    """The view that `steps` make of `base`."""
+    for function, args, output in steps:
+        result = function.apply(base, *args)
+        base = result if output is None else result[output]
+    return base
+
+
+class TensorBase:
+    """The part of a tensor that autograd sees: an array, its storage, and its place in the graph.
+
+    Class attributes are the defaults, so that making a tensor sets only `array` and `storage`.
+    """
+
+    array: NDArray[Any]
+    storage: Any
+    _requires_grad: bool = False
+    _grad: Any = None
+    _grad_fn: Any = None
+    _output_nr: int = 0
+    _view: View | None = None
+    _hooks: dict[int, Any] | None = None
+    _post_hooks: dict[int, Any] | None = None
+    _inference: bool = False
+
+    if TYPE_CHECKING:  # a rule of differentiation uses the language, which stands above this floor
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __getitem__(self, index: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __le__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
+        def __ge__(self, other: Any) -> Any: ...
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made this tensor; None for a leaf."""
+        view = self._view
+        if view is not None and view.version != self.storage.version:
+            self._follow_base(view)
+        return self._grad_fn
+
+    @property
+    def output_nr(self) -> int:
+        """Which of the outputs of `grad_fn` this tensor is."""
+        return self._output_nr if self.grad_fn is not None else 0
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether no recorded operation made this tensor."""
+        return self.grad_fn is None
+
+    def tracked(self) -> bool:
+        """Whether this tensor requires grad: itself, or because its base was written to."""
+        return self._requires_grad or (self._view is not None and self.grad_fn is not None)
+
+    def _follow_base(self, view: View) -> None:
+        """The base was written to since this view was made: make the view's place in the graph anew."""
+        view.version = self.storage.version
+        base = view.base
+        if not base._requires_grad:
+            return
+        from_base = _recorded_replay(view, base)
+        self._grad_fn, self._output_nr = from_base._grad_fn, from_base._output_nr
+        self._requires_grad = from_base._requires_grad
+
+
+def _recorded_replay(view: View, base: TensorBase) -> Any:
+    before, mode.grad = mode.grad, True
+    try:
+        return replay(view.steps, base)
+    finally:
+        mode.grad = before
+
+

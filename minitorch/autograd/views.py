@@ -1,0 +1,73 @@
+"""Writes to tensors that are part of a graph: what is refused, and what the history is afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .grad_mode import mode
+from .node import Node, _edge, next_number
+from .tensor_base import TensorBase, View, replay
+
+
+def check_writable(x: TensorBase) -> None:
+    """RuntimeError if a write to `x` must not happen while operations are recorded."""
+    if not mode.grad:
+        return
+    view = x._view
+    if x._inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
+            "normal tensor before doing inplace update."
+        )
+    if view is None:
+        if x._requires_grad and x._grad_fn is None:
+            raise RuntimeError(
+                "a leaf Variable that requires grad is being used in an in-place operation. Write under torch.no_grad() "
+                "to change its values, or to a clone of it to have the write differentiated."
+            )
+        return
+    if view.base._requires_grad and view.base._grad_fn is None:
+        raise RuntimeError(
+            "a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
+            "torch.no_grad() to change its values, or to a view of a clone to have the write differentiated."
+        )
+    if view.refusal and (x.tracked() or view.base._requires_grad):
+        raise RuntimeError(view.refusal.format(node=x.grad_fn.name() if x.grad_fn else "a function", nr=x._output_nr))
+
+
+def take_history(x: TensorBase, result: TensorBase) -> None:
+    """`x` was overwritten with `result`: from now on it comes from where the result came."""
+    edge = (result._grad_fn, result._output_nr)
+    if x._view is None:
+        x._requires_grad, (x._grad_fn, x._output_nr) = True, edge
+        edge[0].adopt(result, x)
+    else:
+        rebase(x, edge)
+
+
+def rebase(x: TensorBase, edge: Any) -> None:
+    """A write through the view `x`, recorded at `edge`, gives its base a new history."""
+    view = x._view
+    if view is not None:
+        base = view.base
+        base._grad_fn = CopySlices(base, view, edge)
+        base._requires_grad, base._output_nr = True, 0
+        view.version = -1  # the view's own grad_fn is made anew, from the base, when it is asked for
+
+
+class CopySlices(Node):
+    """A write through a view, seen from the base: what was overwritten has no gradient, what was written gets it."""
+
+    def __init__(self, base: TensorBase, view: View, written: Any) -> None:
+        self.edges = (_edge(base) if base._requires_grad else None, written)
+        self.needs_input_grad = (base._requires_grad, True)
+        self.outputs = ((base.array.shape, base.array.dtype),)
+        self.number = next_number()
+        self.steps = view.steps
+
+    def run(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        whole = grads[0].clone()
+        part = replay(self.steps, whole)
+        new = part.clone()
+        part.zero_()
+        return whole, new

@@ -1,0 +1,303 @@
+"""Tensors from data, and tensors of zeros, ones and ranges. Data enters minitorch here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import dtype as dt
+from .autograd.grad_mode import mode
+from .device import check_device
+from .ops.view import dims_of
+from .tensor import Tensor
+
+
+def _made(array: NDArray[Any], requires_grad: bool = False) -> Tensor:
+    x = Tensor._wrap(array)
+    x._inference = mode.inference
+    if requires_grad:
+        x.requires_grad = True
+    return x
+
+
+def _numpy_dtype(d: Any, default: dt.dtype | None = None) -> np.dtype[Any]:
+    if d is None:
+        return (default or dt.get_default_dtype()).numpy
+    if not isinstance(d, dt.dtype):
+        d = _python_types.get(d)
+        if d is None:
+            raise TypeError(f"expected a torch.dtype, got {d!r}")
+    return d.numpy  # type: ignore[no-any-return]
+
+
+_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool}
+
+
+def tensor(
+    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """A tensor with a copy of `data`: a number, nested sequences, an ndarray or a tensor.
+
+    Python floats give the default dtype (float32), integers int64, bools bool; ndarrays keep their dtype.
+
+    >>> torch.tensor([[1, 2], [3, 4]])
+    tensor([[1, 2],
+            [3, 4]])
+    """
+    check_device(device)
+    return _made(_array_of(data, dtype), requires_grad)
+
+
+def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
+    """A fresh array of the data."""
+    if isinstance(data, Tensor):
+        data = data.array
+    known = data.dtype if isinstance(data, (np.ndarray, np.generic)) else None
+    if known is None:
+        data = _unpacked(data)
+        array = _from_python(data)
+        known = _natural(array)
+    else:
+        array = np.asarray(data)
+    target = known if dtype is None else _numpy_dtype(dtype)
+    dt.of(np.dtype(target))
+    if array.dtype.kind == "u" and array.dtype.itemsize > 1 and dtype is None:
+        dt.of(array.dtype)
+    with np.errstate(all="ignore"):
+        return np.array(array, dtype=target, order="C", copy=True)
+
+
+def _unpacked(data: Any) -> Any:
+    """Tensors inside of sequences, as arrays."""
+    if isinstance(data, Tensor):
+        return data.array
+    if isinstance(data, (list, tuple)) and any(isinstance(x, (Tensor, list, tuple)) for x in data):
+        return [_unpacked(x) for x in data]
+    return data
+
+
+def _from_python(data: Any) -> NDArray[Any]:
+    try:
+        array = np.asarray(data)
+    except ValueError as error:
+        raise ValueError(f"expected sequences of equal length at every level: {error}") from None
+    except OverflowError:
+        raise RuntimeError("Overflow when unpacking long") from None
+    if array.dtype.kind in "OUSmM":
+        kind = type(next(iter(np.asarray(data, object).flat), None)).__name__
+        raise TypeError(f"new(): invalid data type {kind!r}: expected numbers, in sequences of equal length")
+    return array
+
+
+def _natural(array: NDArray[Any]) -> np.dtype[Any]:
+    """The dtype of data that came as Python numbers."""
+    if not array.size:
+        return dt.get_default_dtype().numpy
+    kinds = {"b": dt.bool, "i": dt.int64, "u": dt.int64, "f": dt.get_default_dtype(), "c": dt.get_default_dtype().to_complex()}
+    return kinds[array.dtype.kind].numpy
+
+
+def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
+    """A tensor of `data` that shares its memory where it can: a tensor or an ndarray of that dtype."""
+    check_device(device)
+    if isinstance(data, Tensor):
+        return data if dtype is None else data.to(dtype)  # type: ignore[no-any-return]
+    if isinstance(data, np.ndarray) and (dtype is None or _numpy_dtype(dtype) == data.dtype):
+        return from_numpy(data)
+    return tensor(data, dtype=dtype)
+
+
+def asarray(
+    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
+) -> Tensor:
+    """As `as_tensor`; `copy=True` always copies."""
+    x = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype, device)
+    return x.requires_grad_() if requires_grad else x
+
+
+def from_numpy(ndarray: NDArray[Any]) -> Tensor:
+    """A tensor on the memory of an ndarray: a write to one is seen in the other."""
+    if not isinstance(ndarray, np.ndarray):
+        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if any(s < 0 for s in ndarray.strides):
+        raise ValueError("At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it.")
+    dt.of(ndarray.dtype)
+    return _made(ndarray)
+
+
+def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """A 0-d tensor of a number, in the default floating dtype unless told otherwise."""
+    return tensor(value, dtype=dtype or dt.get_default_dtype(), device=device, requires_grad=requires_grad)
+
+
+# ---------------------------------------------------------------- filled
+
+
+def _shape(size: tuple[Any, ...], name: str) -> tuple[int, ...]:
+    shape = dims_of(size)
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
+    return shape
+
+
+def zeros(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """Zeros of the shape given, as integers or as one sequence."""
+    check_device(device)
+    return _made(np.zeros(_shape(size, "zeros"), _numpy_dtype(dtype)), requires_grad)
+
+
+def ones(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+) -> Tensor:
+    """Ones of the shape given, as integers or as one sequence."""
+    check_device(device)
+    return _made(np.ones(_shape(size, "ones"), _numpy_dtype(dtype)), requires_grad)
+
+
+def empty(
+    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, memory_format: Any = None,
+) -> Tensor:
+    """Memory of the shape given, whatever is in it."""
+    check_device(device)
+    return _made(np.empty(_shape(size, "empty"), _numpy_dtype(dtype)), requires_grad)
+
+
+def full(
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """One number everywhere; the dtype is that of the number (float32 for a float)."""
+    check_device(device)
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    return _made(np.full(_shape((size,), "full"), value, _numpy_dtype(dtype, dt.of_number(value))), requires_grad)
+
+
+def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+    check_device(device)
+    return _made(make(input.array.shape, _numpy_dtype(dtype, input.dtype)), requires_grad)
+
+
+def zeros_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Tensor:
+    """Zeros of the shape and dtype of `input`."""
+    return _like(np.zeros, input, dtype, device, requires_grad)
+
+
+def ones_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Tensor:
+    """Ones of the shape and dtype of `input`."""
+    return _like(np.ones, input, dtype, device, requires_grad)
+
+
+def empty_like(
+    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Tensor:
+    """Memory of the shape and dtype of `input`, whatever is in it."""
+    return _like(np.empty, input, dtype, device, requires_grad)
+
+
+def full_like(
+    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+) -> Tensor:
+    """One number everywhere, in the shape and dtype of `input`."""
+    return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """An n x m matrix with ones on the diagonal."""
+    check_device(device)
+    return _made(np.eye(n, n if m is None else m, dtype=_numpy_dtype(dtype)), requires_grad)
+
+
+# ---------------------------------------------------------------- ranges
+
+
+def arange(
+    *bounds: Any, start: Any = None, end: Any = None, step: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:
+    """`arange(end)`, `arange(start, end)`, `arange(start, end, step)`: the end is left out; integers give int64."""
+    check_device(device)
+    given = [_plain(b) for b in bounds]
+    first, last, by = _bounds(given, _plain(start), _plain(end), _plain(step))
+    if by == 0:
+        raise RuntimeError("arange: step must be nonzero")
+    if (last - first) * by < 0:
+        raise RuntimeError(f"arange: upper bound and lower bound inconsistent with step sign (start {first}, end {last}, step {by})")
+    natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None
+    target = _numpy_dtype(dtype, natural)
+    count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
+    steps = np.arange(count, dtype=np.int64 if natural else np.float64)
+    return _made((first + steps * by).astype(target), requires_grad)
+
+
+def _bounds(given: list[Any], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
+    if len(given) == 1 and end is None:
+        given = [0, *given] if start is None else [start, *given]
+    first, last, by = (*given, None, None, None)[:3]
+    first = start if first is None else first
+    last = end if last is None else last
+    by = step if by is None else by
+    if last is None:
+        raise TypeError("arange() missing required argument: 'end'")
+    return 0 if first is None else first, last, 1 if by is None else by
+
+
+def _plain(x: Any) -> Any:
+    return x.item() if isinstance(x, (Tensor, np.generic)) else x
+
+
+def linspace(
+    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` numbers evenly spaced from start to end, both included."""
+    check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
+    return _made(_line(_plain(start), _plain(end), steps, _numpy_dtype(dtype)), requires_grad)
+
+
+def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:
+    """Counted from the nearer end, in the dtype itself, as PyTorch computes it."""
+    kind = d if d.kind in "fc" else np.dtype(np.float64)
+    i = np.arange(steps).astype(kind)
+    step = (np.asarray(end, kind) - np.asarray(start, kind)) / kind.type(max(steps - 1, 1))
+    up = np.asarray(start, kind) + step * i
+    down = np.asarray(end, kind) - step * (kind.type(max(steps - 1, 0)) - i)
+    return np.where(np.arange(steps) < steps // 2 + (steps == 1), up, down).astype(d)
+
+
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+) -> Tensor:
+    """`steps` numbers from base**start to base**end, evenly spaced in the exponent."""
+    check_device(device)
+    d = _numpy_dtype(dtype)
+    return _made(np.power(float(base), _line(_plain(start), _plain(end), steps, np.dtype(np.float64))).astype(d), requires_grad)
+
+
+def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
+    """A complex tensor of a real and an imaginary part."""
+    return _made(real.array + 1j * imag.array)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Whether `obj` is a tensor."""
+    return isinstance(obj, Tensor)
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.array.size
+
+
+__all__ = [
+    "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "is_tensor",
+    "linspace", "logspace", "numel", "ones", "ones_like", "scalar_tensor", "tensor", "zeros", "zeros_like",
+]  # fmt: skip

@@ -1,0 +1,142 @@
+"""Element types, and the type that an operation on several of them has."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any
+
+import numpy as np
+
+
+class dtype:
+    """The type of a tensor's elements, such as `float32`; compared by identity."""
+
+    by_numpy: dict[np.dtype[Any], dtype] = {}
+
+    def __init__(self, name: str, numpy: Any, title: str, rank: int) -> None:
+        self.name = name
+        self.numpy = np.dtype(numpy)
+        self.title = title  # as in "FloatTensor"
+        self.rank = rank  # of its category: bool, integer, floating, complex
+        self.itemsize = self.numpy.itemsize
+        self.is_floating_point = rank == 2
+        self.is_complex = rank == 3
+        self.is_signed = self.numpy.kind in "ifc"
+        dtype.by_numpy[self.numpy] = self
+
+    def __repr__(self) -> str:
+        return f"torch.{self.name}"
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return (of_name, (self.name,))
+
+    def to_complex(self) -> dtype:
+        """The complex type of the same precision."""
+        return complex128 if self is float64 else complex64
+
+    def to_real(self) -> dtype:
+        """The real type of the same precision."""
+        return {complex64: float32, complex128: float64}.get(self, self)
+
+
+bool = dtype("bool", np.bool_, "Bool", 0)
+uint8 = dtype("uint8", np.uint8, "Byte", 1)
+int8 = dtype("int8", np.int8, "Char", 1)
+int16 = dtype("int16", np.int16, "Short", 1)
+int32 = dtype("int32", np.int32, "Int", 1)
+int64 = dtype("int64", np.int64, "Long", 1)
+float32 = dtype("float32", np.float32, "Float", 2)
+float64 = dtype("float64", np.float64, "Double", 2)
+complex64 = dtype("complex64", np.complex64, "ComplexFloat", 3)
+complex128 = dtype("complex128", np.complex128, "ComplexDouble", 3)
+
+byte, char, short, int, long = uint8, int8, int16, int32, int64
+float, double, cfloat, cdouble = float32, float64, complex64, complex128
+
+_default = float32
+
+
+def of_name(name: str) -> dtype:
+    """The dtype called `name`."""
+    return next(d for d in dtype.by_numpy.values() if d.name == name)
+
+
+def of(array_dtype: np.dtype[Any]) -> dtype:
+    """The dtype of an ndarray's elements; TypeError for one that tensors cannot hold."""
+    try:
+        return dtype.by_numpy[array_dtype]
+    except KeyError:
+        held = ", ".join(d.name for d in dtype.by_numpy.values())
+        raise TypeError(
+            f"can't convert np.ndarray of type {array_dtype}. The only supported types are: {held}."
+        ) from None
+
+
+def get_default_dtype() -> dtype:
+    """The dtype of floating-point tensors made without one."""
+    return _default
+
+
+def set_default_dtype(d: dtype) -> None:
+    """Make `d` the dtype of floating-point tensors made without one; it must be float32 or float64."""
+    global _default
+    if not isinstance(d, dtype) or not d.is_floating_point:
+        raise TypeError(f"only floating-point types are supported as the default type, got {d}")
+    _default = d
+
+
+def of_number(value: Any) -> dtype:
+    """The dtype a Python number has as a tensor."""
+    if isinstance(value, builtins.bool):
+        return bool
+    if isinstance(value, builtins.int):
+        return int64
+    if isinstance(value, builtins.float):
+        return _default
+    if isinstance(value, complex):
+        return _default.to_complex()
+    return of(np.asarray(value).dtype)
+
+
+def promote_types(a: dtype, b: dtype) -> dtype:
+    """The smallest dtype that both can be cast to, as PyTorch's table has it: `promote_types(uint8, int8)` is int16."""
+    if a is b:
+        return a
+    if a.rank == b.rank:
+        return of(np.promote_types(a.numpy, b.numpy))
+    low, high = sorted((a, b), key=lambda d: d.rank)
+    if high.is_complex and low is float64:  # an integer never widens a float, a float64 widens a complex
+        return complex128
+    return high
+
+
+_scalar_kind = {builtins.bool: 0, builtins.int: 1, builtins.float: 2, complex: 3}
+
+
+def result_dtype(operands: Any) -> dtype:
+    """The dtype of an operation on tensors and Python numbers.
+
+    Tensors with dimensions decide; 0-d tensors, and behind them numbers, only if their category is higher
+    (bool < integer < floating < complex).
+    """
+    levels: list[dtype | None] = [None, None, None]
+    for x in operands:
+        kind = _scalar_kind.get(type(x))
+        level, d = (2, of_number(x)) if kind is not None else (0 if x.ndim else 1, x.dtype)
+        seen = levels[level]
+        levels[level] = d if seen is None else promote_types(seen, d)
+    result: dtype | None = None
+    for d in levels:
+        if d is not None and (result is None or d.rank > result.rank):
+            result = d if result is None or d.rank < 3 else _complex_of(d, result)
+    assert result is not None
+    return result
+
+
+def _complex_of(d: dtype, narrower: dtype) -> dtype:
+    return narrower.to_complex() if narrower.is_floating_point else d
+
+
+def can_cast(from_: dtype, to: dtype) -> builtins.bool:
+    """Whether an in-place result of `from_` may be written to a tensor of `to`: the category must not fall."""
+    return from_.rank <= to.rank

@@ -1,0 +1,25 @@
+"""Errors that carry the operation, and the shapes and dtypes it met."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def describe(operand: Any) -> str:
+    """`torch.float32 (3, 4)` for a tensor, the value itself for anything else."""
+    shape, dtype = getattr(operand, "shape", None), getattr(operand, "dtype", None)
+    return repr(operand) if dtype is None else f"{dtype} {tuple(shape or ())}"
+
+
+class OperationError(RuntimeError):
+    """An operation that refused its operands: `op`, and what it met as `operands`."""
+
+    def __init__(self, op: str, problem: str, *operands: Any) -> None:
+        self.op = op
+        self.operands = tuple(describe(x) for x in operands)
+        met = f" (got {', '.join(self.operands)})" if operands else ""
+        super().__init__(f"{op}: {problem}{met}")
+
+
+class DtypeError(OperationError, TypeError):
+    """An operation that was given a dtype which it cannot take."""

@@ -1,0 +1,1 @@
+"""The operations, one file a family: for each its Function and, below, the function that users call."""

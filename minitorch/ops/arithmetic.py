@@ -1,0 +1,218 @@
+"""Arithmetic of tensors and numbers: what the operators do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import DtypeError
+from ..kernels import scalar as kernels
+from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, inplace, pair, pointwise, promoted
+
+
+class Add(Pointwise):
+    """y = a + b;  da = g, db = g"""
+
+    kernel = kernels.add
+    saves = "nothing"
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        need_a, need_b = ctx.needs_input_grad
+        return g if need_a else None, g if need_b else None
+
+
+class Sub(Pointwise):
+    """y = a - b;  da = g, db = -g"""
+
+    kernel = kernels.sub
+    saves = "nothing"
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        need_a, need_b = ctx.needs_input_grad
+        return g if need_a else None, -g if need_b else None
+
+
+class Mul(Pointwise):
+    """y = a b;  da = g b, db = g a"""
+
+    kernel = kernels.mul
+    saves = "nothing"
+
+    @classmethod
+    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+        need_a, need_b = ctx.needs_input_grad
+        ctx.save_for_backward(a if need_b else None, b if need_a else None)
+        return super().forward(ctx, a, b)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        return None if b is None else g * conj(b), None if a is None else g * conj(a)
+
+
+class Div(Pointwise):
+    """y = a / b;  da = g / b, db = -g a / b²"""
+
+    kernel = kernels.div
+    saves = "nothing"
+
+    @classmethod
+    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+        ctx.save_for_backward(a if ctx.needs_input_grad[1] else None, b)
+        return super().forward(ctx, a, b)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        need_a, need_b = ctx.needs_input_grad
+        over = g / conj(b)
+        return over if need_a else None, -over * conj(a / b) if need_b else None
+
+
+class Neg(Pointwise):
+    """y = -x;  dx = -g"""
+
+    kernel = kernels.neg
+    saves = "nothing"
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return -g
+
+
+class Pow(Pointwise):
+    """y = aᵇ;  da = g b aᵇ⁻¹, db = g y ln a (0 where a = 0 and b >= 0)"""
+
+    kernel = kernels.pow
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        need_a, need_b = ctx.needs_input_grad
+        return _pow_base(g, a, b) if need_a else None, _pow_exponent(g, a, b) if need_b else None
+
+
+def _pow_base(g: Any, a: Any, b: Any) -> Any:
+    if not isinstance(b, TensorBase):
+        return (g * a * 2 if b == 2 else g * (b * a ** (b - 1))) if b != 0 else g * 0
+    return where(b == 0, 0.0, g * b * a ** (b - 1))
+
+
+def _pow_exponent(g: Any, a: Any, b: Any) -> Any:
+    if not isinstance(a, TensorBase):
+        a = g._zeros((), g.array.dtype) + a
+    silent = (a == 0) & (b >= 0)
+    return where(silent, 0.0, g * a**b * where(silent, 1.0, a).log())
+
+
+class Where(Pointwise):
+    """y = a where the mask holds, else b"""
+
+    kernel = kernels.where
+
+    @classmethod
+    def forward(cls, ctx: Any, mask: Any, a: Any, b: Any) -> Any:
+        ctx.save_for_backward(mask)
+        ctx.set_materialize_grads(False)
+        result = kernels.where(mask.array, *[x.array if isinstance(x, TensorBase) else x for x in (a, b)])
+        return mask._wrap(result)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (mask,) = ctx.saved_tensors
+        _, need_a, need_b = ctx.needs_input_grad
+        return None, where(mask, g, 0.0) if need_a else None, where(mask, 0.0, g) if need_b else None
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def add(input: T, other: Any, *, alpha: Any = 1) -> T:
+    """input + alpha * other, elementwise, with broadcasting and type promotion.
+
+    >>> torch.add(torch.tensor([1, 2]), 0.5)
+    tensor([1.5000, 2.5000])
+    """
+    return Add.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
+
+
+def sub(input: T, other: Any, *, alpha: Any = 1) -> T:
+    """input - alpha * other, elementwise, with broadcasting and type promotion. Not for bool tensors."""
+    if d_of(input).kind == "b" and d_of(other).kind == "b":
+        raise DtypeError("sub", "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()", input, other)
+    return Sub.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
+
+
+def rsub(input: T, other: Any, *, alpha: Any = 1) -> T:
+    """other - alpha * input."""
+    return Sub.apply(*pair(other, input if alpha == 1 else mul(input, alpha)))
+
+
+def mul(input: T, other: Any) -> T:
+    """input * other, elementwise, with broadcasting and type promotion."""
+    if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
+        return input * other
+    return Mul.apply(*pair(input, other))
+
+
+def div(input: T, other: Any, *, rounding_mode: str | None = None) -> T:
+    """input / other, elementwise; integers give the default floating dtype.
+
+    `rounding_mode`: None, "trunc" (towards zero) or "floor" (towards minus infinity); the last two keep integers.
+    """
+    if rounding_mode is None:
+        return Div.apply(*floating_pair(input, other))
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError(
+            f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
+        )
+    return trunc_divide(input, other) if rounding_mode == "trunc" else floor_divide(input, other)
+
+
+def neg(input: T) -> T:
+    """-input. Not for bool tensors."""
+    if input.array.dtype.kind == "b":
+        raise DtypeError("neg", "Negation, the `-` operator, on a bool tensor is not supported: use logical_not()", input)
+    return Neg.apply(input)
+
+
+def pow(input: T, exponent: Any) -> T:
+    """input to the power of exponent; either may be a number. An integer to a negative integer power is an error."""
+    a, b = pair(input, exponent)
+    if d_of(a).kind in "iu" and not isinstance(b, TensorBase) and b < 0:
+        raise DtypeError("pow", "Integers to negative integer powers are not allowed.", input, exponent)
+    return Pow.apply(a, b)
+
+
+def where(condition: T, input: Any = None, other: Any = None) -> T:
+    """input where condition (a bool tensor) holds, other elsewhere; all three broadcast."""
+    if condition.array.dtype.kind != "b":
+        raise DtypeError("where", "expected condition to be a boolean tensor", condition)
+    a, b = promoted(input, other)
+    if not isinstance(a, TensorBase) and not isinstance(b, TensorBase):
+        a = condition._number(a, type(a + b))
+    return Where.apply(condition, a, b)
+
+
+def floor_divide(input: T, other: Any) -> T:
+    """input / other rounded down. Dividing an integer by zero is an error."""
+    a, b = pair(input, other)
+    return pointwise(kernels.floor_divide, a, _no_zero("floor_divide", a, b))
+
+
+def trunc_divide(input: T, other: Any) -> T:
+    """input / other rounded towards zero."""
+    a, b = pair(input, other)
+    return pointwise(kernels.trunc_divide, a, _no_zero("div", a, b))
+
+
+def _no_zero(name: str, a: Any, b: Any) -> Any:
+    integers = d_of(a).kind in "iub" and d_of(b).kind in "iub"
+    if integers and (not b.array.all() if isinstance(b, TensorBase) else b == 0):
+        raise RuntimeError(f"{name}: ZeroDivisionError: integer division by zero")
+    return b
+
+
+add_, sub_, mul_, div_, neg_, pow_ = map(inplace, (add, sub, mul, div, neg, pow))
+floor_divide_ = inplace(floor_divide)

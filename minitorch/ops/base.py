@@ -1,0 +1,207 @@
+"""What all operations share: the kinds of Function, promotion at the front, and writing in place."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import dtype as dt
+from ..autograd.function import Function
+from ..autograd.grad_mode import mode
+from ..autograd.tensor_base import T, TensorBase
+from ..autograd.views import check_writable, take_history
+from ..errors import OperationError
+from ..kernels.elementwise import Elementwise
+
+Array = NDArray[Any]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Op(Function):
+    """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`), and whose forward may return ndarrays."""
+
+    suffix = "Backward0"
+
+
+class Pointwise(Op):
+    """An elementwise operation: forward is its kernel; it saves its inputs, its output or nothing."""
+
+    kernel: Elementwise
+    saves = "inputs"
+
+    @classmethod
+    def forward(cls, ctx: Any, *args: Any) -> Any:
+        result = like(args)._wrap(broadcast_kernel(cls.kernel, args))
+        if cls.saves == "inputs":
+            ctx.save_for_backward(*args)
+        elif cls.saves == "output":
+            ctx.save_for_backward(result)
+        return result
+
+
+def like(args: Any) -> Any:
+    """The first tensor among the arguments: results are wrapped as it is."""
+    return next(a for a in args if isinstance(a, TensorBase))
+
+
+def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
+    """Run an elementwise kernel on tensors and numbers; shapes that do not broadcast are an error naming both."""
+    try:
+        return kernel(*[a.array if isinstance(a, TensorBase) else a for a in args])
+    except ValueError as error:
+        raise broadcast_error(kernel.__name__, args) or error from None
+
+
+def broadcast_error(name: str, args: Any) -> OperationError | None:
+    """The error for the first pair of shapes that do not broadcast; None if all do."""
+    tensors = [a for a in args if isinstance(a, TensorBase)]
+    for a, b in zip(tensors, tensors[1:], strict=False):
+        for i in range(1, min(a.ndim, b.ndim) + 1):
+            m, n = a.shape[-i], b.shape[-i]
+            if m != n and 1 not in (m, n):
+                return OperationError(
+                    name,
+                    f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton dimension "
+                    f"{max(a.ndim, b.ndim) - i}",
+                    *args,
+                )
+    return None
+
+
+def pointwise(kernel: Elementwise, *args: Any) -> Any:
+    """The result of an elementwise kernel that has no derivative, such as a comparison."""
+    result = like(args)._wrap(broadcast_kernel(kernel, args))
+    result._inference = mode.inference
+    return result
+
+
+# ---------------------------------------------------------------- promotion
+
+
+def promoted(*operands: Any) -> tuple[Any, ...]:
+    """The operands in their common dtype. Tensors are cast where they must be, numbers stay numbers."""
+    d = dt.result_dtype([_number(x) for x in operands])
+    return tuple([in_dtype(x, d) for x in operands])
+
+
+def pair(a: Any, b: Any) -> tuple[Any, Any]:
+    """`promoted(a, b)`, quick where nothing has to be done."""
+    if isinstance(a, TensorBase):
+        d = a.array.dtype
+        if isinstance(b, TensorBase):
+            if b.array.dtype is d:
+                return a, b
+        elif d.kind == "f" and (type(b) is float or type(b) is int):
+            return a, b
+    elif d_of(b).kind == "f" and (type(a) is float or type(a) is int):
+        return a, b
+    return promoted(a, b)  # type: ignore[return-value]
+
+
+def floating(x: T) -> T:
+    """An integer or bool tensor in the default floating dtype; others as they are."""
+    return x if x.array.dtype.kind in "fc" else x._cast(dt.get_default_dtype().numpy)
+
+
+def floating_pair(a: Any, b: Any) -> tuple[Any, Any]:
+    """`pair`, with integers cast to the default floating dtype."""
+    a, b = pair(a, b)
+    d = a.array.dtype if isinstance(a, TensorBase) else b.array.dtype
+    return (a, b) if d.kind in "fc" else (in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype()))
+
+
+def d_of(x: Any) -> np.dtype[Any]:
+    """The numpy dtype of an operand."""
+    return x.array.dtype if isinstance(x, TensorBase) else np.asarray(x).dtype
+
+
+def in_dtype(x: Any, d: dt.dtype) -> Any:
+    """A tensor cast to `d`, or a number that fits it (an integer wraps around, as in C)."""
+    if isinstance(x, TensorBase):
+        return x if x.array.dtype is d.numpy else x._cast(d.numpy)
+    x = _number(x)
+    if d.rank == 1 and d.itemsize < 8:
+        return int(np.asarray(x).astype(d.numpy))
+    return x
+
+
+def _number(x: Any) -> Any:
+    """A numpy scalar or 0-d array as a Python number."""
+    return x.item() if isinstance(x, (np.generic, np.ndarray)) and not np.ndim(x) else x
+
+
+# ---------------------------------------------------------------- writing in place
+
+
+def inplace(function: F) -> F:
+    """The in-place form of an operation: its result is written to the memory of its first argument.
+
+    What the operation saved of the old values is kept apart by a copy, if anything was. The tensor then comes from the
+    operation's node; the base of a view, from a `CopySlices` node above it.
+    """
+    name = function.__name__ + "_"
+
+    @functools.wraps(function)
+    def write(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check_writable(self)
+        if not mode.grad:
+            return overwrite(self, function(self, *args, **kwargs), name)
+        old = self._same_place()
+        result = function(old, *args, **kwargs)
+        check_overwrite(self, result, name)
+        if sys.getrefcount(old) > 2:
+            old.keep_apart()
+        return overwrite(self, result, name)
+
+    write.__name__ = name
+    write.__doc__ = f"`{function.__name__}`, written to this tensor's memory."
+    return write  # type: ignore[return-value]
+
+
+def overwrite(target: T, result: Any, name: str) -> T:
+    """Put the values of `result` into the memory of `target`, and its history in place of the target's."""
+    check_overwrite(target, result, name)
+    target.array[...] = result.array
+    target.storage.written(name)
+    if mode.grad and result.tracked():
+        take_history(target, result)
+    return target
+
+
+def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
+    """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps itself."""
+    if result.array.shape != target.array.shape:
+        raise OperationError(name, f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")
+    if result.array.dtype is not target.array.dtype and not dt.can_cast(result.dtype, target.dtype):
+        raise OperationError(
+            name, f"result type {result.dtype.title} can't be cast to the desired output type {target.dtype.title}"
+        )
+    if 0 in target.array.strides and overlaps_itself(target.array):
+        raise OperationError(
+            name,
+            "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+            "Please clone() the tensor before performing the operation.",
+        )
+
+
+def overlaps_itself(array: Array) -> bool:
+    """Whether two elements share memory because a dimension was expanded."""
+    return any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True))
+
+
+# ---------------------------------------------------------------- rules
+
+
+def conj(x: Any) -> Any:
+    """The complex conjugate; a real tensor or number as it is."""
+    return x.conj() if isinstance(x, TensorBase) and x.array.dtype.kind == "c" else x
+
+
+def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
+    """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations."""
+    return formula(*args) if mode.grad else pointwise(kernel, *args)

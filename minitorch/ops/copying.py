@@ -1,0 +1,130 @@
+"""Copies, casts and detaching."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.grad_mode import mode
+from ..autograd.views import check_writable
+from ..errors import OperationError
+from .base import Op, T, TensorBase, overwrite
+
+
+class Clone(Op):
+    """y = x in memory of its own;  dx = g"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x._wrap(x.array.copy(order="K"))
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g
+
+
+class ToCopy(Op):
+    """y = x in another dtype;  dx = g in the dtype of x (the engine casts it)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, dtype: np.dtype[Any]) -> Any:
+        return x._wrap(cast_array(x.array, dtype))
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g, None
+
+
+class Copy(Op):
+    """The new values of an overwritten tensor;  d old = 0, d new = g (the engine undoes broadcast and cast)"""
+
+    title = "Copy"
+    suffix = "Backwards"
+
+    @staticmethod
+    def forward(ctx: Any, old: Any, new: Any) -> Any:
+        return new._wrap(np.broadcast_to(cast_array(new.array, old.array.dtype), old.array.shape))
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return None, g
+
+
+def cast_array(array: Any, dtype: np.dtype[Any]) -> Any:
+    """The values in another dtype, as C converts them and without a warning; complex loses its imaginary part."""
+    if array.dtype.kind == "c" and dtype.kind != "c":
+        array = array.real
+    with np.errstate(all="ignore"):
+        return array.astype(dtype)
+
+
+def clone(input: T, *, memory_format: Any = None) -> T:
+    """A copy in memory of its own, through which gradients flow."""
+    return Clone.apply(input)
+
+
+def cast(input: T, dtype: np.dtype[Any]) -> T:
+    """The tensor in a numpy dtype; itself if it has that dtype."""
+    return input if input.array.dtype == dtype else ToCopy.apply(input, dtype)
+
+
+def contiguous(input: T, memory_format: Any = None) -> T:
+    """The tensor itself if its elements lie in row-major order, else a copy that does."""
+    if input.array.flags.c_contiguous:
+        return input
+    return _Contiguous.apply(input)
+
+
+class _Contiguous(Clone):
+    """y = x, row-major;  dx = g"""
+
+    title = "Clone"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x._wrap(np.ascontiguousarray(x.array))
+
+
+def detach(input: T) -> T:
+    """The same memory, cut off from the graph."""
+    return input._alias()
+
+
+def detach_(self: T) -> T:
+    """Cut this tensor off from the graph: it becomes a leaf that does not require grad."""
+    if self._view is not None:
+        raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel...")
+    self._grad_fn, self._output_nr, self._requires_grad = None, 0, False
+    return self
+
+
+def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
+    """Write the values of `src`, broadcast and cast, into this tensor. Gradients flow to `src`."""
+    if not isinstance(src, TensorBase):
+        raise TypeError(f"copy_(): argument 'src' (position 1) must be Tensor, not {type(src).__name__}")
+    check_writable(self)
+    try:
+        np.broadcast_to(src.array, self.array.shape)
+    except ValueError:
+        raise OperationError("copy_", f"The size of tensor src {list(src.shape)} does not broadcast to {list(self.shape)}", self, src) from None
+    if mode.grad and (src.tracked() or self.tracked()):
+        return overwrite(self, Copy.apply(self, src), "copy_")
+    with np.errstate(all="ignore"):
+        self.array[...] = src.array.real if src.array.dtype.kind == "c" and self.array.dtype.kind != "c" else src.array
+    self.storage.written("copy_")
+    return self
+
+
+def fill_(self: T, value: Any) -> T:
+    """Write one number into every element."""
+    if isinstance(value, TensorBase):
+        if value.array.ndim:
+            raise OperationError("fill_", "only supports 0-dimension value tensor", value)
+        return copy_(self, value)
+    return copy_(self, self._number(value))
+
+
+def zero_(self: T) -> T:
+    """Write zeros into every element."""
+    return fill_(self, 0)

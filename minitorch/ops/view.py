@@ -1,0 +1,386 @@
+"""Views: other shapes of the same memory. A write to one is seen in all, and differentiated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import OperationError
+from ..kernels import reduce as kernels
+from .base import Op, T, TensorBase
+from .copying import clone
+
+
+class ViewOp(Op):
+    """An operation whose result shares the memory of its first argument."""
+
+    view = True
+
+
+class View(ViewOp):
+    """The same elements in another shape;  dx = g in the old shape"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
+        ctx.shape = x.array.shape
+        return x.array.reshape(shape, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return reshape(g, ctx.shape), None
+
+
+class Squeeze(View):
+    """Without dimensions of size 1"""
+
+
+class Unsqueeze(View):
+    """With a dimension of size 1 more"""
+
+
+class Permute(ViewOp):
+    """The dimensions in another order;  dx = g in the old order"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, dims: tuple[int, ...]) -> Any:
+        ctx.dims = tuple(np.argsort(dims).tolist())
+        return x.array.transpose(dims)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Permute.apply(g, ctx.dims), None
+
+
+class Transpose(ViewOp):
+    """Two dimensions exchanged;  dx = g, exchanged back"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, a: int, b: int) -> Any:
+        ctx.dims = a, b
+        return x.array.swapaxes(a, b)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Transpose.apply(g, *ctx.dims), None, None
+
+
+class Matrix(Transpose):
+    """The transpose of a matrix"""
+
+    title = "T"
+
+
+class Expand(ViewOp):
+    """Dimensions of size 1 repeated without a copy;  dx = g (the engine undoes a broadcast)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
+        strides = (0,) * (len(shape) - x.array.ndim) + tuple(
+            [0 if n == 1 and m != 1 else s for n, m, s in zip(x.array.shape, shape[len(shape) - x.array.ndim :], x.array.strides, strict=True)]
+        )
+        return np.lib.stride_tricks.as_strided(x.array, shape, strides)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g, None
+
+
+class Slice(ViewOp):
+    """The part of x at an index of integers, slices, None and ...;  dx = zeros with g at that index"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, key: Any) -> Any:
+        ctx.key, ctx.shape = key, x.array.shape
+        part = x.array[key]
+        return part if isinstance(part, np.ndarray) else x.array[(*key, ...)]
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Place.apply(g, ctx.key, ctx.shape), None
+
+
+class Select(Slice):
+    """One index of a dimension"""
+
+
+class Place(Op):
+    """Zeros with x at an index: the derivative of Slice;  dx = the part of g at that index"""
+
+    title = "SliceBackward"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, key: Any, shape: tuple[int, ...]) -> Any:
+        ctx.key = key
+        y = np.zeros(shape, x.array.dtype)
+        y[key] = x.array
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Slice.apply(g, ctx.key), None, None
+
+
+class Split(ViewOp):
+    """Consecutive pieces along a dimension;  dx = the pieces' gradients joined"""
+
+    refusal = (
+        "Output {nr} of {node} is a view and is being modified inplace. This view is the output of a function that returns "
+        "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the "
+        "inplace operation by an out-of-place one."
+    )
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, keys: Any) -> Any:
+        ctx.keys, ctx.shape = keys, x.array.shape
+        return tuple([x.array[(*k, ...)] for k in keys])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        return PlaceAll.apply(ctx.keys, ctx.shape, *grads), None
+
+
+class Unbind(Split):
+    """The entries of a dimension"""
+
+
+class PlaceAll(Op):
+    """Zeros with several tensors at an index each: the derivative of Split"""
+
+    title = "SplitBackward"
+
+    @staticmethod
+    def forward(ctx: Any, keys: Any, shape: tuple[int, ...], *parts: Any) -> Any:
+        ctx.keys = keys
+        y = np.zeros(shape, parts[0].array.dtype)
+        for key, part in zip(keys, parts, strict=True):
+            y[key] = part.array
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return (None, None, *[Slice.apply(g, key) for key in ctx.keys])
+
+
+class SumTo(Op):
+    """The sum over the dimensions that a broadcast added or stretched;  dx = g, broadcast again"""
+
+    title = "Sum"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
+        ctx.shape = x.array.shape
+        return kernels.sum_to(x.array, shape)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return expand(g, ctx.shape), None
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def dims_of(args: tuple[Any, ...]) -> tuple[int, ...]:
+    """The integers of a call `f(2, 3)` or `f((2, 3))`."""
+    if len(args) == 1 and isinstance(args[0], (tuple, list)):
+        args = tuple(args[0])
+    return tuple([int(n) for n in args])
+
+
+def dim_in(dim: int, ndim: int, name: str = "dim") -> int:
+    """A dimension counted from 0; IndexError if there is none such."""
+    limit = max(ndim, 1)
+    if not -limit <= dim < limit:
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-limit}, {limit - 1}], but got {dim})")
+    return dim % limit
+
+
+def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
+    """The shape with its -1 filled in; RuntimeError if the elements do not fit."""
+    size = x.array.size
+    if any(n < -1 for n in shape) or shape.count(-1) > 1:
+        raise RuntimeError(f"shape '{list(shape)}' is invalid: only one dimension can be inferred (-1)")
+    known = 1
+    for n in shape:
+        known *= n if n != -1 else 1
+    if -1 in shape and known and size % known == 0:
+        return tuple([size // known if n == -1 else n for n in shape])
+    if -1 in shape or known != size:
+        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
+    return shape
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def view(self: T, *shape: Any) -> T:
+    """The same memory in another shape, one of its sizes may be -1; an error where that takes a copy."""
+    sizes = dims_of(shape)
+    try:
+        return View.apply(self, _inferred(sizes, self))
+    except ValueError:
+        raise OperationError(
+            "view",
+            "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
+            f"contiguous subspaces). Use .reshape(...) instead. Asked for {sizes}, strides {self.stride()}",
+            self,
+        ) from None
+
+
+def reshape(input: T, *shape: Any) -> T:
+    """The tensor in another shape, one of its sizes may be -1: a view where that is possible, else a copy."""
+    sizes = _inferred(dims_of(shape), input)
+    if sizes == input.array.shape and input.array.ndim:
+        return View.apply(input, sizes)
+    try:
+        return View.apply(input, sizes)
+    except ValueError:
+        return View.apply(clone(input).contiguous(), sizes)
+
+
+def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
+    """The dimensions from start_dim to end_dim as one."""
+    start, end = dim_in(start_dim, input.ndim), dim_in(end_dim, input.ndim)
+    if start > end:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after end_dim")
+    shape = input.array.shape
+    if not shape:
+        return reshape(input, 1)
+    if start == end:
+        return input
+    return reshape(input, *shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
+
+
+def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
+    """One dimension as several."""
+    shape, dim = input.array.shape, dim_in(dim, input.ndim)
+    n = shape[dim]
+    known = int(np.prod([s for s in sizes if s != -1]))
+    full = [n // known if s == -1 and known else s for s in sizes]
+    if int(np.prod(full)) != n:
+        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input tensor")
+    return view(input, *shape[:dim], *full, *shape[dim + 1 :])
+
+
+def squeeze(input: T, dim: Any = None) -> T:
+    """Without the dimensions of size 1: all of them, or those given."""
+    shape = input.array.shape
+    dims = range(len(shape)) if dim is None else [dim_in(d, len(shape)) for d in ((dim,) if isinstance(dim, int) else dim)]
+    gone = {d for d in dims if shape and shape[d] == 1}
+    return Squeeze.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))
+
+
+def unsqueeze(input: T, dim: int) -> T:
+    """With a dimension of size 1 at `dim`."""
+    dim = dim_in(dim, input.ndim + 1)
+    shape = input.array.shape
+    return Unsqueeze.apply(input, (*shape[:dim], 1, *shape[dim:]))
+
+
+def transpose(input: T, dim0: int, dim1: int) -> T:
+    """Two dimensions exchanged."""
+    a, b = dim_in(dim0, input.ndim), dim_in(dim1, input.ndim)
+    return Transpose.apply(input, a, b) if input.ndim else input._alias_view()
+
+
+def t(input: T) -> T:
+    """The transpose of a matrix; a vector or number as it is."""
+    if input.ndim > 2:
+        raise OperationError("t", "expects a tensor with <= 2 dimensions", input)
+    return Matrix.apply(input, 0, 1) if input.ndim == 2 else input._alias_view()
+
+
+def permute(input: T, *dims: Any) -> T:
+    """The dimensions in the order given."""
+    order = tuple([dim_in(d, input.ndim) for d in dims_of(dims)])
+    if sorted(order) != list(range(input.ndim)):
+        raise OperationError("permute", f"expected each of the {input.ndim} dimensions once, got {list(dims_of(dims))}", input)
+    return Permute.apply(input, order)
+
+
+def movedim(input: T, source: Any, destination: Any) -> T:
+    """Dimensions moved to other places; the rest keep their order."""
+    froms = [dim_in(d, input.ndim) for d in ((source,) if isinstance(source, int) else source)]
+    tos = [dim_in(d, input.ndim) for d in ((destination,) if isinstance(destination, int) else destination)]
+    if len(froms) != len(tos) or len(set(froms)) < len(froms) or len(set(tos)) < len(tos):
+        raise OperationError("movedim", f"expected as many distinct sources as destinations, got {source} and {destination}", input)
+    rest = iter([d for d in range(input.ndim) if d not in froms])
+    places = dict(zip(tos, froms, strict=True))
+    return Permute.apply(input, tuple([places[i] if i in places else next(rest) for i in range(input.ndim)]))
+
+
+def expand(input: T, *sizes: Any) -> T:
+    """Dimensions of size 1 repeated without a copy; -1 keeps a size; new dimensions may stand in front."""
+    shape, old = dims_of(sizes), input.array.shape
+    front = len(shape) - len(old)
+    full = tuple([old[i - front] if n == -1 and i >= front else n for i, n in enumerate(shape)])
+    if front < 0 or any(n < 0 for n in full) or any(a not in (1, b) for a, b in zip(old, full[front:], strict=True)):
+        raise OperationError("expand", f"the expanded size of the tensor {list(shape)} must match the existing size {list(old)}", input)
+    return Expand.apply(input, full)
+
+
+def broadcast_to(input: T, size: Any) -> T:
+    """`expand`, as a function."""
+    return expand(input, size)
+
+
+def sum_to_size(input: T, *size: Any) -> T:
+    """The sum over the dimensions that broadcasting `size` to the tensor's shape would add or stretch."""
+    return SumTo.apply(input, dims_of(size))
+
+
+def narrow(input: T, dim: int, start: Any, length: int) -> T:
+    """`length` entries of a dimension, from `start` on."""
+    dim, start = dim_in(dim, input.ndim), int(start)
+    n = input.array.shape[dim]
+    start = start + n if start < 0 else start
+    if not 0 <= start <= n or length < 0 or start + length > n:
+        raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
+    return Slice.apply(input, (*[slice(None)] * dim, slice(start, start + length)))
+
+
+def select(input: T, dim: int, index: int) -> T:
+    """One entry of a dimension, without that dimension."""
+    dim = dim_in(dim, input.ndim)
+    n = input.array.shape[dim] if input.ndim else 0
+    if not -n <= index < n:
+        raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
+    return Select.apply(input, (*[slice(None)] * dim, index % n))
+
+
+def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
+    """The entries of a dimension, as a tuple of views."""
+    dim = dim_in(dim, input.ndim)
+    keys = tuple([(*[slice(None)] * dim, i) for i in range(input.array.shape[dim])])
+    return Unbind.apply(input, keys) if keys else ()
+
+
+def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]:
+    """Consecutive pieces of a dimension: of one size (the last may be smaller), or of the sizes listed."""
+    dim = dim_in(dim, tensor.ndim)
+    n = tensor.array.shape[dim]
+    if isinstance(split_size_or_sections, int):
+        step = split_size_or_sections
+        if step < 0 or (step == 0 and n):
+            raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
+        sizes = [min(step, n - i) for i in range(0, n, step)] if n else [0]
+    else:
+        sizes = [int(s) for s in split_size_or_sections]
+        if sum(sizes) != n or any(s < 0 for s in sizes):
+            raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={sizes}")
+    return _pieces(tensor, sizes, dim)
+
+
+def _pieces(x: T, sizes: Sequence[int], dim: int) -> tuple[T, ...]:
+    ends = np.cumsum(sizes).tolist()
+    keys = tuple([(*[slice(None)] * dim, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True)])
+    return Split.apply(x, keys) if keys else ()
+
+
+def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
+    """At most `chunks` pieces of a dimension, of equal size but for the last."""
+    if chunks < 1:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = input.array.shape[dim_in(dim, input.ndim)]
+    return split(input, max(1, -(-n // chunks)), dim)

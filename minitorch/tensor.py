@@ -1,0 +1,559 @@
+"""The tensor: an array with a place in the graph. Its methods are the operations, one line each."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import dtype as dt
+from . import formatting
+from .autograd import engine
+from .autograd.hooks import RemovableHandle, add_hook
+from .autograd.tensor_base import TensorBase
+from .device import Device, check_device
+from .ops import arithmetic as A
+from .ops import copying as C
+from .ops import view as V
+from .size import Size
+from .storage import Storage
+
+_new = object.__new__
+
+def _caster(d: dt.dtype) -> Any:
+    def cast(self: Any, memory_format: Any = None) -> Any:
+        return C.cast(self, d.numpy)
+
+    cast.__name__ = d.name
+    cast.__doc__ = f"In {d.name}."
+    return cast
+
+
+def _to_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt.dtype | None, bool]:
+    """The dtype that `to` is asked for, if any, and whether a copy is wanted."""
+    check_device(kwargs.get("device"))
+    d = kwargs.get("dtype")
+    for x in args:
+        if isinstance(x, dt.dtype):
+            d = x
+        elif isinstance(x, TensorBase):
+            d = x.dtype
+        elif isinstance(x, (str, Device)):
+            check_device(x)
+        elif x is not None and not isinstance(x, bool):
+            raise TypeError(f"to() received an invalid argument {x!r}: expected a dtype, a device or a tensor")
+    return d, kwargs.get("copy", len(args) > 1 and args[-1] is True and len(args) > 2)
+
+
+def _of_title(title: str) -> dt.dtype:
+    """The dtype of a name like `torch.FloatTensor`."""
+    name = title.removeprefix("torch.").removesuffix("Tensor")
+    found = [d for d in dt.dtype.by_numpy.values() if name in (d.title, d.name)]
+    if not found:
+        raise ValueError(f"invalid type: {title!r}")
+    return found[0]
+
+
+_OPERANDS = (TensorBase, int, float, complex, np.generic, np.ndarray)
+
+
+def _operator(function: Any) -> Any:
+    """The method behind an operator: operands that tensors do not know are left to the other side."""
+
+    def operator(self: Any, other: Any) -> Any:
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        return function(self, other if not isinstance(other, np.ndarray) else Tensor._wrap(other))
+
+    operator.__name__ = function.__name__
+    operator.__doc__ = function.__doc__
+    return operator
+
+
+def _swapped(function: Any) -> Any:
+    def swapped(self: Any, other: Any) -> Any:
+        return function(other, self)
+
+    swapped.__name__ = function.__name__
+    return _operator(swapped)
+
+
+class Tensor(TensorBase):
+    """An n-dimensional array of one dtype, whose operations can be recorded and differentiated.
+
+    Make one with `torch.tensor(data)`; see `minitorch.creation`.
+    """
+
+    __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
+    is_sparse = is_quantized = is_mkldnn = is_cuda = is_meta = is_nested = False
+    is_cpu = True
+
+    def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
+        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values. `torch.tensor` is the better way."""
+        check_device(device)
+        first = args[0] if args else None
+        if isinstance(first, Tensor) and len(args) == 1:
+            made = first._alias()
+        else:
+            array = _legacy_array(args, dt.get_default_dtype() if dtype is None else dtype)
+            made = Tensor._wrap(array)
+        if cls is not Tensor:
+            made.__class__ = cls
+        made._requires_grad = requires_grad
+        return made
+
+    # ------------------------------------------------ made of an array
+
+    @staticmethod
+    def _wrap(array: NDArray[Any]) -> Tensor:
+        """A tensor of this array, with a storage of its own."""
+        x: Tensor = _new(Tensor)
+        x.array = array
+        x.storage = Storage(array)
+        return x
+
+    def _share(self, array: NDArray[Any]) -> Tensor:
+        """A tensor of an array that is a view of this tensor's memory."""
+        x: Tensor = _new(Tensor)
+        x.array = array
+        x.storage = self.storage
+        return x
+
+    def _alias(self) -> Tensor:
+        """The same memory, without history."""
+        x = self._share(self.array)
+        x._inference = self._inference
+        return x
+
+    def _alias_view(self) -> Tensor:
+        """The same memory, as a recorded view."""
+        return V.View.apply(self, self.array.shape)  # type: ignore[no-any-return]
+
+    def _same_place(self) -> Tensor:
+        """The same memory and the same place in the graph, with a storage of its own: the old value in an in-place write."""
+        x = Tensor._wrap(self.array)
+        x._requires_grad, x._grad_fn, x._output_nr = self.tracked(), self.grad_fn, self._output_nr
+        return x
+
+    def keep_apart(self) -> None:
+        """Copy the memory, because the original is about to be overwritten."""
+        self.storage.written("an in-place operation")
+        self.array = self.array.copy()
+        self.storage = Storage(self.array)
+
+    @staticmethod
+    def _zeros(shape: Any, dtype: Any) -> Tensor:
+        return Tensor._wrap(np.zeros(shape, dtype))
+
+    @staticmethod
+    def _ones(shape: Any, dtype: Any) -> Tensor:
+        return Tensor._wrap(np.ones(shape, dtype))
+
+    @staticmethod
+    def _number(value: Any, kind: Any = None) -> Tensor:
+        """A number as a 0-d tensor, in the dtype that it has by itself (or that a `kind` of number has)."""
+        d = dt.of_number(value if kind is None else kind(0))
+        return Tensor._wrap(np.asarray(value, d.numpy))
+
+    _cast = C.cast
+
+    # ------------------------------------------------ what it is
+
+    @property
+    def shape(self) -> Size:
+        """The size of each dimension."""
+        return Size(self.array.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    dim = ndimension = lambda self: self.array.ndim
+
+    @property
+    def dtype(self) -> dt.dtype:
+        """The type of the elements."""
+        return dt.dtype.by_numpy[self.array.dtype]
+
+    @property
+    def device(self) -> Device:
+        """Always the CPU."""
+        return Device("cpu")
+
+    @property
+    def layout(self) -> str:
+        """Always strided."""
+        return "torch.strided"
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes an element."""
+        return self.array.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self.array.nbytes
+
+    def size(self, dim: int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        return Size(self.array.shape) if dim is None else self.array.shape[V.dim_in(dim, self.ndim)]
+
+    def numel(self) -> int:
+        """The number of elements."""
+        return self.array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Bytes an element."""
+        return self.array.itemsize
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many elements apart neighbours are, in each dimension or one."""
+        strides = tuple([s // self.array.itemsize for s in self.array.strides])
+        return strides if dim is None else strides[V.dim_in(dim, self.ndim)]
+
+    def storage_offset(self) -> int:
+        """How many elements after the start of its storage the tensor begins."""
+        return (self.data_ptr() - self.storage.array.__array_interface__["data"][0]) // self.array.itemsize  # type: ignore[no-any-return]
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self.array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        """Whether the elements lie in row-major order without gaps."""
+        return self.array.flags.c_contiguous
+
+    def is_floating_point(self) -> bool:
+        """Whether the dtype is a floating one."""
+        return self.array.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        """Whether the dtype is a complex one."""
+        return self.array.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        """Whether the dtype has negative values."""
+        return self.dtype.is_signed
+
+    def is_inference(self) -> bool:
+        """Whether it was made in inference mode."""
+        return self._inference
+
+    def get_device(self) -> int:
+        """-1: the CPU."""
+        return -1
+
+    # ------------------------------------------------ its place in the graph
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients are computed for this tensor."""
+        return self.tracked()
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if self.grad_fn is not None:
+            if value:
+                return
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+            )
+        if value and self.array.dtype.kind not in "fc":
+            raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})")
+        if value and self._inference:
+            raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
+        self._requires_grad = bool(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Set `requires_grad`."""
+        self.requires_grad = requires_grad
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward accumulated; None before."""
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            _check_grad(self, value)
+        self._grad = value
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, cut off from the graph; writes to it are not noticed."""
+        return Tensor._wrap(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        version = self.storage.version
+        self.array, self.storage = value.array, Storage(value.storage.array)
+        self.storage.version = version
+
+    @property
+    def _base(self) -> Any:
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
+
+    @property
+    def _version(self) -> int:
+        return self.storage.version  # type: ignore[no-any-return]
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
+    ) -> None:
+        """Add the gradients of this tensor to the `.grad` of the leaves it was made from.
+
+        `gradient`: of some later value with respect to this tensor; not needed for a scalar. `retain_graph`: keep what
+        was saved, to go backward again. `create_graph`: record backward itself. `inputs`: accumulate into these alone.
+        """
+        engine.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad)` when this tensor's gradient is known; a result replaces it."""
+        if not self.tracked():
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        node = self.grad_fn
+        if node is None:
+            self._hooks = OrderedDict() if self._hooks is None else self._hooks
+            return add_hook(self._hooks, hook)
+        nr = self._output_nr
+
+        def on_output(grads: tuple[Any, ...]) -> Any:
+            new = hook(grads[nr]) if grads[nr] is not None else None
+            return None if new is None else (*grads[:nr], new, *grads[nr + 1 :])
+
+        return node.register_prehook(on_output)  # type: ignore[no-any-return]
+
+    def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
+        if not self.tracked():
+            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
+        if self.grad_fn is not None:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
+        self._post_hooks = OrderedDict() if self._post_hooks is None else self._post_hooks
+        return add_hook(self._post_hooks, hook)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor in `.grad`, though it is no leaf."""
+        if not self.tracked():
+            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
+        if self.grad_fn is not None:
+            self._retains_grad = True
+            self._grad_fn.retain(self._output_nr, self)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether `retain_grad` was called."""
+        return self.__dict__.get("_retains_grad", False)
+
+    # ------------------------------------------------ out of the graph
+
+    def item(self) -> Any:
+        """The one element, as a Python number."""
+        if self.array.size != 1:
+            raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        """The elements as nested lists; a 0-d tensor as a number."""
+        return self.array.tolist()
+
+    def numpy(self, *, force: bool = False) -> NDArray[Any]:
+        """The array that holds the elements: the same memory."""
+        if self.tracked() and not force:
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        return self.array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        array = self.numpy()
+        if dtype is None or array.dtype == dtype:
+            return array.copy() if copy else array
+        if copy is False:
+            raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
+        return array.astype(dtype)
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        return Tensor._wrap(np.asarray(array))
+
+    def __bool__(self) -> bool:
+        if self.array.size != 1:
+            raise RuntimeError("Boolean value of Tensor with no values is ambiguous" if not self.array.size else
+                               "Boolean value of Tensor with more than one value is ambiguous")
+        return bool(self.array)
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.array.dtype.kind not in "iub" or self.array.size != 1:
+            raise TypeError("only integer tensors of a single element can be converted to an index")
+        return int(self.array.item())
+
+    def __len__(self) -> int:
+        if not self.array.ndim:
+            raise TypeError("len() of a 0-d tensor")
+        return self.array.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.array.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(V.unbind(self, 0))
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return formatting.format_tensor(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if not self.array.ndim and spec else str(self)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) in memo:
+            return memo[id(self)]  # type: ignore[no-any-return]
+        if self.grad_fn is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Copy tensor.detach() instead."
+            )
+        copied = Tensor._wrap(self.array.copy())
+        copied.__class__ = self.__class__
+        memo[id(self)] = copied
+        copied._requires_grad = self._requires_grad
+        copied._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
+        return copied
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if self.grad_fn is not None:
+            raise RuntimeError("a tensor that is the result of a recorded operation cannot be pickled: pickle tensor.detach()")
+        return _rebuild, (type(self), self.array, self._requires_grad)
+
+    # ------------------------------------------------ copies and casts
+
+    clone = C.clone
+    contiguous = C.contiguous
+    detach = C.detach
+    detach_ = C.detach_
+    copy_ = C.copy_
+    fill_ = C.fill_
+    zero_ = C.zero_
+
+    def to(self, *args: Any, **kwargs: Any) -> Tensor:
+        """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`; itself if nothing changes (unless `copy=True`)."""
+        d, copy = _to_arguments(args, kwargs)
+        moved = self if d is None else C.cast(self, d.numpy)
+        return C.clone(self) if copy and moved is self else moved
+
+    def type(self, dtype: Any = None, non_blocking: bool = False) -> Any:
+        """The name of the type (`torch.FloatTensor`), or the tensor cast to a dtype or a type of that name."""
+        if dtype is None:
+            return f"torch.{self.dtype.title}Tensor"
+        return self.to(_of_title(dtype) if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))
+
+    def type_as(self, other: Tensor) -> Tensor:
+        """In the dtype of another tensor."""
+        return C.cast(self, other.array.dtype)
+
+    def cpu(self, memory_format: Any = None) -> Tensor:
+        """Itself: every tensor is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None, non_blocking: bool = False, memory_format: Any = None) -> Tensor:
+        """An error: there is no such device."""
+        check_device("cuda" if device is None else device)
+        return self
+
+    float, double = _caster(dt.float32), _caster(dt.float64)
+    int, long, short, char, byte = map(_caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
+    bool = _caster(dt.bool)
+
+    # ------------------------------------------------ arithmetic
+
+    add, sub, subtract, mul, multiply, div, divide, true_divide = A.add, A.sub, A.sub, A.mul, A.mul, A.div, A.div, A.div
+    add_, sub_, mul_, div_ = A.add_, A.sub_, A.mul_, A.div_
+    neg, negative, pow, pow_, neg_ = A.neg, A.neg, A.pow, A.pow_, A.neg_
+    floor_divide = A.floor_divide
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """self where the condition holds, other elsewhere."""
+        return A.where(condition, self, other)
+
+    __add__ = __radd__ = _operator(A.add)
+    __mul__ = __rmul__ = _operator(A.mul)
+    __sub__, __rsub__ = _operator(A.sub), _operator(A.rsub)
+    __truediv__, __rtruediv__ = _operator(A.div), _swapped(A.div)
+    __floordiv__, __rfloordiv__ = _operator(A.floor_divide), _swapped(A.floor_divide)
+    __pow__, __rpow__ = _operator(A.pow), _swapped(A.pow)
+    __iadd__, __isub__, __imul__ = _operator(A.add_), _operator(A.sub_), _operator(A.mul_)
+    __itruediv__, __ipow__, __ifloordiv__ = _operator(A.div_), _operator(A.pow_), _operator(A.floor_divide_)
+    __neg__ = A.neg
+
+    # ------------------------------------------------ shapes
+
+    view = V.view
+    reshape, flatten, unflatten = V.reshape, V.flatten, V.unflatten
+    squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.transpose, V.transpose
+    permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
+    t, narrow, select, unbind, split, chunk, sum_to_size = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk, V.sum_to_size
+
+    def view_as(self, other: Tensor) -> Tensor:
+        """The same memory in the shape of another tensor."""
+        return V.view(self, other.array.shape)
+
+    def reshape_as(self, other: Tensor) -> Tensor:
+        """In the shape of another tensor."""
+        return V.reshape(self, other.array.shape)
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        """Expanded to the shape of another tensor."""
+        return V.expand(self, other.array.shape)
+
+    @property
+    def T(self) -> Tensor:
+        """The dimensions in reverse order."""
+        return V.permute(self, *range(self.ndim)[::-1])
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged."""
+        return V.transpose(self, -2, -1)
+
+
+def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
+    if len(args) == 1 and not isinstance(args[0], int):
+        return np.asarray(args[0]).astype(d.numpy)
+    return np.empty(args, d.numpy)
+
+
+def _rebuild(kind: type[Tensor], array: NDArray[Any], requires_grad: bool) -> Tensor:
+    x = Tensor._wrap(array)
+    x.__class__ = kind
+    x._requires_grad = requires_grad
+    return x
+
+
+def _check_grad(x: Tensor, grad: Any) -> None:
+    if not isinstance(grad, Tensor):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
+    if grad.array.shape != x.array.shape:
+        raise RuntimeError(f"assigned grad has data of a different size: expected {list(x.shape)}, got {list(grad.shape)}")
+    if grad.array.dtype != x.array.dtype:
+        raise RuntimeError(f"assigned grad has data of a different type: expected {x.dtype}, got {grad.dtype}")
