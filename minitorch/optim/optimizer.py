@@ -1,0 +1,241 @@
+"""What all optimizers share: parameter groups, state, hooks, and their checkpoints."""
+
+from __future__ import annotations
+
+import functools
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from itertools import chain
+from typing import Any
+
+from ..autograd.grad_mode import enable_grad, no_grad
+from ..autograd.hooks import RemovableHandle, add_hook
+from ..tensor import Tensor
+
+required = object()  # the default of an option that every group must give
+
+
+class Optimizer:
+    """Updates parameters from their gradients. A subclass has `defaults` and a method `step`.
+
+    `params`: tensors, named tensors, or dictionaries of options with a key `params`, each a group.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self.state: defaultdict[Any, Any] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        self._hooks: dict[str, OrderedDict[int, Any]] = defaultdict(OrderedDict)
+        if isinstance(params, Tensor):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, but got a Tensor"
+            )
+        groups = list(params)
+        if not groups:
+            raise ValueError(
+                "optimizer got an empty parameter list. Layers that are kept in a plain list or dict are not found by "
+                "parameters(): keep them in nn.ModuleList, nn.Sequential or nn.ModuleDict, parameters in nn.ParameterList."
+            )
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "step" in cls.__dict__:
+            cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update every parameter once. `closure` computes the loss and its gradients again, and its loss is returned."""
+        raise NotImplementedError
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or fill them with zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is None:
+                    continue
+                if set_to_none:
+                    p._grad = None
+                else:
+                    p._grad = p._grad.detach()
+                    with no_grad():
+                        p._grad.zero_()
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters with options of their own; what is not given is as in `defaults`."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        group = {**param_group, **_parameters(param_group["params"])}
+        for name, default in self.defaults.items():
+            if default is required and name not in group:
+                raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
+            group.setdefault(name, default)
+        _check_group(group, self.param_groups)
+        self.param_groups.append(group)
+
+    # ------------------------------------------------ checkpoints
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state and the options; parameters are numbered through all groups."""
+        for hook in list(self._hooks["state_dict_pre"].values()):
+            hook(self)
+        number = {id(p): i for i, p in enumerate(self._all())}
+        groups = [{**g, "params": [number[id(p)] for p in g["params"]]} for g in self.param_groups]
+        state = {number.get(id(p), p) if isinstance(p, Tensor) else p: s for p, s in self.state.items()}
+        result: dict[str, Any] = {"state": state, "param_groups": groups}
+        for hook in list(self._hooks["state_dict_post"].values()):
+            replaced = hook(self, result)
+            result = result if replaced is None else replaced
+        return result
+
+    @no_grad()
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over the state and options of `state_dict`; nothing changes if its groups do not fit."""
+        state_dict = dict(state_dict)
+        for hook in list(self._hooks["load_state_dict_pre"].values()):
+            replaced = hook(self, state_dict)
+            state_dict = state_dict if replaced is None else replaced
+        saved = deepcopy(state_dict["param_groups"])
+        _check_saved(saved, self.param_groups)
+        parameters = dict(zip(chain.from_iterable(g["params"] for g in saved), self._all(), strict=True))
+        state: defaultdict[Any, Any] = defaultdict(dict)
+        for key, value in state_dict["state"].items():
+            p = parameters.get(key)
+            state[key if p is None else p] = value if p is None else _fitted(value, p)
+        groups = [{**new, "params": old["params"]} for new, old in zip(saved, self.param_groups, strict=True)]
+        self.__setstate__({"state": state, "param_groups": groups})
+        for hook in list(self._hooks["load_state_dict_post"].values()):
+            hook(self)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state, "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__dict__.setdefault("_hooks", defaultdict(OrderedDict))
+
+    def _all(self) -> list[Tensor]:
+        return [p for g in self.param_groups for p in g["params"]]
+
+    # ------------------------------------------------ hooks
+
+    def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs)."""
+        return add_hook(self._hooks["step_pre"], hook)
+
+    def register_step_post_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return add_hook(self._hooks["step_post"], hook)
+
+    def register_state_dict_pre_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` before `state_dict`."""
+        return self._register("state_dict_pre", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` after `state_dict`; a result replaces it."""
+        return self._register("state_dict_post", hook, prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer, state_dict)` before `load_state_dict`; a result replaces it."""
+        return self._register("load_state_dict_pre", hook, prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Any, prepend: bool = False) -> RemovableHandle:
+        """Call `hook(optimizer)` after `load_state_dict`."""
+        return self._register("load_state_dict_post", hook, prepend)
+
+    def _register(self, name: str, hook: Any, prepend: bool) -> RemovableHandle:
+        handle = add_hook(self._hooks[name], hook)
+        if prepend:
+            self._hooks[name].move_to_end(handle.id, last=False)
+        return handle
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
+    """`step`, under `no_grad` and between its hooks."""
+
+    @functools.wraps(step)
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = self._hooks
+        for hook in list(hooks["step_pre"].values()) if hooks else ():
+            replaced = hook(self, args, kwargs)
+            if replaced is not None:
+                args, kwargs = replaced
+        result = step(self, *args, **kwargs)
+        for hook in list(hooks["step_post"].values()) if hooks else ():
+            hook(self, args, kwargs)
+        return result
+
+    return run
+
+
+def closure_loss(closure: Callable[[], Any] | None) -> Any:
+    """The loss that `closure` computes, with gradients on; None without one."""
+    if closure is None:
+        return None
+    with enable_grad():
+        return closure()
+
+
+def check_range(name: str, value: Any, ok: bool) -> None:
+    """ValueError unless `ok`."""
+    if not ok:
+        raise ValueError(f"Invalid {name}: {value}")
+
+
+def _parameters(params: Any) -> dict[str, Any]:
+    """The tensors of a group as a list, and their names where they came with names."""
+    if isinstance(params, Tensor):
+        return {"params": [params]}
+    if isinstance(params, set):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
+            "change between runs. Please use a list instead."
+        )
+    params = list(params)
+    if params and all(isinstance(p, tuple) for p in params):
+        return {"params": [p for _, p in params], "param_names": [name for name, _ in params]}
+    return {"params": params}
+
+
+def _check_group(group: dict[str, Any], others: Iterable[dict[str, Any]]) -> None:
+    for p in group["params"]:
+        if not isinstance(p, Tensor):
+            raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+        if not p.is_leaf and not p.retains_grad:
+            raise ValueError("can't optimize a non-leaf Tensor")
+    known = {id(p) for g in others for p in g["params"]}
+    ids = [id(p) for p in group["params"]]
+    if len(set(ids)) < len(ids):
+        raise ValueError("optimizer contains a parameter group with duplicate parameters")
+    if known & set(ids):
+        raise ValueError("some parameters appear in more than one parameter group")
+
+
+def _check_saved(saved: list[dict[str, Any]], own: list[dict[str, Any]]) -> None:
+    if len(saved) != len(own):
+        raise ValueError(f"loaded state dict has a different number of parameter groups ({len(saved)}, expected {len(own)})")
+    for i, (new, old) in enumerate(zip(saved, own, strict=True)):
+        if len(new["params"]) != len(old["params"]):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't match the size of optimizer's group "
+                f"(group {i}: {len(new['params'])} parameters, expected {len(old['params'])})"
+            )
+
+
+def _fitted(value: Any, p: Tensor, key: str | None = None) -> Any:
+    """Saved state in the dtype of its parameter; the step count keeps its own."""
+    if isinstance(value, Tensor):
+        return value.clone() if key == "step" or not p.is_floating_point() else value.to(p.dtype, copy=True)
+    if isinstance(value, dict):
+        return {k: _fitted(v, p, k) for k, v in value.items()}
+    return value
