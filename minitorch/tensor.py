@@ -17,6 +17,8 @@ from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
 from .ops import arithmetic as A
 from .ops import copying as C
+from .ops import einsum as E
+from .ops import matmul as M
 from .ops import view as V
 from .size import Size
 from .storage import Storage
@@ -506,12 +508,21 @@ class Tensor(TensorBase):
     __itruediv__, __ipow__, __ifloordiv__ = _operator(A.div_), _operator(A.pow_), _operator(A.floor_divide_)
     __neg__ = A.neg
 
+    # ------------------------------------------------ matrix products
+
+    matmul, mm, bmm, mv, dot, vdot, inner, outer, ger = M.matmul, M.mm, M.bmm, M.mv, M.dot, M.vdot, M.inner, M.outer, M.outer
+    addmm, addmv, addr, baddbmm, addbmm = M.addmm, M.addmv, M.addr, M.baddbmm, M.addbmm
+    addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
+    kron = E.kron
+    __matmul__, __rmatmul__ = _operator(M.matmul), _swapped(M.matmul)
+
     # ------------------------------------------------ shapes
 
     view = V.view
     reshape, flatten, unflatten = V.reshape, V.flatten, V.unflatten
     squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.transpose, V.transpose
     permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
+    diagonal = V.diagonal
     t, narrow, select, unbind, split, chunk, sum_to_size = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk, V.sum_to_size
 
     def view_as(self, other: Tensor) -> Tensor:

@@ -87,6 +87,45 @@ class Expand(ViewOp):
         return g, None
 
 
+class Diagonal(ViewOp):
+    """The diagonal of two dimensions, as the last one;  dx = zeros with g on that diagonal"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, offset: int, a: int, b: int) -> Any:
+        ctx.args, ctx.shape = (offset, a, b), x.array.shape
+        return _diagonal(x.array, offset, a, b)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return PlaceDiagonal.apply(g, ctx.shape, *ctx.args), None, None, None
+
+
+class PlaceDiagonal(Op):
+    """Zeros with x on a diagonal: the derivative of Diagonal;  dx = the diagonal of g"""
+
+    title = "DiagonalBackward"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, shape: tuple[int, ...], offset: int, a: int, b: int) -> Any:
+        ctx.args = offset, a, b
+        y = np.zeros(shape, x.array.dtype)
+        _diagonal(y, offset, a, b)[...] = x.array
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Diagonal.apply(g, *ctx.args), None, None, None, None
+
+
+def _diagonal(array: Any, offset: int, a: int, b: int) -> Any:
+    part = np.diagonal(array, offset, a, b)
+    return np.lib.stride_tricks.as_strided(
+        array[tuple([slice(max(-offset, 0), None) if i == a else slice(max(offset, 0), None) if i == b else slice(None) for i in range(array.ndim)])],
+        part.shape,
+        part.strides,
+    )
+
+
 class Slice(ViewOp):
     """The part of x at an index of integers, slices, None and ...;  dx = zeros with g at that index"""
 
@@ -347,6 +386,14 @@ def select(input: T, dim: int, index: int) -> T:
     if not -n <= index < n:
         raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
     return Select.apply(input, (*[slice(None)] * dim, index % n))
+
+
+def diagonal(input: T, offset: int = 0, dim1: int = 0, dim2: int = 1) -> T:
+    """The diagonal of two dimensions, as the last dimension of a view; `offset` > 0 lies above the main one."""
+    a, b = dim_in(dim1, input.ndim), dim_in(dim2, input.ndim)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return Diagonal.apply(input, offset, a, b)
 
 
 def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
