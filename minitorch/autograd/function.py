@@ -78,7 +78,7 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
         node = cls._node()
-        node.needs_input_grad = needs = tuple([isinstance(a, TensorBase) and a.tracked() for a in args])
+        node.needs_input_grad = needs = tuple([_needs(a) if isinstance(a, TensorBase) else False for a in args])
         record, mode.grad = mode.grad, False
         try:
             result = cls._run_forward(node, *args)
@@ -92,8 +92,7 @@ class Function:
     @classmethod
     def _finish(cls, node: Node, args: tuple[Any, ...], results: tuple[Any, ...], record: bool) -> tuple[Any, ...]:
         """Make tensors of the results, enter them into the graph, and note what is a view of what."""
-        model = next((a for a in args if isinstance(a, TensorBase)), None)
-        outputs = tuple([cls._wrap(node, model, x, args) for x in results])
+        outputs = tuple([cls._wrap(node, x, args) for x in results])
         if mode.inference:
             _mark_inference(outputs)
         if cls.view:
@@ -105,12 +104,18 @@ class Function:
         return outputs
 
     @classmethod
-    def _wrap(cls, node: Node, model: Any, x: Any, args: tuple[Any, ...]) -> Any:
-        if isinstance(x, np.ndarray):
+    def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
+        if type(x) is np.ndarray:
+            model = next(a for a in args if isinstance(a, TensorBase))
             return model._share(x) if cls.view else model._wrap(x)
-        if isinstance(x, TensorBase) and any(x is a for a in args) and not any(x is d for d in node._dirty):
-            return x._alias()  # an argument returned as it came: a tensor of its own, on the same memory
+        for a in args:
+            if a is x and isinstance(x, TensorBase) and not any(x is d for d in node._dirty):
+                return x._alias()  # an argument returned as it came: a tensor of its own, on the same memory
         return x
+
+
+def _needs(x: TensorBase) -> bool:
+    return x._requires_grad or (x._view is not None and x.tracked())
 
 
 def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:

@@ -66,9 +66,9 @@ class Node:
 
     def connect(self, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
         """Enter the graph: edges to where the inputs came from, `grad_fn` of the outputs."""
-        self.edges = tuple(
-            [_edge(a) if need else None for a, need in zip(args, self.needs_input_grad, strict=True)]
-        )
+        pairs = zip(args, self.needs_input_grad, strict=True)
+        self.edges = tuple([_edge(a) if need else None for a, need in pairs])
+        self._inputs = tuple([isinstance(a, TensorBase) for a in args])
         self.number = next_number()
         self.outputs = tuple([(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs])
         if self._saved:
@@ -76,7 +76,7 @@ class Node:
         if mode.anomaly:
             self._trace = traceback.format_stack()[:-3]
         for i, x in enumerate(outputs):
-            if self.outputs[i] and x.array.dtype.kind in "fc" and not (self._constant and _among(x, self._constant)):
+            if self.outputs[i] and self.outputs[i][1].kind in "fc" and not (self._constant and _among(x, self._constant)):
                 x._requires_grad, x._grad_fn, x._output_nr = True, self, i
 
     def _seal(self, outputs: tuple[Any, ...]) -> None:
@@ -243,7 +243,7 @@ class AccumulateGrad:
 
 
 def _edge(x: TensorBase) -> Edge:
-    node = x.grad_fn
+    node = x._grad_fn if x._view is None else x.grad_fn
     return (x, 0) if node is None else (node, x._output_nr)
 
 

@@ -19,6 +19,7 @@ Array = NDArray[Any]
 Function = Callable[..., Any]
 
 SPLIT_NS = 2 * PART_NS
+BOOL = np.dtype(np.bool_)
 
 
 class Elementwise:
@@ -33,35 +34,38 @@ class Elementwise:
         self.cost = cost
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
-        self._loops: dict[str, Kernel] = {}
+        self._loops: dict[int, Kernel] = {}  # by which operands are arrays, as bits behind a leading 1
 
     def __call__(self, *operands: Any, out: Array | None = None) -> Array:
-        first, pattern, model, flat = None, "", None, True
+        shape: Any = None
+        values, pattern = [], 1
         for x in operands:
-            if isinstance(x, np.ndarray):
-                pattern += "a"
-                if first is None:
-                    first = model = x
-                elif x.shape != first.shape:
-                    flat = False
-                elif model.dtype.kind == "b":  # a mask: the dtype is that of the values behind it
-                    model = x
-                flat = flat and x.flags.c_contiguous
+            if type(x) is np.ndarray:
+                if shape is None:
+                    shape, dtype = x.shape, x.dtype
+                elif x.shape != shape:
+                    return self._spread(operands, out)
+                elif dtype is BOOL:  # a mask: the dtype is that of the values behind it
+                    dtype = x.dtype
+                if not x.flags.c_contiguous:
+                    return self._spread(operands, out)
+                values.append(x.ravel())
+                pattern += pattern + 1
             else:
-                pattern += "s"
-        if not flat:
-            return self._spread(operands, out)
+                values.append(x)
+                pattern += pattern
         if out is None:
-            out = np.empty(first.shape, self.dtype or model.dtype)
-        elif not out.flags.c_contiguous or out.shape != first.shape:
+            out = np.empty(shape, self.dtype or dtype)
+        elif not out.flags.c_contiguous or out.shape != shape:
             return self._into(out, self(*operands))
-        cast = model.dtype.type
-        values = [x.ravel() if c == "a" else cast(x) for c, x in zip(pattern, operands, strict=True)]
-        loop = self._loops.get(pattern) or self._loop(pattern)
-        if out.size * self.cost < SPLIT_NS:
-            loop.run(0, out.size, out.ravel(), *values)
+        loop = self._loops.get(pattern) or self._loop(pattern, operands)
+        if pattern & (pattern + 1):  # numbers among the operands
+            values = [x if type(x) is np.ndarray else dtype.type(x) for x in values]
+        count = out.size
+        if count * self.cost < SPLIT_NS:
+            loop.run(0, count, out.ravel(), *values)
         else:
-            loop.split(out.size, self.cost, out.ravel(), *values)
+            loop.split(count, self.cost, out.ravel(), *values)
         return out
 
     def _spread(self, operands: Any, out: Array | None) -> Array:
@@ -87,8 +91,9 @@ class Elementwise:
         with np.errstate(all="ignore"):
             return np.asarray(self.scalar(*operands)).astype(dtype, copy=False)
 
-    def _loop(self, pattern: str) -> Kernel:
-        loop = self._loops[pattern] = Kernel(_write_loop(self.scalar, pattern), self._numpy_loop)
+    def _loop(self, pattern: int, operands: Any) -> Kernel:
+        kinds = "".join("a" if isinstance(x, np.ndarray) else "s" for x in operands)
+        loop = self._loops[pattern] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
         return loop
 
     def _numpy_loop(self, start: int, stop: int, out: Array, *operands: Any) -> None:

@@ -46,7 +46,8 @@ class Pointwise(Op):
 
 def like(args: Any) -> Any:
     """The first tensor among the arguments: results are wrapped as it is."""
-    return next(a for a in args if isinstance(a, TensorBase))
+    first = args[0]
+    return first if isinstance(first, TensorBase) else next(a for a in args if isinstance(a, TensorBase))
 
 
 def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
