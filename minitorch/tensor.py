@@ -18,6 +18,7 @@ from .device import Device, check_device
 from .ops import arithmetic as A
 from .ops import copying as C
 from .ops import einsum as E
+from .ops import join as J
 from .ops import matmul as M
 from .ops import view as V
 from .size import Size
@@ -515,6 +516,16 @@ class Tensor(TensorBase):
     addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
     kron = E.kron
     __matmul__, __rmatmul__ = _operator(M.matmul), _swapped(M.matmul)
+
+    # ------------------------------------------------ joined, repeated, flipped
+
+    flip, fliplr, flipud, roll, rot90 = J.flip, J.fliplr, J.flipud, J.roll, J.rot90
+    tril, triu, tril_, triu_ = J.tril, J.triu, J.tril_, J.triu_
+    repeat, tile, repeat_interleave = J.repeat, J.tile, J.repeat_interleave
+
+    @staticmethod
+    def _stack(tensors: Any) -> Tensor:
+        return J.stack(tensors)  # type: ignore[no-any-return]
 
     # ------------------------------------------------ shapes
 

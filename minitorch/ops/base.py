@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -206,3 +207,16 @@ def conj(x: Any) -> Any:
 def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
     """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations."""
     return formula(*args) if mode.grad else pointwise(kernel, *args)
+
+
+# ---------------------------------------------------------------- several results
+
+
+@functools.cache
+def results(operation: str, *fields: str) -> Any:
+    """The named tuple that an operation returns, `torch.return_types.max(values=..., indices=...)`."""
+    kind = namedtuple(operation, fields or ("values", "indices"))  # type: ignore[misc]
+    shown = ",\n".join(f"{name}={{}}" for name in kind._fields)
+    kind.__repr__ = lambda self: f"torch.return_types.{operation}(\n{shown.format(*self)})"  # type: ignore[method-assign]
+    kind.__module__ = "torch.return_types"
+    return kind

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import OperationError
+from ..kernels import rearrange
 from ..kernels import reduce as kernels
 from .base import Op, T, TensorBase
 from .copying import clone
@@ -93,7 +94,7 @@ class Diagonal(ViewOp):
     @staticmethod
     def forward(ctx: Any, x: Any, offset: int, a: int, b: int) -> Any:
         ctx.args, ctx.shape = (offset, a, b), x.array.shape
-        return _diagonal(x.array, offset, a, b)
+        return rearrange.diagonal(x.array, offset, a, b)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -108,22 +109,11 @@ class PlaceDiagonal(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, shape: tuple[int, ...], offset: int, a: int, b: int) -> Any:
         ctx.args = offset, a, b
-        y = np.zeros(shape, x.array.dtype)
-        _diagonal(y, offset, a, b)[...] = x.array
-        return y
+        return rearrange.place_diagonal(x.array, shape, offset, a, b)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         return Diagonal.apply(g, *ctx.args), None, None, None, None
-
-
-def _diagonal(array: Any, offset: int, a: int, b: int) -> Any:
-    part = np.diagonal(array, offset, a, b)
-    return np.lib.stride_tricks.as_strided(
-        array[tuple([slice(max(-offset, 0), None) if i == a else slice(max(offset, 0), None) if i == b else slice(None) for i in range(array.ndim)])],
-        part.shape,
-        part.strides,
-    )
 
 
 class Slice(ViewOp):
@@ -152,9 +142,7 @@ class Place(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, key: Any, shape: tuple[int, ...]) -> Any:
         ctx.key = key
-        y = np.zeros(shape, x.array.dtype)
-        y[key] = x.array
-        return y
+        return rearrange.place(shape, x.array.dtype, [key], [x.array])
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -192,10 +180,7 @@ class PlaceAll(Op):
     @staticmethod
     def forward(ctx: Any, keys: Any, shape: tuple[int, ...], *parts: Any) -> Any:
         ctx.keys = keys
-        y = np.zeros(shape, parts[0].array.dtype)
-        for key, part in zip(keys, parts, strict=True):
-            y[key] = part.array
-        return y
+        return rearrange.place(shape, parts[0].array.dtype, keys, [x.array for x in parts])
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -1,0 +1,605 @@
+"""Reductions over dimensions, and running sums."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+from ..kernels import reduce as kernels
+from .arithmetic import where
+from .base import Op, T, TensorBase, floating, inplace, results
+from .gather import put_at
+from .join import cat, stack
+from .view import dim_in, expand, reshape, unsqueeze, view
+
+Axes = tuple[int, ...]
+
+
+class Sum(Op):
+    """y = Σ x;  dx = g, expanded"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        return kernels.sum(x.array, axes, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return spread(g, *ctx.args), None, None
+
+
+class SumDim(Sum):
+    """The sum over some of the dimensions"""
+
+    title = "Sum"
+    suffix = "Backward1"
+
+
+class Mean(Op):
+    """y = Σ x / n;  dx = g / n, expanded"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        return kernels.mean(x.array, axes, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return spread(g / _count(ctx.args), *ctx.args), None, None
+
+
+class MeanDim(Mean):
+    """The mean over some of the dimensions"""
+
+    title = "Mean"
+    suffix = "Backward1"
+
+
+class Prod(Op):
+    """y = Π x;  dx = g times the product of the others"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        y = x._wrap(kernels.prod(x.array, axes, keepdim))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        _, axes, _ = ctx.args
+        zero = x == 0
+        if not zero.any().item():
+            return spread(g * y, *ctx.args) / x, None, None
+        return spread(g, *ctx.args) * _product_of_others(x, axes), None, None
+
+
+def _product_of_others(x: Any, axes: Axes) -> Any:
+    """For every element the product of the others along `axes`, also where there are zeros: running products of both sides."""
+    rest = [d for d in range(x.array.ndim) if d not in axes]
+    moved = x.permute(*rest, *axes)
+    flat = reshape(moved, *[moved.array.shape[i] for i in range(len(rest))], -1)
+    one = flat.narrow(-1, 0, 1) * 0 + 1
+    n = flat.array.shape[-1]
+    before = cat([one, flat.narrow(-1, 0, n - 1)], -1).cumprod(-1)
+    after = cat([one, flat.flip(-1).narrow(-1, 0, n - 1)], -1).cumprod(-1).flip(-1)
+    back = np.argsort([*rest, *axes]).tolist()
+    return reshape(before * after, moved.array.shape).permute(*back)
+
+
+class Var(Op):
+    """y = Σ (x - x̄)² / (n - correction);  dx = 2 g (x - x̄) / (n - correction)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
+        ctx.save_for_backward(x)
+        return kernels.var_mean(x.array, axes, correction, keepdim)[0]
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return _var_grad(g, x, ctx.args, ctx.correction), None, None, None
+
+
+def _var_grad(g: Any, x: Any, args: Any, correction: float) -> Any:
+    _, axes, _ = args
+    freedom = max(_count(args) - correction, 0)
+    centred = x - MeanDim.apply(x, axes, True)
+    return spread(g, *args) * centred * (2.0 / freedom if freedom else math.nan)
+
+
+class Std(Op):
+    """y = √var(x);  dx = g (x - x̄) / (y (n - correction)), 0 where y = 0"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
+        y = x._wrap(kernels.std(x.array, axes, correction, keepdim))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        half = where(y == 0, 0.0, g / (y * 2))
+        return _var_grad(half, x, ctx.args, ctx.correction), None, None, None
+
+
+class VarMean(Op):
+    """The variance and the mean, in one pass"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
+        ctx.save_for_backward(x)
+        return kernels.var_mean(x.array, axes, correction, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, g_var: Any, g_mean: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return _var_grad(g_var, x, ctx.args, ctx.correction) + spread(g_mean / _count(ctx.args), *ctx.args), None, None, None
+
+
+class Extreme(Op):
+    """The largest (smallest) value of a dimension and its index;  dx = g at that index"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int, keepdim: bool, largest: bool) -> Any:
+        find = kernels.max_with_index if largest else kernels.min_with_index
+        values, indices = find(x.array, axis, keepdim)
+        where_ = x._wrap(indices)
+        ctx.save_for_backward(where_)
+        ctx.mark_non_differentiable(where_)
+        ctx.args = x.array.shape, axis, keepdim
+        return x._wrap(values), where_
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        (indices,) = ctx.saved_tensors
+        shape, axis, keepdim = ctx.args
+        if not keepdim and shape:
+            g, indices = unsqueeze(g, axis), unsqueeze(indices, axis)
+        return put_at(g, indices, axis, shape), None, None, None
+
+
+class Max(Extreme):
+    """The largest values"""
+
+
+class Min(Extreme):
+    """The smallest values"""
+
+
+class Amax(Op):
+    """The largest (smallest) value;  dx = g, shared evenly among equals"""
+
+    kernel = staticmethod(kernels.amax)
+
+    @classmethod
+    def forward(cls, ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        y = x._wrap(cls.kernel(x.array, axes, keepdim))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        shape, axes, keepdim = ctx.args
+        chosen = (x == spread(y, shape, axes, keepdim)).to(g.dtype)
+        return spread(g, *ctx.args) * (chosen / SumDim.apply(chosen, axes, True)), None, None
+
+
+class Amin(Amax):
+    """The smallest value"""
+
+    kernel = staticmethod(kernels.amin)
+
+
+class MaxAll(Amax):
+    """The largest of all values"""
+
+    title = "Max"
+    suffix = "Backward1"
+
+
+class MinAll(Amin):
+    """The smallest of all values"""
+
+    title = "Min"
+    suffix = "Backward1"
+
+
+class Logsumexp(Op):
+    """y = ln Σ eˣ;  dx = g eˣ⁻ʸ"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        y = x._wrap(kernels.logsumexp(x.array, axes, keepdim))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        share = (x - spread(y, *ctx.args)).exp()
+        return spread(g, *ctx.args) * where(share.isnan(), 0.0, share), None, None
+
+
+class Norm(Op):
+    """y = (Σ |x|ᵖ)^(1/p);  dx = g sign(x) |x|ᵖ⁻¹ y¹⁻ᵖ, 0 where y = 0"""
+
+    title = "LinalgVectorNorm"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, p: float, axes: Axes, keepdim: bool) -> Any:
+        ctx.args, ctx.p = (x.array.shape, axes, keepdim), p
+        y = x._wrap(kernels.norm(x.array, p, axes, keepdim))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        return _norm_grad(g, x, y, ctx.p, ctx.args), None, None, None
+
+
+def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
+    shape, axes, keepdim = args
+    g, y = spread(g, *args), spread(y, *args)
+    if p == 0:
+        return g * 0
+    if p == 1:
+        return g * x.sgn()
+    if p == 2:
+        return g * where(y == 0, 0.0, x / y)
+    if math.isinf(p):
+        chosen = (x.abs() == y).to(g.dtype)
+        return g * x.sgn() * (chosen / SumDim.apply(chosen, axes, True))
+    scale = x.sgn() * x.abs() ** (p - 1) / y ** (p - 1)
+    return g * where((y == 0) | ((x == 0) & (p < 2)), 0.0, scale)
+
+
+class Cumsum(Op):
+    """yᵢ = Σ x up to i;  dxᵢ = Σ g from i on"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int) -> Any:
+        ctx.axis = axis
+        return kernels.cumsum(x.array, axis)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Cumsum.apply(g.flip(ctx.axis), ctx.axis).flip(ctx.axis), None
+
+
+class Cumprod(Op):
+    """yᵢ = Π x up to i;  dxⱼ = Σ over i >= j of gᵢ Π of the x up to i without xⱼ"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int) -> Any:
+        ctx.axis = axis
+        y = x._wrap(kernels.cumprod(x.array, axis))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        if not (x == 0).any().item():
+            return Cumsum.apply((g * y).flip(ctx.axis), ctx.axis).flip(ctx.axis) / x, None
+        return _cumprod_grad(g, x, ctx.axis), None
+
+
+def _cumprod_grad(g: Any, x: Any, axis: int) -> Any:
+    """With zeros there is no dividing by x: column by column (Σ over i of gᵢ times a running product that skips j)."""
+    g, x = g.movedim(axis, -1), x.movedim(axis, -1)
+    n = x.array.shape[-1]
+    columns = []
+    for j in range(n):
+        head = x.narrow(-1, 0, j).prod(-1, keepdim=True)
+        one = head * 0 + 1
+        tail = cat([one, x.narrow(-1, j + 1, n - j - 1)], -1).cumprod(-1)
+        columns.append((g.narrow(-1, j, n - j) * tail).sum(-1) * head.squeeze(-1))
+    return stack(columns).movedim(0, axis) if columns else x
+
+
+class CumExtreme(Op):
+    """The largest (smallest) value so far and its index;  dx = g, summed at those indices"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int, largest: bool) -> Any:
+        values, indices = (kernels.cummax if largest else kernels.cummin)(x.array, axis)
+        where_ = x._wrap(indices)
+        ctx.save_for_backward(where_)
+        ctx.mark_non_differentiable(where_)
+        ctx.args = x.array.shape, axis
+        return x._wrap(values), where_
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        (indices,) = ctx.saved_tensors
+        shape, axis = ctx.args
+        return put_at(g, indices, axis, shape), None, None
+
+
+class Cummax(CumExtreme):
+    """The largest value so far"""
+
+
+class Cummin(CumExtreme):
+    """The smallest value so far"""
+
+
+class Logcumsumexp(Op):
+    """yᵢ = ln Σ eˣ up to i;  dxⱼ = Σ over i >= j of gᵢ e^(xⱼ - yᵢ)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int) -> Any:
+        ctx.axis = axis
+        y = x._wrap(kernels.logcumsumexp(x.array, axis))
+        ctx.save_for_backward(x, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        positive = _later(where(g > 0, g.abs().log() - y, -math.inf), ctx.axis)
+        negative = _later(where(g < 0, g.abs().log() - y, -math.inf), ctx.axis)
+        return (positive + x).exp() - (negative + x).exp(), None
+
+
+def _later(x: Any, axis: int) -> Any:
+    return Logcumsumexp.apply(x.flip(axis), axis).flip(axis)
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def spread(g: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
+    """A result of a reduction over `axes` of a tensor of `shape`, expanded to that shape again."""
+    if not keepdim and axes:
+        g = view(g, [1 if i in axes else n for i, n in enumerate(shape)])
+    return expand(g, shape)
+
+
+def _count(args: Any) -> int:
+    shape, axes, _ = args
+    return math.prod([shape[a] for a in axes])
+
+
+def axes_of(dim: Any, ndim: int, name: str = "sum") -> Axes:
+    """The dimensions to reduce, counted from 0: all of them for None or (), each at most once."""
+    if dim is None or dim == () or dim == []:
+        return tuple(range(ndim))
+    axes = tuple([dim_in(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"{name}: dim {next(a for a in axes if axes.count(a) > 1)} appears multiple times in the list of dims")
+    return axes if ndim else ()
+
+
+def _to(x: Any, dtype: Any) -> Any:
+    return x if dtype is None else x.to(dtype)
+
+
+def _needs_float(name: str, x: Any, dtype: Any) -> Any:
+    x = _to(x, dtype)
+    if x.array.dtype.kind not in "fc":
+        raise DtypeError(name, "could not infer output dtype. Input dtype must be either a floating point or complex dtype", x)
+    return x
+
+
+def _not_empty(name: str, x: Any, axes: Axes) -> None:
+    if any(x.array.shape[a] == 0 for a in axes):
+        raise IndexError(f"{name}(): Expected reduction dim to have non-zero size, got a tensor of shape {list(x.array.shape)}")
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def sum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The sum of the elements, over all dimensions or those given; integers and bools give int64.
+
+    >>> torch.sum(torch.ones(2, 3), dim=1)
+    tensor([3., 3.])
+    """
+    input = _to(input, dtype)
+    axes = axes_of(dim, input.array.ndim)
+    return (Sum if dim is None else SumDim).apply(input, axes, keepdim)
+
+
+def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The mean of the elements, over all dimensions or those given. Floating dtypes only."""
+    input = _needs_float("mean", input, dtype)
+    return (Mean if dim is None else MeanDim).apply(input, axes_of(dim, input.array.ndim, "mean"), keepdim)
+
+
+def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The product of the elements, over all dimensions or one; integers and bools give int64."""
+    input = _to(input, dtype)
+    return Prod.apply(input, axes_of(dim, input.array.ndim, "prod"), keepdim)
+
+
+def _spread_args(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, float, bool]:
+    """The forms var(dim, unbiased, keepdim), var(unbiased) and var(dim, correction=, keepdim=)."""
+    names = {"dim": None, "unbiased": None, "keepdim": False, "correction": None, **kwargs}
+    if args and isinstance(args[0], bool):
+        names["unbiased"], args = args[0], args[1:]
+    names.update(zip(("dim", "unbiased", "keepdim"), args, strict=False))
+    correction = names["correction"]
+    if correction is None:
+        correction = 1 if names["unbiased"] is None or names["unbiased"] else 0
+    return names["dim"], correction, names["keepdim"]
+
+
+def var(input: T, *args: Any, **kwargs: Any) -> T:
+    """The variance, Σ (x - mean)² / (n - correction): `var(input, dim=None, *, correction=1, keepdim=False)`."""
+    dim, correction, keepdim = _spread_args(args, kwargs)
+    input = _needs_float("var", input, None)
+    return Var.apply(input, axes_of(dim, input.array.ndim, "var"), correction, keepdim)
+
+
+def std(input: T, *args: Any, **kwargs: Any) -> T:
+    """The square root of the variance: `std(input, dim=None, *, correction=1, keepdim=False)`."""
+    dim, correction, keepdim = _spread_args(args, kwargs)
+    input = _needs_float("std", input, None)
+    return Std.apply(input, axes_of(dim, input.array.ndim, "std"), correction, keepdim)
+
+
+def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
+    """The variance and the mean."""
+    dim, correction, keepdim = _spread_args(args, kwargs)
+    input = _needs_float("var_mean", input, None)
+    return VarMean.apply(input, axes_of(dim, input.array.ndim, "var_mean"), correction, keepdim)  # type: ignore[no-any-return]
+
+
+def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
+    """The standard deviation and the mean."""
+    dim, _, keepdim = _spread_args(args, kwargs)
+    return std(input, *args, **kwargs), mean(input, dim, keepdim)
+
+
+def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool) -> Any:
+    if dim is None:
+        if not input.array.size:
+            raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+        return all_.apply(input, axes_of(None, input.array.ndim), False)
+    axis = dim_in(dim, input.array.ndim)
+    _not_empty(name, input, (axis,) if input.array.ndim else ())
+    return results(name)(*one.apply(input, axis, keepdim, name == "max"))
+
+
+def max(input: T, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest element; with a dimension, the named tuple (values, indices); with a tensor, `maximum`."""
+    if isinstance(dim, TensorBase):
+        return input.maximum(dim)
+    return _extreme("max", MaxAll, Max, input, dim, keepdim)
+
+
+def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest element; with a dimension, the named tuple (values, indices); with a tensor, `minimum`."""
+    if isinstance(dim, TensorBase):
+        return input.minimum(dim)
+    return _extreme("min", MinAll, Min, input, dim, keepdim)
+
+
+def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
+    """The largest element over all dimensions or those given; equal ones share the gradient."""
+    axes = axes_of(dim, input.array.ndim, "amax")
+    _not_empty("amax", input, axes)
+    return Amax.apply(input, axes, keepdim)
+
+
+def amin(input: T, dim: Any = (), keepdim: bool = False) -> T:
+    """The smallest element over all dimensions or those given; equal ones share the gradient."""
+    axes = axes_of(dim, input.array.ndim, "amin")
+    _not_empty("amin", input, axes)
+    return Amin.apply(input, axes, keepdim)
+
+
+def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Any:
+    """The named tuple (min, max) over all dimensions or one."""
+    dims = () if dim is None else (dim,)
+    return results("aminmax", "min", "max")(amin(input, dims, keepdim), amax(input, dims, keepdim))
+
+
+def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
+    """The index of the largest element: in the flattened tensor, or along a dimension."""
+    return _arg("argmax", input, dim, keepdim)
+
+
+def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
+    """The index of the smallest element: in the flattened tensor, or along a dimension."""
+    return _arg("argmin", input, dim, keepdim)
+
+
+def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
+    axis = None if dim is None or not input.array.ndim else dim_in(dim, input.array.ndim)
+    if not input.array.size and (axis is None or input.array.shape[axis] == 0):
+        raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+    return input._wrap(getattr(kernels, name)(input.array, axis, keepdim))
+
+
+def all(input: T, dim: Any = None, keepdim: bool = False) -> T:
+    """Whether every element is true (not zero)."""
+    return _truth(kernels.all, input, dim, keepdim)
+
+
+def any(input: T, dim: Any = None, keepdim: bool = False) -> T:
+    """Whether some element is true (not zero)."""
+    return _truth(kernels.any, input, dim, keepdim)
+
+
+def _truth(kernel: Any, input: Any, dim: Any, keepdim: bool) -> Any:
+    result = kernel(input.array, axes_of(dim, input.array.ndim, kernel.__name__), keepdim)
+    return input._wrap(result.astype(np.uint8) if input.array.dtype == np.uint8 else result)
+
+
+def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
+    """ln Σ eˣ over the dimensions given, without overflow."""
+    input = floating(input)
+    return Logsumexp.apply(input, axes_of(dim, input.array.ndim, "logsumexp"), keepdim)
+
+
+def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Any = None) -> T:
+    """(Σ |x|ᵖ)^(1/p) over all dimensions or those given; "fro" is p = 2; "nuc" the sum of the singular values."""
+    if p == "nuc":
+        raise NotImplementedError("norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm")
+    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+
+
+def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """(Σ |x|ᵖ)^(1/p) for p = ord: 0 counts, inf takes the largest, -inf the smallest."""
+    x = _needs_float("linalg.vector_norm", x, dtype)
+    return Norm.apply(x, float(ord), axes_of(dim, x.array.ndim, "linalg.vector_norm"), keepdim)
+
+
+def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The sum of the elements that are not NaN."""
+    return sum(where(input.isnan(), 0, input), dim, keepdim, dtype=dtype)
+
+
+def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The mean of the elements that are not NaN."""
+    return nansum(input, dim, keepdim, dtype=dtype) / sum(input.isnan().logical_not(), dim, keepdim)
+
+
+def count_nonzero(input: T, dim: Any = None) -> T:
+    """How many elements are not zero."""
+    return sum(input != 0, dim)
+
+
+def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
+    """The running sum along a dimension; integers and bools give int64."""
+    input = _to(input, dtype)
+    return Cumsum.apply(input, dim_in(dim, input.array.ndim))
+
+
+def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
+    """The running product along a dimension; integers and bools give int64."""
+    input = _to(input, dtype)
+    return Cumprod.apply(input, dim_in(dim, input.array.ndim))
+
+
+def cummax(input: T, dim: int) -> Any:
+    """The named tuple (values, indices) of the largest element so far, along a dimension."""
+    return results("cummax")(*Cummax.apply(input, dim_in(dim, input.array.ndim), True))
+
+
+def cummin(input: T, dim: int) -> Any:
+    """The named tuple (values, indices) of the smallest element so far, along a dimension."""
+    return results("cummin")(*Cummin.apply(input, dim_in(dim, input.array.ndim), False))
+
+
+def logcumsumexp(input: T, dim: int) -> T:
+    """ln of the running sum of eˣ along a dimension."""
+    return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))
+
+
+cumsum_, cumprod_ = inplace(cumsum), inplace(cumprod)
