@@ -65,14 +65,31 @@ def _when_loaded(register: Callable[[Any], None]) -> None:
         _waiting.append(register)
 
 
-def word(implementation: Callable[..., Function]) -> Callable[[Function], Function]:
+def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTIONS) -> Callable[[Function], Function]:
     """Give a numpy function a second meaning inside kernels: `implementation(*types)` returns the function to compile."""
 
     def decorate(function: Function) -> Function:
-        _when_loaded(lambda numba: numba.extending.overload(function, jit_options=OPTIONS)(implementation))
+        _when_loaded(lambda numba: numba.extending.overload(function, jit_options=options)(implementation))
         return function
 
     return decorate
+
+
+def bitcast(function: Function) -> Function:
+    """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
+
+    def register(numba: Any) -> None:
+        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
+        def reinterpret(context: Any, value: Any, like: Any) -> Any:
+            def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+                return builder.bitcast(args[0], target.get_value_type(like))
+
+            return like(value, like), generate
+
+        numba.extending.overload(function)(lambda value, like: lambda value, like: reinterpret(value, like))
+
+    _when_loaded(register)
+    return function
 
 
 def jitable(function: Function) -> Function:

@@ -12,6 +12,7 @@ from typing import Any
 from . import maths
 from .elementwise import Elementwise
 from .elementwise import elementwise as lifted
+from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
 
 
 def elementwise(dtype: Any = None, cost: float = 0.5) -> Callable[[Callable[..., Any]], Elementwise]:
@@ -21,40 +22,48 @@ def elementwise(dtype: Any = None, cost: float = 0.5) -> Callable[[Callable[...,
 
 # ---------------------------------------------------------------- arithmetic
 
+
 @elementwise()
 def neg(x: Any) -> Any:
     """-x."""
     return -x
+
 
 @elementwise()
 def add(a: Any, b: Any) -> Any:
     """a + b."""
     return a + b
 
+
 @elementwise()
 def sub(a: Any, b: Any) -> Any:
     """a - b."""
     return a - b
+
 
 @elementwise()
 def mul(a: Any, b: Any) -> Any:
     """a * b."""
     return a * b
 
+
 @elementwise()
 def div(a: Any, b: Any) -> Any:
     """True division of floats."""
     return a / b
+
 
 @elementwise(cost=6)
 def floor_divide(a: Any, b: Any) -> Any:
     """a / b rounded down; integers over zero give zero, the caller has refused them."""
     return maths.floor_divide(a, b)
 
+
 @elementwise()
 def trunc_divide(a: Any, b: Any) -> Any:
     """a / b rounded toward zero; integers over zero give zero, the caller has refused them."""
     return maths.trunc_divide(a, b)
+
 
 @elementwise(cost=6)
 def remainder(a: Any, b: Any) -> Any:
@@ -62,456 +71,550 @@ def remainder(a: Any, b: Any) -> Any:
     r = maths.fmod(a, b)
     return maths.where((r != 0) & ((r < 0) != (b < 0)), r + b, r)
 
+
 @elementwise(cost=6)
 def fmod(a: Any, b: Any) -> Any:
     """a modulo b with the sign of a; integers over zero give zero."""
     return maths.fmod(a, b)
+
 
 @elementwise(cost=8)
 def pow(a: Any, b: Any) -> Any:
     """a to the power b; integers to a negative power are truncated."""
     return maths.power(a, b)
 
+
 @elementwise()
 def square(x: Any) -> Any:
     """x squared."""
     return x * x
+
 
 @elementwise()
 def reciprocal(x: Any) -> Any:
     """1 / x."""
     return 1.0 / x
 
+
 @elementwise()
 def sqrt(x: Any) -> Any:
     """The square root."""
     return maths.sqrt(x)
+
 
 @elementwise()
 def rsqrt(x: Any) -> Any:
     """1 over the square root."""
     return 1.0 / maths.sqrt(x)
 
+
 @elementwise()
 def abs(x: Any) -> Any:
     """|x|."""
     return maths.absolute(x)
+
 
 @elementwise()
 def sign(x: Any) -> Any:
     """-1, 0 or 1; 0 for NaN."""
     return maths.where(x > 0, 1, maths.where(x < 0, -1, 0))
 
+
 @elementwise()
 def maximum(a: Any, b: Any) -> Any:
     """The larger; NaN if either is."""
     return maths.maximum(a, b)
+
 
 @elementwise()
 def minimum(a: Any, b: Any) -> Any:
     """The smaller; NaN if either is."""
     return maths.minimum(a, b)
 
+
 @elementwise()
 def fmax(a: Any, b: Any) -> Any:
     """The larger; a NaN gives way to a number."""
     return maths.fmax(a, b)
+
 
 @elementwise()
 def fmin(a: Any, b: Any) -> Any:
     """The smaller; a NaN gives way to a number."""
     return maths.fmin(a, b)
 
+
 @elementwise()
 def clamp(x: Any, lo: Any, hi: Any) -> Any:
     """x, at least lo, at most hi; hi where lo is above it (also torch's hardtanh)."""
     return maths.minimum(maths.maximum(x, lo), hi)
+
 
 @elementwise()
 def clamp_min(x: Any, lo: Any) -> Any:
     """x, at least lo."""
     return maths.maximum(x, lo)
 
+
 @elementwise()
 def clamp_max(x: Any, hi: Any) -> Any:
     """x, at most hi."""
     return maths.minimum(x, hi)
+
 
 @elementwise()
 def floor(x: Any) -> Any:
     """Rounded down."""
     return maths.floor(x)
 
+
 @elementwise()
 def ceil(x: Any) -> Any:
     """Rounded up."""
     return maths.ceil(x)
+
 
 @elementwise()
 def round(x: Any) -> Any:
     """Rounded to the nearest, halves to even."""
     return maths.rint(x)
 
+
 @elementwise()
 def trunc(x: Any) -> Any:
     """Rounded toward zero."""
     return maths.trunc(x)
+
 
 @elementwise()
 def frac(x: Any) -> Any:
     """The part after the point, with the sign of x."""
     return x - maths.trunc(x)
 
+
 @elementwise()
 def copysign(a: Any, b: Any) -> Any:
     """|a| with the sign of b."""
     return maths.copysign(a, b)
+
 
 @elementwise(cost=8)
 def nextafter(a: Any, b: Any) -> Any:
     """The next float from a in the direction of b."""
     return maths.nextafter(a, b)
 
+
 @elementwise(cost=2)
 def ldexp(x: Any, n: Any) -> Any:
     """x times 2 to the power n."""
     return x * maths.exp2(n)
+
 
 @elementwise(cost=2)
 def hypot(a: Any, b: Any) -> Any:
     """sqrt(a^2 + b^2) without overflow."""
     return maths.hypot(a, b)
 
+
 @elementwise()
 def heaviside(x: Any, v: Any) -> Any:
     """The step at 0: 0 before, 1 after, v on it."""
     return maths.where(x == 0, v, maths.where(x > 0, 1, 0))
+
 
 @elementwise()
 def lerp(a: Any, b: Any, w: Any) -> Any:
     """From a (w = 0) to b (w = 1), exact at both ends."""
     return maths.where(maths.absolute(w) < 0.5, a + w * (b - a), b - (b - a) * (1.0 - w))
 
+
 @elementwise()
 def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value * a * b."""
     return x + value * a * b
+
 
 @elementwise()
 def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value * a / b."""
     return x + value * a / b
 
+
 @elementwise()
 def nan_to_num(x: Any, nan: Any, top: Any, bottom: Any) -> Any:
     """x with NaN, infinity and -infinity replaced."""
-    finite = maths.where(x == maths.INF, top, maths.where(x == -maths.INF, bottom, x))
+    finite = maths.where(x == INF, top, maths.where(x == -INF, bottom, x))
     return maths.where(x != x, nan, finite)
 
+
 # ---------------------------------------------------------------- exponentials and logarithms
+
 
 @elementwise(cost=1)
 def exp(x: Any) -> Any:
     """e to the x."""
     return maths.exp(x)
 
+
 @elementwise(cost=1)
 def exp2(x: Any) -> Any:
     """2 to the x."""
     return maths.exp2(x)
+
 
 @elementwise(cost=1)
 def expm1(x: Any) -> Any:
     """e^x - 1, exact near 0."""
     return maths.expm1(x)
 
+
 @elementwise(cost=1)
 def log(x: Any) -> Any:
     """The natural logarithm."""
     return maths.log(x)
+
 
 @elementwise(cost=1)
 def log2(x: Any) -> Any:
     """The logarithm to base 2."""
     return maths.log2(x)
 
+
 @elementwise(cost=1)
 def log10(x: Any) -> Any:
     """The logarithm to base 10."""
     return maths.log10(x)
+
 
 @elementwise(cost=1)
 def log1p(x: Any) -> Any:
     """log(1 + x), exact near 0."""
     return maths.log1p(x)
 
+
 @elementwise(cost=2)
 def logaddexp(a: Any, b: Any) -> Any:
     """log(e^a + e^b)."""
     top = maths.maximum(a, b)
-    return maths.where(a == b, a + maths.LOG2, top + maths.log1p(maths.exp(-maths.absolute(a - b))))
+    return maths.where(a == b, a + LOG2, top + maths.log1p(maths.exp(-maths.absolute(a - b))))
+
 
 @elementwise(cost=1)
 def xlogy(x: Any, y: Any) -> Any:
     """x log(y), 0 where x is 0."""
     return maths.where((x == 0) & (y == y), 0.0, x * maths.log(y))
 
+
 # ---------------------------------------------------------------- trigonometry
+
 
 @elementwise(cost=1)
 def sin(x: Any) -> Any:
     """Sine."""
     return maths.sin(x)
 
+
 @elementwise(cost=1)
 def cos(x: Any) -> Any:
     """Cosine."""
     return maths.cos(x)
+
 
 @elementwise(cost=2)
 def tan(x: Any) -> Any:
     """Tangent."""
     return maths.tan(x)
 
+
 @elementwise(cost=4)
 def asin(x: Any) -> Any:
     """Arc sine."""
     return maths.asin(x)
+
 
 @elementwise(cost=4)
 def acos(x: Any) -> Any:
     """Arc cosine."""
     return maths.acos(x)
 
+
 @elementwise(cost=4)
 def atan(x: Any) -> Any:
     """Arc tangent."""
     return maths.atan(x)
+
 
 @elementwise(cost=4)
 def sinh(x: Any) -> Any:
     """Hyperbolic sine."""
     return maths.sinh(x)
 
+
 @elementwise(cost=4)
 def cosh(x: Any) -> Any:
     """Hyperbolic cosine."""
     return maths.cosh(x)
+
 
 @elementwise(cost=1)
 def tanh(x: Any) -> Any:
     """Hyperbolic tangent."""
     return maths.tanh(x)
 
+
 @elementwise(cost=4)
 def asinh(x: Any) -> Any:
     """Inverse hyperbolic sine."""
     return maths.asinh(x)
+
 
 @elementwise(cost=4)
 def acosh(x: Any) -> Any:
     """Inverse hyperbolic cosine."""
     return maths.acosh(x)
 
+
 @elementwise(cost=4)
 def atanh(x: Any) -> Any:
     """Inverse hyperbolic tangent."""
     return maths.atanh(x)
+
 
 @elementwise(cost=8)
 def atan2(a: Any, b: Any) -> Any:
     """The angle of the point (b, a)."""
     return maths.atan2(a, b)
 
+
 @elementwise(cost=1)
 def sinc(x: Any) -> Any:
     """sin(pi x) / (pi x), 1 at 0."""
-    t = maths.PI * x
+    t = PI * x
     return maths.where(x == 0, 1.0, maths.sin(t) / t)
 
+
 # ---------------------------------------------------------------- special functions
+
 
 @elementwise(cost=1)
 def erf(x: Any) -> Any:
     """The error function."""
     return maths.erf(x)
 
+
 @elementwise(cost=4)
 def erfc(x: Any) -> Any:
     """1 - erf(x), exact for large x."""
     return maths.erfc(x)
+
 
 @elementwise(cost=8)
 def erfinv(x: Any) -> Any:
     """The inverse of erf."""
     return maths.erfinv(x)
 
+
 @elementwise(cost=8)
 def lgamma(x: Any) -> Any:
     """log |gamma(x)|."""
     return maths.lgamma(x)
+
 
 @elementwise(cost=8)
 def digamma(x: Any) -> Any:
     """The derivative of lgamma."""
     return maths.digamma(x)
 
+
 # ---------------------------------------------------------------- comparisons and masks
+
 
 @elementwise(dtype=bool)
 def eq(a: Any, b: Any) -> Any:
     """a == b."""
     return a == b
 
+
 @elementwise(dtype=bool)
 def ne(a: Any, b: Any) -> Any:
     """a != b."""
     return a != b
+
 
 @elementwise(dtype=bool)
 def lt(a: Any, b: Any) -> Any:
     """a < b."""
     return a < b
 
+
 @elementwise(dtype=bool)
 def le(a: Any, b: Any) -> Any:
     """a <= b."""
     return a <= b
+
 
 @elementwise(dtype=bool)
 def gt(a: Any, b: Any) -> Any:
     """a > b."""
     return a > b
 
+
 @elementwise(dtype=bool)
 def ge(a: Any, b: Any) -> Any:
     """a >= b."""
     return a >= b
+
 
 @elementwise(dtype=bool)
 def logical_and(a: Any, b: Any) -> Any:
     """Both are true."""
     return (a != 0) & (b != 0)
 
+
 @elementwise(dtype=bool)
 def logical_or(a: Any, b: Any) -> Any:
     """Either is true."""
     return (a != 0) | (b != 0)
+
 
 @elementwise(dtype=bool)
 def logical_xor(a: Any, b: Any) -> Any:
     """One of them is true."""
     return (a != 0) != (b != 0)
 
+
 @elementwise(dtype=bool)
 def logical_not(x: Any) -> Any:
     """It is false."""
     return x == 0
+
 
 @elementwise(dtype=bool)
 def isnan(x: Any) -> Any:
     """It is NaN."""
     return x != x
 
+
 @elementwise(dtype=bool)
 def isinf(x: Any) -> Any:
     """It is infinite."""
     return maths.isinf(x)
+
 
 @elementwise(dtype=bool)
 def isfinite(x: Any) -> Any:
     """It is neither infinite nor NaN."""
     return maths.isfinite(x)
 
+
 @elementwise(dtype=bool)
 def signbit(x: Any) -> Any:
     """Its sign is negative, -0.0 among them."""
     return maths.signbit(x)
+
 
 @elementwise()
 def where(mask: Any, a: Any, b: Any) -> Any:
     """a where the mask holds, else b."""
     return maths.where(mask, a, b)
 
+
 # ---------------------------------------------------------------- bits
+
 
 @elementwise()
 def bitwise_and(a: Any, b: Any) -> Any:
     """Bitwise and."""
     return a & b
 
+
 @elementwise()
 def bitwise_or(a: Any, b: Any) -> Any:
     """Bitwise or."""
     return a | b
+
 
 @elementwise()
 def bitwise_xor(a: Any, b: Any) -> Any:
     """Bitwise exclusive or."""
     return a ^ b
 
+
 @elementwise()
 def bitwise_not(x: Any) -> Any:
     """Every bit turned over; for bools, not."""
     return maths.invert(x)
+
 
 @elementwise()
 def bitwise_left_shift(a: Any, n: Any) -> Any:
     """a times 2 to the n; 0 where n is negative or all bits are gone."""
     return maths.left_shift(a, n)
 
+
 @elementwise()
 def bitwise_right_shift(a: Any, n: Any) -> Any:
     """a over 2 to the n, rounded down; n negative counts as large."""
     return maths.right_shift(a, n)
 
+
 # ---------------------------------------------------------------- activations
+
 
 @elementwise()
 def relu(x: Any) -> Any:
     """max(x, 0)."""
     return maths.where(x < 0, 0, x)
 
+
 @elementwise()
 def leaky_relu(x: Any, slope: Any) -> Any:
     """x above 0, slope * x below."""
     return maths.where(x > 0.0, x, x * slope)
+
 
 @elementwise(cost=1)
 def elu(x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     """scale * (x above 0, alpha * (e^(input_scale x) - 1) below); with the right constants celu and selu."""
     return scale * maths.where(x > 0.0, x, alpha * maths.expm1(x * input_scale))
 
+
 @elementwise(cost=1)
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x)."""
     return maths.sigmoid(x)
+
 
 @elementwise(cost=1.5)
 def logsigmoid(x: Any) -> Any:
     """log(sigmoid(x))."""
     return maths.minimum(x, 0.0) - maths.log1p(maths.exp(-maths.absolute(x)))
 
+
 @elementwise(cost=1)
 def gelu(x: Any) -> Any:
     """x times the normal distribution function (Hendrycks and Gimpel 2016)."""
-    return 0.5 * x * (1.0 + maths.erf(x * maths.ROOT_HALF))
+    return 0.5 * x * (1.0 + maths.erf(x * ROOT_HALF))
+
 
 @elementwise(cost=1)
 def gelu_tanh(x: Any) -> Any:
     """The approximation of gelu by tanh."""
-    inner = maths.GELU_SCALE * (x + maths.GELU_CUBE * x * x * x)
+    inner = GELU_SCALE * (x + GELU_CUBE * x * x * x)
     return 0.5 * x * (1.0 + maths.tanh(inner))
+
 
 @elementwise(cost=1)
 def silu(x: Any) -> Any:
     """x sigmoid(x)."""
     return x * maths.sigmoid(x)
 
+
 @elementwise(cost=2)
 def mish(x: Any) -> Any:
     """x tanh(log(1 + e^x))."""
     return x * maths.tanh(maths.softplus(x))
+
 
 @elementwise(cost=1.5)
 def softplus(x: Any, beta: Any, threshold: Any) -> Any:
@@ -519,47 +622,57 @@ def softplus(x: Any, beta: Any, threshold: Any) -> Any:
     t = x * beta
     return maths.where(t > threshold, x, maths.log1p(maths.exp(t)) / beta)
 
+
 @elementwise()
 def hardswish(x: Any) -> Any:
     """x clamp(x + 3, 0, 6) / 6."""
     return x * maths.minimum(maths.maximum(x + 3.0, 0.0), 6.0) / 6.0
+
 
 @elementwise()
 def hardsigmoid(x: Any) -> Any:
     """clamp(x + 3, 0, 6) / 6."""
     return maths.minimum(maths.maximum(x + 3.0, 0.0), 6.0) / 6.0
 
+
 @elementwise()
 def softshrink(x: Any, lam: Any) -> Any:
     """x drawn lam toward 0."""
     return maths.where(x > lam, x - lam, maths.where(x < -lam, x + lam, x * 0.0))
+
 
 @elementwise()
 def hardshrink(x: Any, lam: Any) -> Any:
     """x, 0 where |x| is at most lam."""
     return maths.where((x >= -lam) & (x <= lam), 0.0, x)
 
+
 @elementwise()
 def threshold(x: Any, t: Any, value: Any) -> Any:
     """x above t, else the value."""
     return maths.where(x <= t, value, x)
 
+
 # ---------------------------------------------------------------- gradients of activations
+
 
 @elementwise()
 def relu_grad(g: Any, y: Any) -> Any:
     """g where y is above 0; y is relu's input or result."""
     return maths.where(y <= 0, 0, g)
 
+
 @elementwise()
 def threshold_grad(g: Any, x: Any, t: Any) -> Any:
     """g where x is above t."""
     return maths.where(x <= t, 0.0, g)
 
+
 @elementwise()
 def leaky_relu_grad(g: Any, x: Any, slope: Any) -> Any:
     """g above 0, slope * g below."""
     return maths.where(x > 0.0, g, g * slope)
+
 
 @elementwise(cost=1)
 def elu_grad(g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
@@ -567,35 +680,41 @@ def elu_grad(g: Any, x: Any, alpha: Any, scale: Any, input_scale: Any) -> Any:
     below = alpha * input_scale * maths.exp(x * input_scale)
     return g * scale * maths.where(x > 0.0, 1.0, below)
 
+
 @elementwise()
 def sigmoid_grad(g: Any, y: Any) -> Any:
     """g y (1 - y); y is the result."""
     return g * y * (1.0 - y)
+
 
 @elementwise()
 def tanh_grad(g: Any, y: Any) -> Any:
     """g (1 - y^2); y is the result."""
     return g * (1.0 - y * y)
 
+
 @elementwise(cost=1)
 def logsigmoid_grad(g: Any, x: Any) -> Any:
     """g sigmoid(-x)."""
     return g * maths.sigmoid(-x)
 
+
 @elementwise(cost=1.5)
 def gelu_grad(g: Any, x: Any) -> Any:
     """g times the derivative of gelu at x."""
-    cdf = 0.5 * (1.0 + maths.erf(x * maths.ROOT_HALF))
-    pdf = maths.PDF_SCALE * maths.exp(-0.5 * x * x)
+    cdf = 0.5 * (1.0 + maths.erf(x * ROOT_HALF))
+    pdf = PDF_SCALE * maths.exp(-0.5 * x * x)
     return g * (cdf + x * pdf)
+
 
 @elementwise(cost=1)
 def gelu_tanh_grad(g: Any, x: Any) -> Any:
     """g times the derivative of gelu_tanh at x."""
-    square = maths.GELU_CUBE * x * x
-    t = maths.tanh(maths.GELU_SCALE * x * (1.0 + square))
-    slope = maths.GELU_SCALE * (1.0 + 3.0 * square)
+    square = GELU_CUBE * x * x
+    t = maths.tanh(GELU_SCALE * x * (1.0 + square))
+    slope = GELU_SCALE * (1.0 + 3.0 * square)
     return g * 0.5 * (1.0 + t + x * (1.0 - t * t) * slope)
+
 
 @elementwise(cost=1)
 def silu_grad(g: Any, x: Any) -> Any:
@@ -603,11 +722,13 @@ def silu_grad(g: Any, x: Any) -> Any:
     s = maths.sigmoid(x)
     return g * s * (1.0 + x * (1.0 - s))
 
+
 @elementwise(cost=2)
 def mish_grad(g: Any, x: Any) -> Any:
     """g times the derivative of mish at x."""
     t = maths.tanh(maths.softplus(x))
     return g * (t + x * maths.sigmoid(x) * (1.0 - t * t))
+
 
 @elementwise(cost=1)
 def softplus_grad(g: Any, x: Any, beta: Any, threshold: Any) -> Any:
@@ -615,38 +736,46 @@ def softplus_grad(g: Any, x: Any, beta: Any, threshold: Any) -> Any:
     t = x * beta
     return maths.where(t > threshold, g, g * maths.sigmoid(t))
 
+
 @elementwise()
 def clamp_grad(g: Any, x: Any, lo: Any, hi: Any) -> Any:
     """g where x is not cut, its ends included."""
     return maths.where((x >= lo) & (x <= hi), g, 0.0)
+
 
 @elementwise()
 def hardtanh_grad(g: Any, x: Any, lo: Any, hi: Any) -> Any:
     """g where x is strictly between the bounds."""
     return maths.where((x <= lo) | (x >= hi), 0.0, g)
 
+
 @elementwise()
 def hardswish_grad(g: Any, x: Any) -> Any:
     """g times the derivative of hardswish at x."""
     return maths.where(x <= -3.0, 0.0, maths.where(x < 3.0, g * (x / 3.0 + 0.5), g))
+
 
 @elementwise()
 def hardsigmoid_grad(g: Any, x: Any) -> Any:
     """g / 6 between -3 and 3."""
     return maths.where((x > -3.0) & (x < 3.0), g / 6.0, 0.0)
 
+
 @elementwise()
 def shrink_grad(g: Any, x: Any, lam: Any) -> Any:
     """g where hardshrink and softshrink leave x."""
     return maths.where((x >= -lam) & (x <= lam), 0.0, g)
 
+
 # ---------------------------------------------------------------- losses, an element at a time, and their gradients
+
 
 @elementwise()
 def smooth_l1(x: Any, y: Any, beta: Any) -> Any:
     """Quadratic within beta, linear beyond, slope 1."""
     d = maths.absolute(x - y)
     return maths.where(d < beta, 0.5 * d * d / beta, d - 0.5 * beta)
+
 
 @elementwise()
 def smooth_l1_grad(g: Any, x: Any, y: Any, beta: Any) -> Any:
@@ -655,16 +784,19 @@ def smooth_l1_grad(g: Any, x: Any, y: Any, beta: Any) -> Any:
     far = maths.where(d > 0.0, 1.0, maths.where(d < 0.0, -1.0, d))
     return g * maths.where(maths.absolute(d) < beta, d / beta, far)
 
+
 @elementwise()
 def huber(x: Any, y: Any, delta: Any) -> Any:
     """Quadratic within delta, linear beyond, slope delta."""
     d = maths.absolute(x - y)
     return maths.where(d <= delta, 0.5 * d * d, delta * (d - 0.5 * delta))
 
+
 @elementwise()
 def huber_grad(g: Any, x: Any, y: Any, delta: Any) -> Any:
     """g times the derivative of huber in x."""
     return g * maths.minimum(maths.maximum(x - y, -delta), delta)
+
 
 @elementwise(cost=2)
 def bce(x: Any, y: Any) -> Any:
@@ -672,26 +804,31 @@ def bce(x: Any, y: Any) -> Any:
     miss = maths.maximum(maths.log1p(-x), -100.0)
     return (y - 1.0) * miss - y * maths.maximum(maths.log(x), -100.0)
 
+
 @elementwise()
 def bce_grad(g: Any, x: Any, y: Any) -> Any:
     """g times the derivative of bce in x."""
     return g * (x - y) / maths.maximum((1.0 - x) * x, 1e-12)
+
 
 @elementwise(cost=1.5)
 def bce_with_logits(x: Any, y: Any) -> Any:
     """bce(sigmoid(x), y) without overflow."""
     return maths.maximum(x, 0.0) - x * y + maths.log1p(maths.exp(-maths.absolute(x)))
 
+
 @elementwise(cost=1)
 def bce_with_logits_grad(g: Any, x: Any, y: Any) -> Any:
     """g times the derivative of bce_with_logits in x."""
     return g * (maths.sigmoid(x) - y)
+
 
 @elementwise(cost=1.5)
 def bce_with_logits_weighted(x: Any, y: Any, w: Any) -> Any:
     """bce_with_logits with weight w on the positive part."""
     miss = maths.log1p(maths.exp(-maths.absolute(x))) - maths.minimum(x, 0.0)
     return (1.0 - y) * x + (1.0 + (w - 1.0) * y) * miss
+
 
 @elementwise(cost=1)
 def bce_with_logits_weighted_grad(g: Any, x: Any, y: Any, w: Any) -> Any:
