@@ -303,7 +303,7 @@ def expm1(x: Any) -> Any:
     n, r, s = _exp_parts(_clipped(x, _by_width(x, -20.0, -40.0), _by_width(x, 89.0, 710.0)))
     half = _power_of_2(n - 1.0)
     y = half * (r + (r * r * _exp_tail(r) + s)) + (half - 0.5)
-    return np.copysign(y + y, x)
+    return where(np.absolute(x) < 1e-30, x, y + y)
 
 
 # (tanh(x) / x - 1) / x^2 as a polynomial in x^2, for |x| up to 0.35.
@@ -321,10 +321,11 @@ _tanh_tail = _polynomial(
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent."""
     limit = _by_width(x, 10.0, 20.0)
-    t = _clipped(x, -limit, limit)
+    t = np.absolute(x)
+    t = where(t > limit, limit, t)
     z = t * t
-    e = expm1(2.0 * np.absolute(t))
-    return where(z < 0.12, x + x * z * _tanh_tail(z), np.copysign(e / (e + 2.0), x))
+    e = expm1(2.0 * t)
+    return np.copysign(where(z < 0.12, t + t * z * _tanh_tail(z), e / (e + 2.0)), x)
 
 
 @exact
@@ -712,7 +713,7 @@ def digamma(x: Any) -> Any:
     value = log(z) - 0.5 / z - _stirling_slope(1.0 / (z * z)) / (z * z)
     c = where(small, y, 1.0)
     value = where(small, value - _rising_slope(c) / _rising(c), value)
-    r = x - np.rint(x)
+    r = where(x == 0.0, x, x - np.rint(x))
     edge = 0.5 - np.absolute(r)
     cotangent = edge * _sin_pi_tail(edge * edge) / (r * _sin_pi_tail(r * r))
     value = where(reflected, value - PI * cotangent, value)
