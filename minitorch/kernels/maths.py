@@ -23,10 +23,9 @@ from ._jit import OPTIONS, bitcast, word
 
 Function = Callable[..., Any]
 
-# Large formulas are inlined too: a loop that calls a function is not vectorised.
-INLINE = {**OPTIONS, "forceinline": True}
-# Without reassociation, and with signed zeros: Cody and Waite's reduction and every bit trick need it.
-EXACT = {**INLINE, "fastmath": {"contract"}}
+# No reassociation, signed zeros: Cody and Waite's reduction and every bit trick need it. No reciprocals: 1 / sqrt(0)
+# came out as NaN. Inlined whatever the size: a loop that calls a function is not vectorised.
+EXACT = {**OPTIONS, "fastmath": {"contract"}, "forceinline": True}
 
 INF, NAN, PI = math.inf, math.nan, math.pi
 LOG2, LOG2E, LOG10E = math.log(2), 1 / math.log(2), 1 / math.log(10)
@@ -47,19 +46,14 @@ isinf, isfinite, signbit = np.isinf, np.isfinite, np.signbit
 # ---------------------------------------------------------------- constants that take their neighbours' type
 
 
-def weak(function: Function, options: dict[str, Any] = INLINE) -> Function:
+def weak(function: Function) -> Function:
     """A helper for kernels whose float constants do not widen float32, as Python's numbers do not in numpy."""
 
     def choose(*kinds: Any) -> Function:
         return typed(function, *kinds)
 
     choose.__signature__ = inspect.signature(typed(function))  # type: ignore[attr-defined]  # Numba compares the two
-    return word(choose, options)(function)
-
-
-def exact(function: Function) -> Function:
-    """Like `weak`, where the order of additions and the sign of zero matter."""
-    return weak(function, EXACT)
+    return word(choose, EXACT)(function)
 
 
 def on_arrays(function: Function, double: Function | None = None) -> Function:
@@ -77,7 +71,7 @@ def on_arrays(function: Function, double: Function | None = None) -> Function:
 
 def in_double(text: Function) -> Function:
     """A word of one number, one text for arrays and kernels, computed in float64 and given back in the type of x."""
-    helper = exact(text)
+    helper = weak(text)
 
     def call(x: Any) -> Any:
         x = np.asarray(x)
@@ -239,14 +233,14 @@ def _power_of_2(n: Any) -> Any:
     return np.exp2(n)
 
 
-@exact
+@weak
 def _scaled(x: Any, n: Any) -> Any:
     """x times 2 to the n, in two steps: the whole range, subnormal results too."""
     half = np.floor(n * 0.5)
     return x * _power_of_2(half) * _power_of_2(n - half)
 
 
-@exact
+@weak
 def _clipped(x: Any, low: Any, high: Any) -> Any:
     """x between bounds; NaN stays."""
     return where(x > high, high, where(x < low, low, x))
@@ -265,13 +259,13 @@ _exp_tail = _polynomial(
 )
 
 
-@exact
+@weak
 def _log_2_parts(x: Any) -> Any:
     """log(2) as a short number, whose products with whole ones are exact, and the rest (Cody and Waite 1980)."""
     return _by_width(x, 0.693145751953125, 0.6931471805601177), _by_width(x, 1.42860682e-06, -1.7239444525614835e-13)
 
 
-@exact
+@weak
 def _exp_parts(x: Any) -> Any:
     """(n, r, s) with x = n log(2) + r + s, n whole, s what r loses by rounding."""
     high, low = _log_2_parts(x)
@@ -328,7 +322,7 @@ def tanh(x: Any) -> Any:
     return np.copysign(where(z < 0.12, t + t * z * _tanh_tail(z), e / (e + 2.0)), x)
 
 
-@exact
+@weak
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x), without overflow."""
     e = exp(-absolute(x))
@@ -370,7 +364,7 @@ _log_tail = _polynomial(
 )
 
 
-@exact
+@weak
 def _log_near_1(f: Any, carry: Any) -> Any:
     """log(1 + f) + carry by s = f / (2 + f), |f| below 0.42; log(1 + f) = f - f^2 / 2 + s (f^2 / 2 + ...)."""
     s = f / (2.0 + f)
@@ -379,7 +373,7 @@ def _log_near_1(f: Any, carry: Any) -> Any:
     return f - (h - (s * (h + z * _log_tail(z)) + carry))
 
 
-@exact
+@weak
 def _log_ends(x: Any, start: Any, y: Any) -> Any:
     """y, a logarithm that is -infinity at x = start, put right there, below, at infinity and for NaN."""
     return where(x > start, where(x < INF, y, x), where(x == start, -INF, NAN))
@@ -482,7 +476,7 @@ _sin_tail = _polynomial((-0.16666666663832763, 0.008333331865959415, -0.00019840
 _cos_tail = _polynomial((0.0416666666643024, -0.0013888887664713619, 2.480059643562199e-05, -2.730044861948794e-07))
 
 
-@exact
+@weak
 def _quarters(x: Any) -> Any:
     """(q, f) with x = (q + f) pi/2, q in the lowest bits, of any float32: 24 bits times a table (Payne, Hanek 1983)."""
     i = _as_bits(x, np.int32(0))
@@ -494,7 +488,7 @@ def _quarters(x: Any) -> Any:
     return _as_bits(q + np.float64(6755399441055744), np.int64(0)), quarters - q
 
 
-@exact
+@weak
 def _sin_and_cos(f: Any) -> Any:
     """(sin(f pi/2), cos(f pi/2)) of |f| up to 1/2, to float32 precision."""
     r = f * 1.5707963267948966
@@ -572,7 +566,7 @@ _erfc_scaled = _polynomial(
 )
 
 
-@exact
+@weak
 def _erfc_positive(x: Any) -> Any:
     """erfc(x) of x from 0, float64; the rounding of x^2 is made good."""
     x = where(x > 28.0, 28.0, x)
@@ -589,7 +583,7 @@ def erfc(x: Any) -> Any:
     return where(x < 0.0, 2.0 - y, y)
 
 
-@exact
+@weak
 def _erf_double(x: Any) -> Any:
     t = np.absolute(x)
     return where(t < 0.75, x + x * _erf_small(x * x), np.copysign(1.0 - _erfc_positive(t), x))
@@ -670,13 +664,13 @@ _sin_pi_tail = _polynomial(
 )
 
 
-@exact
+@weak
 def _lgamma_large(z: Any) -> Any:
     """log(gamma(z)) of z from 8, by Stirling's series."""
     return (z - 0.5) * (log(z) - 1.0) + (HALF_LOG_TAU - 0.5) + _stirling(1.0 / (z * z)) / z
 
 
-@exact
+@weak
 def _lgamma_factor(y: Any) -> Any:
     """What gamma is multiplied with when y below 1 is raised by 1, and y from 4 to 8 by 4."""
     raised = where((y >= 4.0) & (y < 8.0), y * (y + 1.0) * (y + 2.0) * (y + 3.0), 1.0)

@@ -814,7 +814,7 @@ def bce_grad(g: Any, x: Any, y: Any) -> Any:
 @elementwise(cost=1.5)
 def bce_with_logits(x: Any, y: Any) -> Any:
     """bce(sigmoid(x), y) without overflow."""
-    return maths.maximum(x, 0.0) - x * y + maths.log1p(maths.exp(-maths.absolute(x)))
+    return (1.0 - y) * x - maths.minimum(x, 0.0) + maths.log1p(maths.exp(-maths.absolute(x)))
 
 
 @elementwise(cost=1)
