@@ -15,11 +15,15 @@ from .autograd import engine
 from .autograd.hooks import RemovableHandle, add_hook
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
+from .ops import activation as N
 from .ops import arithmetic as A
+from .ops import binary as B
+from .ops import compare as Q
 from .ops import copying as C
 from .ops import einsum as E
 from .ops import join as J
 from .ops import matmul as M
+from .ops import pointwise as P
 from .ops import view as V
 from .size import Size
 from .storage import Storage
@@ -508,6 +512,75 @@ class Tensor(TensorBase):
     __iadd__, __isub__, __imul__ = _operator(A.add_), _operator(A.sub_), _operator(A.mul_)
     __itruediv__, __ipow__, __ifloordiv__ = _operator(A.div_), _operator(A.pow_), _operator(A.floor_divide_)
     __neg__ = A.neg
+
+    # ------------------------------------------------ functions of one tensor
+
+    square, sqrt, rsqrt, reciprocal, exp, exp2, expm1 = P.square, P.sqrt, P.rsqrt, P.reciprocal, P.exp, P.exp2, P.expm1
+    log, log2, log10, log1p, logit = P.log, P.log2, P.log10, P.log1p, P.logit
+    sin, cos, tan, asin, acos, atan = P.sin, P.cos, P.tan, P.asin, P.acos, P.atan
+    sinh, cosh, asinh, acosh, atanh = P.sinh, P.cosh, P.asinh, P.acosh, P.atanh
+    arcsin, arccos, arctan, arcsinh, arccosh, arctanh = P.asin, P.acos, P.atan, P.asinh, P.acosh, P.atanh
+    sinc, deg2rad, rad2deg, angle = P.sinc, P.deg2rad, P.rad2deg, P.angle
+    erf, erfc, erfinv, lgamma, digamma = P.erf, P.erfc, P.erfinv, P.lgamma, P.digamma
+    abs, absolute, sign, sgn, positive = P.abs, P.abs, P.sign, P.sgn, P.positive
+    floor, ceil, trunc, fix, round, frac = P.floor, P.ceil, P.trunc, P.trunc, P.round, P.frac
+    nan_to_num, clamp, clip, clamp_min, clamp_max = P.nan_to_num, P.clamp, P.clamp, P.clamp_min, P.clamp_max
+    square_, sqrt_, rsqrt_, reciprocal_, exp_, exp2_ = P.square_, P.sqrt_, P.rsqrt_, P.reciprocal_, P.exp_, P.exp2_
+    expm1_, log_, log2_, log10_, log1p_, logit_ = P.expm1_, P.log_, P.log2_, P.log10_, P.log1p_, P.logit_
+    sin_, cos_, tan_, asin_, acos_, atan_ = P.sin_, P.cos_, P.tan_, P.asin_, P.acos_, P.atan_
+    sinh_, cosh_, asinh_, acosh_, atanh_ = P.sinh_, P.cosh_, P.asinh_, P.acosh_, P.atanh_
+    arcsin_, arccos_, arctan_, arcsinh_, arccosh_, arctanh_ = P.asin_, P.acos_, P.atan_, P.asinh_, P.acosh_, P.atanh_
+    sinc_, deg2rad_, rad2deg_ = P.sinc_, P.deg2rad_, P.rad2deg_
+    erf_, erfc_, erfinv_, lgamma_, digamma_ = P.erf_, P.erfc_, P.erfinv_, P.lgamma_, P.digamma_
+    abs_, absolute_, sign_, sgn_ = P.abs_, P.abs_, P.sign_, P.sgn_
+    floor_, ceil_, trunc_, fix_, round_, frac_ = P.floor_, P.ceil_, P.trunc_, P.trunc_, P.round_, P.frac_
+    nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = P.nan_to_num_, P.clamp_, P.clamp_, P.clamp_min_, P.clamp_max_
+    __abs__, __pos__ = P.abs, P.positive
+
+    # ------------------------------------------------ functions of two and three tensors
+
+    maximum, minimum, fmax, fmin = B.maximum, B.minimum, B.fmax, B.fmin
+    remainder, fmod, atan2, arctan2, hypot, copysign = B.remainder, B.fmod, B.atan2, B.atan2, B.hypot, B.copysign
+    nextafter, heaviside, ldexp, float_power = B.nextafter, B.heaviside, B.ldexp, B.float_power
+    logaddexp, logaddexp2, xlogy = B.logaddexp, B.logaddexp2, B.xlogy
+    lerp, addcmul, addcdiv = B.lerp, B.addcmul, B.addcdiv
+    remainder_, fmod_, atan2_, arctan2_, hypot_, copysign_ = B.remainder_, B.fmod_, B.atan2_, B.atan2_, B.hypot_, B.copysign_
+    nextafter_, heaviside_, ldexp_, float_power_ = B.nextafter_, B.heaviside_, B.ldexp_, B.float_power_
+    xlogy_, lerp_, addcmul_, addcdiv_ = B.xlogy_, B.lerp_, B.addcmul_, B.addcdiv_
+    floor_divide_, subtract_, multiply_, divide_, true_divide_ = A.floor_divide_, A.sub_, A.mul_, A.div_, A.div_
+    negative_ = A.neg_
+    __mod__, __rmod__, __imod__ = _operator(B.remainder), _swapped(B.remainder), _operator(B.remainder_)
+
+    # ------------------------------------------------ activations
+
+    relu, sigmoid, tanh, prelu, hardshrink = N.relu, N.sigmoid, N.tanh, N.prelu, N.hardshrink
+    relu_, sigmoid_, tanh_ = N.relu_, N.sigmoid_, N.tanh_
+
+    # ------------------------------------------------ comparisons, logic, bits
+
+    eq, ne, lt, le, gt, ge = Q.eq, Q.ne, Q.lt, Q.le, Q.gt, Q.ge
+    not_equal, less, less_equal, greater, greater_equal = Q.ne, Q.lt, Q.le, Q.gt, Q.ge
+    logical_and, logical_or, logical_xor, logical_not = Q.logical_and, Q.logical_or, Q.logical_xor, Q.logical_not
+    bitwise_and, bitwise_or, bitwise_xor, bitwise_not = Q.bitwise_and, Q.bitwise_or, Q.bitwise_xor, Q.bitwise_not
+    bitwise_left_shift, bitwise_right_shift = Q.bitwise_left_shift, Q.bitwise_right_shift
+    isnan, isinf, isfinite, isposinf, isneginf = Q.isnan, Q.isinf, Q.isfinite, Q.isposinf, Q.isneginf
+    isreal, signbit, isclose, allclose, equal = Q.isreal, Q.signbit, Q.isclose, Q.allclose, Q.equal
+    eq_, ne_, lt_, le_, gt_, ge_ = Q.eq_, Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
+    not_equal_, less_, less_equal_, greater_, greater_equal_ = Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
+    logical_and_, logical_or_, logical_xor_, logical_not_ = Q.logical_and_, Q.logical_or_, Q.logical_xor_, Q.logical_not_
+    bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_ = Q.bitwise_and_, Q.bitwise_or_, Q.bitwise_xor_, Q.bitwise_not_
+    bitwise_left_shift_, bitwise_right_shift_ = Q.bitwise_left_shift_, Q.bitwise_right_shift_
+
+    __eq__, __ne__ = _operator(Q.eq), _operator(Q.ne)
+    __lt__, __le__, __gt__, __ge__ = _operator(Q.lt), _operator(Q.le), _operator(Q.gt), _operator(Q.ge)
+    __and__ = __rand__ = _operator(Q.bitwise_and)
+    __or__ = __ror__ = _operator(Q.bitwise_or)
+    __xor__ = __rxor__ = _operator(Q.bitwise_xor)
+    __lshift__, __rlshift__ = _operator(Q.bitwise_left_shift), _swapped(Q.bitwise_left_shift)
+    __rshift__, __rrshift__ = _operator(Q.bitwise_right_shift), _swapped(Q.bitwise_right_shift)
+    __iand__, __ior__, __ixor__ = _operator(Q.bitwise_and_), _operator(Q.bitwise_or_), _operator(Q.bitwise_xor_)
+    __ilshift__, __irshift__ = _operator(Q.bitwise_left_shift_), _operator(Q.bitwise_right_shift_)
+    __invert__ = Q.bitwise_not
 
     # ------------------------------------------------ matrix products
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
-from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, inplace, pair, pointwise, promoted
+from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, inplace, pair, promoted
 
 
 class Add(Pointwise):
@@ -81,9 +81,50 @@ class Neg(Pointwise):
         return -g
 
 
+class DivFloor(Pointwise):
+    """y = ⌊a / b⌋;  da = db = 0"""
+
+    title = "Div"
+    suffix = "Backward2"
+    kernel = kernels.floor_divide
+    saves = "nothing"
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        zeros = g._zeros(g.array.shape, g.array.dtype)
+        return tuple([zeros if need else None for need in ctx.needs_input_grad])
+
+
+class DivTrunc(DivFloor):
+    """y = a / b rounded toward 0;  da = db = 0"""
+
+    title = "Div"
+    kernel = kernels.trunc_divide
+
+
+class NotDifferentiable(Pointwise):
+    """An operation for which PyTorch defines no derivative, although its result requires grad"""
+
+    title = "NotImplemented"
+    suffix = ""
+    saves = "nothing"
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        raise RuntimeError(f"derivative for {ctx.function.kernel.__name__} is not implemented")
+
+
+class FloorDivide(NotDifferentiable):
+    """y = ⌊a / b⌋"""
+
+    title = "NotImplemented"
+    kernel = kernels.floor_divide
+
+
 class Pow(Pointwise):
     """y = aᵇ;  da = g b aᵇ⁻¹, db = g y ln a (0 where a = 0 and b >= 0)"""
 
+    suffix = "Backward1"
     kernel = kernels.pow
 
     @staticmethod
@@ -91,6 +132,20 @@ class Pow(Pointwise):
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad
         return _pow_base(g, a, b) if need_a else None, _pow_exponent(g, a, b) if need_b else None
+
+
+class PowNumber(Pow):
+    """y = aᵇ, b a number"""
+
+    title = "Pow"
+    suffix = "Backward0"
+
+
+class NumberPow(Pow):
+    """y = aᵇ, a a number"""
+
+    title = "Pow"
+    suffix = "Backward2"
 
 
 def _pow_base(g: Any, a: Any, b: Any) -> Any:
@@ -139,7 +194,7 @@ def add(input: T, other: Any, *, alpha: Any = 1) -> T:
 
 def sub(input: T, other: Any, *, alpha: Any = 1) -> T:
     """input - alpha * other, elementwise, with broadcasting and type promotion. Not for bool tensors."""
-    if d_of(input).kind == "b" and d_of(other).kind == "b":
+    if d_of(input).kind == "b" or d_of(other).kind == "b":
         raise DtypeError("sub", "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()", input, other)
     return Sub.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
 
@@ -167,7 +222,7 @@ def div(input: T, other: Any, *, rounding_mode: str | None = None) -> T:
         raise RuntimeError(
             f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'"
         )
-    return trunc_divide(input, other) if rounding_mode == "trunc" else floor_divide(input, other)
+    return (DivTrunc if rounding_mode == "trunc" else DivFloor).apply(*_for_rounding("div", input, other))
 
 
 def neg(input: T) -> T:
@@ -182,7 +237,9 @@ def pow(input: T, exponent: Any) -> T:
     a, b = pair(input, exponent)
     if d_of(a).kind in "iu" and not isinstance(b, TensorBase) and b < 0:
         raise DtypeError("pow", "Integers to negative integer powers are not allowed.", input, exponent)
-    return Pow.apply(a, b)
+    if isinstance(b, TensorBase):
+        return (Pow if isinstance(a, TensorBase) else NumberPow).apply(a, b)
+    return PowNumber.apply(a, b)
 
 
 def where(condition: T, input: Any = None, other: Any = None) -> T:
@@ -195,19 +252,26 @@ def where(condition: T, input: Any = None, other: Any = None) -> T:
     return Where.apply(condition, a, b)
 
 
-def floor_divide(input: T, other: Any) -> T:
-    """input / other rounded down. Dividing an integer by zero is an error."""
-    a, b = pair(input, other)
-    return pointwise(kernels.floor_divide, a, _no_zero("floor_divide", a, b))
+def floor_divide(input: Any, other: Any) -> Any:
+    """input / other rounded down. Dividing an integer by zero is an error; so is backward, as in PyTorch."""
+    return FloorDivide.apply(*_for_rounding("floor_divide", input, other))
 
 
-def trunc_divide(input: T, other: Any) -> T:
-    """input / other rounded towards zero."""
-    a, b = pair(input, other)
-    return pointwise(kernels.trunc_divide, a, _no_zero("div", a, b))
+def _for_rounding(name: str, a: Any, b: Any) -> Any:
+    a, b = pair(a, b)
+    refuse(name, "bc", a, b)
+    return a, no_zero(name, a, b)
 
 
-def _no_zero(name: str, a: Any, b: Any) -> Any:
+def refuse(name: str, kinds: str, *operands: Any) -> None:
+    """DtypeError if a tensor among the operands has a dtype of one of these numpy kinds."""
+    for x in operands:
+        if isinstance(x, TensorBase) and x.array.dtype.kind in kinds:
+            raise DtypeError(name, f"not implemented for '{x.dtype.title}'", *operands)
+
+
+def no_zero(name: str, a: Any, b: Any) -> Any:
+    """b; a RuntimeError if integers would be divided by a zero in it."""
     integers = d_of(a).kind in "iub" and d_of(b).kind in "iub"
     if integers and (not b.array.all() if isinstance(b, TensorBase) else b == 0):
         raise RuntimeError(f"{name}: ZeroDivisionError: integer division by zero")

@@ -1,0 +1,799 @@
+"""Functions of one tensor, element by element."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError
+from ..kernels import scalar as kernels
+from .arithmetic import neg, refuse, where
+from .base import Array, Op, Pointwise, T, TensorBase, floating, inplace, promoted
+
+
+class Unary(Pointwise):
+    """An operation of one tensor and perhaps numbers: `rule(g, *saved)` is the gradient of the tensor."""
+
+    rule: Any
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        dx = ctx.function.rule(g, *ctx.saved_tensors)
+        return (dx, *[None] * (len(ctx.edges) - 1))
+
+
+class Step(Unary):
+    """An operation that is constant almost everywhere: its derivative is 0."""
+
+    saves = "nothing"
+    rule = staticmethod(lambda g: zeros_like(g))
+
+
+def zeros_like(g: Any) -> Any:
+    """Zeros of the shape and dtype of a gradient."""
+    return g._zeros(g.array.shape, g.array.dtype)
+
+
+def real(name: str, x: Any) -> Any:
+    """A tensor of real numbers, floating; complex is refused."""
+    if x.array.dtype.kind == "f":
+        return x
+    refuse(name, "c", x)
+    return floating(x)
+
+
+# ---------------------------------------------------------------- powers, exponentials, logarithms
+
+
+class Square(Unary):
+    """y = x²;  dx = 2 g x"""
+
+    title = "Pow"
+    kernel = kernels.square
+    rule = staticmethod(lambda g, x: g * (x * 2))
+
+
+class Sqrt(Unary):
+    """y = √x;  dx = g / 2y"""
+
+    kernel = kernels.sqrt
+    saves = "output"
+    rule = staticmethod(lambda g, y: g / (y * 2))
+
+
+class Rsqrt(Unary):
+    """y = 1 / √x;  dx = -g y³ / 2"""
+
+    kernel = kernels.rsqrt
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * (y * y * y) * -0.5)
+
+
+class Reciprocal(Unary):
+    """y = 1 / x;  dx = -g y²"""
+
+    kernel = kernels.reciprocal
+    saves = "output"
+    rule = staticmethod(lambda g, y: -g * (y * y))
+
+
+class Exp(Unary):
+    """y = eˣ;  dx = g y"""
+
+    kernel = kernels.exp
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * y)
+
+
+class Exp2(Unary):
+    """y = 2ˣ;  dx = g y ln 2"""
+
+    kernel = kernels.exp2
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * y * math.log(2))
+
+
+class Expm1(Unary):
+    """y = eˣ - 1;  dx = g (y + 1)"""
+
+    kernel = kernels.expm1
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * (y + 1))
+
+
+class Log(Unary):
+    """y = ln x;  dx = g / x"""
+
+    kernel = kernels.log
+    rule = staticmethod(lambda g, x: g / x)
+
+
+class Log2(Unary):
+    """y = log₂ x;  dx = g / (x ln 2)"""
+
+    kernel = kernels.log2
+    rule = staticmethod(lambda g, x: g / (x * math.log(2)))
+
+
+class Log10(Unary):
+    """y = log₁₀ x;  dx = g / (x ln 10)"""
+
+    kernel = kernels.log10
+    rule = staticmethod(lambda g, x: g / (x * math.log(10)))
+
+
+class Log1p(Unary):
+    """y = ln(1 + x);  dx = g / (1 + x)"""
+
+    title = "Log1P"
+    kernel = kernels.log1p
+    rule = staticmethod(lambda g, x: g / (x + 1))
+
+
+class Logit(Unary):
+    """y = ln(x / (1 - x)), x kept within [eps, 1 - eps];  dx = g / (x (1 - x)), 0 where x was cut, NaN outside [0, 1]"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, eps: float | None) -> Any:
+        ctx.save_for_backward(x, eps)
+        z = x.array if eps is None else kernels.clamp(x.array, eps, 1 - eps)
+        return kernels.log(kernels.div(z, kernels.sub(1.0, z)))
+
+    @staticmethod
+    def rule(g: Any, x: Any, eps: float | None) -> Any:
+        """The gradient of x."""
+        lo = 0.0 if eps is None else eps
+        outside = (x < lo) | (x > 1 - lo)
+        safe = where(outside, 0.5, x)
+        return where(outside, math.nan if eps is None else 0.0, g / (safe * (1 - safe)))
+
+
+# ---------------------------------------------------------------- trigonometry
+
+
+class Sin(Unary):
+    """y = sin x;  dx = g cos x"""
+
+    kernel = kernels.sin
+    rule = staticmethod(lambda g, x: g * cos(x))
+
+
+class Cos(Unary):
+    """y = cos x;  dx = -g sin x"""
+
+    kernel = kernels.cos
+    rule = staticmethod(lambda g, x: g * -sin(x))
+
+
+class Tan(Unary):
+    """y = tan x;  dx = g (1 + y²)"""
+
+    kernel = kernels.tan
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * (y * y + 1))
+
+
+class Asin(Unary):
+    """y = asin x;  dx = g / √(1 - x²)"""
+
+    kernel = kernels.asin
+    rule = staticmethod(lambda g, x: g * rsqrt(1 - x * x))
+
+
+class Acos(Unary):
+    """y = acos x;  dx = -g / √(1 - x²)"""
+
+    kernel = kernels.acos
+    rule = staticmethod(lambda g, x: g * -rsqrt(1 - x * x))
+
+
+class Atan(Unary):
+    """y = atan x;  dx = g / (x² + 1)"""
+
+    kernel = kernels.atan
+    rule = staticmethod(lambda g, x: g / (x * x + 1))
+
+
+class Sinh(Unary):
+    """y = sinh x;  dx = g cosh x"""
+
+    kernel = kernels.sinh
+    rule = staticmethod(lambda g, x: g * cosh(x))
+
+
+class Cosh(Unary):
+    """y = cosh x;  dx = g sinh x"""
+
+    kernel = kernels.cosh
+    rule = staticmethod(lambda g, x: g * sinh(x))
+
+
+class Asinh(Unary):
+    """y = asinh x;  dx = g / √(x² + 1)"""
+
+    kernel = kernels.asinh
+    rule = staticmethod(lambda g, x: g * rsqrt(x * x + 1))
+
+
+class Acosh(Unary):
+    """y = acosh x;  dx = g / √(x² - 1)"""
+
+    kernel = kernels.acosh
+    rule = staticmethod(lambda g, x: g * rsqrt(x * x - 1))
+
+
+class Atanh(Unary):
+    """y = atanh x;  dx = g / (1 - x²)"""
+
+    kernel = kernels.atanh
+    rule = staticmethod(lambda g, x: g / (1 - x * x))
+
+
+class Sinc(Unary):
+    """y = sin(πx) / πx;  dx = g (cos(πx) - y) / x, 0 where x is 0"""
+
+    kernel = kernels.sinc
+
+    @staticmethod
+    def rule(g: Any, x: Any) -> Any:
+        """The gradient of x."""
+        zero = x == 0
+        return where(zero, 0.0, g * ((cos(x * math.pi) - sinc(x)) / where(zero, 1.0, x)))
+
+
+class Scale(Unary):
+    """y = x factor, an angle in other units;  dx = g factor"""
+
+    kernel = kernels.mul
+    rule = staticmethod(lambda g, x, factor: g * factor)
+
+
+class Deg2Rad(Scale):
+    """y = x π / 180;  dx = g π / 180"""
+
+
+class Rad2Deg(Scale):
+    """y = x 180 / π;  dx = g 180 / π"""
+
+
+# ---------------------------------------------------------------- special functions
+
+
+class Erf(Unary):
+    """y = erf x;  dx = g 2/√π e^(-x²)"""
+
+    kernel = kernels.erf
+    rule = staticmethod(lambda g, x: g * exp(-(x * x)) * (2 / math.sqrt(math.pi)))
+
+
+class Erfc(Unary):
+    """y = 1 - erf x;  dx = -g 2/√π e^(-x²)"""
+
+    kernel = kernels.erfc
+    rule = staticmethod(lambda g, x: g * exp(-(x * x)) * (-2 / math.sqrt(math.pi)))
+
+
+class Erfinv(Unary):
+    """erf y = x;  dx = g √π/2 e^(y²)"""
+
+    kernel = kernels.erfinv
+    saves = "output"
+    rule = staticmethod(lambda g, y: g * exp(y * y) * (math.sqrt(math.pi) / 2))
+
+
+class Lgamma(Unary):
+    """y = ln |Γ(x)|;  dx = g ψ(x)"""
+
+    kernel = kernels.lgamma
+    rule = staticmethod(lambda g, x: g * digamma(x))
+
+
+class Digamma(Unary):
+    """y = ψ(x), the derivative of ln Γ;  dx = g ψ'(x)"""
+
+    kernel = kernels.digamma
+    rule = staticmethod(lambda g, x: g * _trigamma(x))
+
+
+def _trigamma(x: Any) -> Any:
+    """ψ'(x), made of operations: by reflection below 1/2, by recurrence below 8, then the asymptotic series."""
+    reflected = x < 0.5
+    y = where(reflected, 1 - x, x)
+    value = 0.0
+    for i in range(8):
+        value = value + 1 / square(y + i)
+    z = 1 / (y + 8)
+    value = value + z + z * z * (0.5 + z * _BERNOULLI(z * z))
+    sine = sin(where(reflected, x - round(x), 0.5) * math.pi)
+    return where(reflected, square(math.pi / sine) - value, value)
+
+
+def _BERNOULLI(w: Any) -> Any:
+    """1/6 - w/30 + w²/42 - ..., the even Bernoulli numbers as coefficients."""
+    value = 7 / 6
+    for b in (-691 / 2730, 5 / 66, -1 / 30, 1 / 42, -1 / 30, 1 / 6):
+        value = value * w + b
+    return value
+
+
+# ---------------------------------------------------------------- absolute value, sign, rounding
+
+
+class Abs(Unary):
+    """y = |x|;  dx = g sign x"""
+
+    kernel = kernels.abs
+    rule = staticmethod(lambda g, x: g * sgn(x))
+
+
+class Sign(Step):
+    """y = -1, 0 or 1;  dx = 0"""
+
+    kernel = kernels.sign
+
+
+class Sgn(Step):
+    """y = -1, 0 or 1;  dx = 0"""
+
+    kernel = kernels.sign
+
+
+class Angle(Step):
+    """y = π below 0, else 0;  dx = 0"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        rest = kernels.where(kernels.isnan(x.array), x.array, 0.0)
+        return kernels.where(kernels.lt(x.array, 0.0), math.pi, rest)
+
+
+class Floor(Step):
+    """y = x rounded down;  dx = 0"""
+
+    kernel = kernels.floor
+
+
+class Ceil(Step):
+    """y = x rounded up;  dx = 0"""
+
+    kernel = kernels.ceil
+
+
+class Trunc(Step):
+    """y = x rounded toward 0;  dx = 0"""
+
+    kernel = kernels.trunc
+
+
+class Round(Step):
+    """y = x rounded to the nearest, halves to even;  dx = 0"""
+
+    kernel = kernels.round
+
+
+class RoundDecimals(Step):
+    """y = x rounded to a number of decimals;  dx = 0"""
+
+    title = "Round"
+    suffix = "Backward1"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, decimals: int) -> Any:
+        there, back = (kernels.mul, kernels.div) if decimals > 0 else (kernels.div, kernels.mul)
+        scale = 10.0 ** (decimals if decimals > 0 else -decimals)
+        return back(kernels.round(there(x.array, scale)), scale)
+
+
+class Frac(Unary):
+    """y = x without its whole part;  dx = g"""
+
+    kernel = kernels.frac
+    saves = "nothing"
+    rule = staticmethod(lambda g: g)
+
+
+class NanToNum(Unary):
+    """y = x, its NaNs and infinities replaced;  dx = g where x is finite"""
+
+    kernel = kernels.nan_to_num
+    rule = staticmethod(lambda g, x, *numbers: where(abs(x) < math.inf, g, 0.0))
+
+
+# ---------------------------------------------------------------- clamp
+
+
+class Clamp(Op):
+    """y = x between tensors lo and hi, either None;  dx = g within, d lo = g where lo was taken, d hi = g where hi was"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
+        ctx.save_for_backward(x, lo, hi)
+        return _clamped(x.array, None if lo is None else lo.array, None if hi is None else hi.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, lo, hi = ctx.saved_tensors
+        need_x, need_lo, need_hi = ctx.needs_input_grad
+        dx = where(_within(x, lo, hi), g, 0.0) if need_x else None
+        return dx, _taken(g, x < lo, lo, hi) if need_lo else None, _taken(g, x > hi, lo, hi, True) if need_hi else None
+
+
+def _clamped(x: Array, lo: Any, hi: Any) -> Any:
+    if lo is None:
+        return kernels.clamp_max(x, hi)
+    return kernels.clamp_min(x, lo) if hi is None else kernels.clamp(x, lo, hi)
+
+
+def _within(x: Any, lo: Any, hi: Any) -> Any:
+    if lo is None:
+        return x <= hi
+    return x >= lo if hi is None else (x >= lo) & (x <= hi)
+
+
+def _taken(g: Any, beyond: Any, lo: Any, hi: Any, top: bool = False) -> Any:
+    """g where the result is a bound; the upper one wins where they have changed places."""
+    if lo is not None and hi is not None:
+        beyond = beyond | (hi < lo) if top else beyond & (lo < hi)
+    return where(beyond, g, 0.0)
+
+
+class ClampMinTensor(Clamp):
+    """y = x, at least the tensor lo"""
+
+    title = "ClampMin"
+    suffix = "Backward1"
+
+
+class ClampMaxTensor(Clamp):
+    """y = x, at most the tensor hi"""
+
+    title = "ClampMax"
+    suffix = "Backward1"
+
+
+class ClampNumbers(Unary):
+    """y = x between numbers;  dx = g where x is not cut, the bounds included"""
+
+    title = "Clamp"
+    suffix = "Backward1"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
+        ctx.save_for_backward(x, -math.inf if lo is None else lo, math.inf if hi is None else hi)
+        return _clamped(x.array, lo, hi)
+
+    @staticmethod
+    def rule(g: Any, x: Any, lo: float, hi: float) -> Any:
+        """The gradient of x."""
+        return BoundedGrad.apply(g, x, lo, hi)
+
+
+class BoundedGrad(Unary):
+    """y = g where x is within the bounds, else 0;  dg the same of its gradient"""
+
+    kernel = kernels.clamp_grad
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        _, x, lo, hi = ctx.saved_tensors
+        return BoundedGrad.apply(g, x, lo, hi), None, None, None
+
+
+class ClampMin(ClampNumbers):
+    """y = x, at least the number lo"""
+
+    title = "ClampMin"
+    suffix = "Backward0"
+
+
+class ClampMax(ClampNumbers):
+    """y = x, at most the number hi"""
+
+    title = "ClampMax"
+    suffix = "Backward0"
+
+
+# ---------------------------------------------------------------- what users call: powers, exponentials, logarithms
+
+
+def square(input: T) -> T:
+    """input²; of bools as integers."""
+    return Square.apply(input if input.array.dtype.kind != "b" else input.long())
+
+
+def sqrt(input: T) -> T:
+    """The square root, NaN below 0. Integers give the default floating dtype, here and in all that follow.
+
+    >>> torch.sqrt(torch.tensor([1, 4]))
+    tensor([1., 2.])
+    """
+    return Sqrt.apply(floating(input))
+
+
+def rsqrt(input: T) -> T:
+    """1 / √input."""
+    return Rsqrt.apply(floating(input))
+
+
+def reciprocal(input: T) -> T:
+    """1 / input."""
+    return Reciprocal.apply(floating(input))
+
+
+def exp(input: T) -> T:
+    """e to the power of input."""
+    return Exp.apply(real("exp", input))
+
+
+def exp2(input: T) -> T:
+    """2 to the power of input."""
+    return Exp2.apply(real("exp2", input))
+
+
+def expm1(input: T) -> T:
+    """e to the power of input, minus 1; exact near 0."""
+    return Expm1.apply(real("expm1", input))
+
+
+def log(input: T) -> T:
+    """The natural logarithm: -inf at 0, NaN below."""
+    return Log.apply(real("log", input))
+
+
+def log2(input: T) -> T:
+    """The logarithm to base 2."""
+    return Log2.apply(real("log2", input))
+
+
+def log10(input: T) -> T:
+    """The logarithm to base 10."""
+    return Log10.apply(real("log10", input))
+
+
+def log1p(input: T) -> T:
+    """The natural logarithm of 1 + input; exact near 0."""
+    return Log1p.apply(real("log1p", input))
+
+
+def logit(input: T, eps: float | None = None) -> T:
+    """ln(x / (1 - x)), the inverse of sigmoid; with `eps`, x is kept within [eps, 1 - eps], else NaN outside [0, 1]."""
+    return Logit.apply(real("logit", input), eps)
+
+
+# ---------------------------------------------------------------- what users call: trigonometry
+
+
+def sin(input: T) -> T:
+    """The sine of radians."""
+    return Sin.apply(real("sin", input))
+
+
+def cos(input: T) -> T:
+    """The cosine of radians."""
+    return Cos.apply(real("cos", input))
+
+
+def tan(input: T) -> T:
+    """The tangent of radians."""
+    return Tan.apply(real("tan", input))
+
+
+def asin(input: T) -> T:
+    """The inverse of sine, in radians; NaN outside [-1, 1]."""
+    return Asin.apply(real("asin", input))
+
+
+def acos(input: T) -> T:
+    """The inverse of cosine, in radians; NaN outside [-1, 1]."""
+    return Acos.apply(real("acos", input))
+
+
+def atan(input: T) -> T:
+    """The inverse of tangent, in radians."""
+    return Atan.apply(real("atan", input))
+
+
+def sinh(input: T) -> T:
+    """The hyperbolic sine."""
+    return Sinh.apply(real("sinh", input))
+
+
+def cosh(input: T) -> T:
+    """The hyperbolic cosine."""
+    return Cosh.apply(real("cosh", input))
+
+
+def asinh(input: T) -> T:
+    """The inverse hyperbolic sine."""
+    return Asinh.apply(real("asinh", input))
+
+
+def acosh(input: T) -> T:
+    """The inverse hyperbolic cosine; NaN below 1."""
+    return Acosh.apply(real("acosh", input))
+
+
+def atanh(input: T) -> T:
+    """The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond."""
+    return Atanh.apply(real("atanh", input))
+
+
+def sinc(input: T) -> T:
+    """sin(πx) / πx, 1 at 0."""
+    return Sinc.apply(real("sinc", input))
+
+
+def deg2rad(input: T) -> T:
+    """Degrees as radians."""
+    return Deg2Rad.apply(real("deg2rad", input), math.pi / 180)
+
+
+def rad2deg(input: T) -> T:
+    """Radians as degrees."""
+    return Rad2Deg.apply(real("rad2deg", input), 180 / math.pi)
+
+
+# ---------------------------------------------------------------- what users call: special functions
+
+
+def erf(input: T) -> T:
+    """The error function, 2/√π times the integral of e^(-t²) from 0."""
+    return Erf.apply(real("erf", input))
+
+
+def erfc(input: T) -> T:
+    """1 - erf(input); exact for large input."""
+    return Erfc.apply(real("erfc", input))
+
+
+def erfinv(input: T) -> T:
+    """The inverse of erf; infinite at -1 and 1, NaN beyond."""
+    return Erfinv.apply(real("erfinv", input))
+
+
+def lgamma(input: T) -> T:
+    """The logarithm of |Γ(input)|."""
+    return Lgamma.apply(real("lgamma", input))
+
+
+def digamma(input: T) -> T:
+    """The derivative of ln Γ."""
+    return Digamma.apply(real("digamma", input))
+
+
+# ---------------------------------------------------------------- what users call: absolute value, sign, rounding
+
+
+def abs(input: T) -> T:
+    """|input|. Not for bool tensors."""
+    refuse("abs", "bc", input)
+    return Abs.apply(input)
+
+
+def sign(input: T) -> T:
+    """-1, 0 or 1; bools as they are."""
+    refuse("sign", "c", input)
+    return Sign.apply(input)
+
+
+def sgn(input: T) -> T:
+    """-1, 0 or 1; the same as `sign` for real numbers."""
+    refuse("sgn", "c", input)
+    return Sgn.apply(input)
+
+
+def angle(input: T) -> T:
+    """π for a negative number, else 0."""
+    return Angle.apply(real("angle", input))
+
+
+def _rounded(function: Any, name: str, x: Any) -> Any:
+    """Integers are whole already; bools are refused."""
+    refuse(name, "bc", x)
+    return function.apply(x) if x.array.dtype.kind == "f" else x.clone()
+
+
+def floor(input: T) -> T:
+    """Rounded down. Not for bool tensors, like `ceil`, `trunc` and `round`."""
+    return _rounded(Floor, "floor", input)  # type: ignore[no-any-return]
+
+
+def ceil(input: T) -> T:
+    """Rounded up."""
+    return _rounded(Ceil, "ceil", input)  # type: ignore[no-any-return]
+
+
+def trunc(input: T) -> T:
+    """Rounded toward 0."""
+    return _rounded(Trunc, "trunc", input)  # type: ignore[no-any-return]
+
+
+def round(input: T, *, decimals: int = 0) -> T:
+    """Rounded to the nearest, halves to even; to `decimals` places (or to tens, hundreds, ... where negative).
+
+    >>> torch.round(torch.tensor([0.5, 1.5, -2.7]))
+    tensor([ 0.,  2., -3.])
+    """
+    if decimals == 0:
+        return _rounded(Round, "round", input)  # type: ignore[no-any-return]
+    refuse("round", "biuc", input)
+    return RoundDecimals.apply(input, decimals)
+
+
+def frac(input: T) -> T:
+    """The part after the point, with the sign of input. Floating tensors only."""
+    refuse("frac", "biuc", input)
+    return Frac.apply(input)
+
+
+def nan_to_num(input: T, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> T:
+    """NaN, inf and -inf replaced; by 0 and the largest and smallest number of the dtype where nothing else is given."""
+    if input.array.dtype.kind != "f":
+        refuse("nan_to_num", "c", input)
+        return input.clone()
+    most = float(np.finfo(input.array.dtype).max)
+    top, bottom = (most if posinf is None else posinf), (-most if neginf is None else neginf)
+    return NanToNum.apply(input, 0.0 if nan is None else nan, top, bottom)
+
+
+def positive(input: T) -> T:
+    """The tensor itself. Not for bool tensors."""
+    if input.array.dtype.kind == "b":
+        raise DtypeError("positive", "The `+` operator, on a bool tensor is not supported.", input)
+    return input
+
+
+# ---------------------------------------------------------------- what users call: clamp
+
+
+def clamp(input: T, min: Any = None, max: Any = None) -> T:
+    """input, at least `min` and at most `max`: two numbers or two tensors, either None; `max` where they cross.
+
+    The result has the common dtype of all. The gradient flows where input lies within, the bounds included.
+
+    >>> torch.clamp(torch.tensor([-1.0, 0.5, 2.0]), 0, 1)
+    tensor([0.0000, 0.5000, 1.0000])
+    """
+    if min is None and max is None:
+        raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
+    tensors = [isinstance(b, TensorBase) for b in (min, max) if b is not None]
+    if True in tensors and False in tensors:
+        kinds = f"({type(min).__name__}, {type(max).__name__})"
+        raise TypeError(f"clamp() received an invalid combination of arguments - got {kinds}: expected numbers or tensors")
+    return _bounded(Clamp if tensors[0] else ClampNumbers, "clamp", input, min, max)  # type: ignore[no-any-return]
+
+
+def clamp_min(input: T, min: Any) -> T:
+    """input, at least `min` (a number or a tensor)."""
+    return _bounded(ClampMinTensor if isinstance(min, TensorBase) else ClampMin, "clamp_min", input, min, None)  # type: ignore[no-any-return]
+
+
+def clamp_max(input: T, max: Any) -> T:
+    """input, at most `max` (a number or a tensor)."""
+    return _bounded(ClampMaxTensor if isinstance(max, TensorBase) else ClampMax, "clamp_max", input, None, max)  # type: ignore[no-any-return]
+
+
+def _bounded(function: Any, name: str, *operands: Any) -> Any:
+    """The operands in their common dtype, None where there is no bound."""
+    cast = iter(promoted(*[x for x in operands if x is not None]))
+    operands = tuple([None if x is None else next(cast) for x in operands])
+    refuse(name, "bc", *operands)
+    return function.apply(*operands)
+
+
+absolute, negative, fix, clip = abs, neg, trunc, clamp
+arcsin, arccos, arctan, arcsinh, arccosh, arctanh = asin, acos, atan, asinh, acosh, atanh
+
+square_, sqrt_, rsqrt_, reciprocal_ = map(inplace, (square, sqrt, rsqrt, reciprocal))
+exp_, exp2_, expm1_ = map(inplace, (exp, exp2, expm1))
+log_, log2_, log10_, log1p_, logit_ = map(inplace, (log, log2, log10, log1p, logit))
+sin_, cos_, tan_, asin_, acos_, atan_ = map(inplace, (sin, cos, tan, asin, acos, atan))
+sinh_, cosh_, asinh_, acosh_, atanh_ = map(inplace, (sinh, cosh, asinh, acosh, atanh))
+arcsin_, arccos_, arctan_, arcsinh_, arccosh_, arctanh_ = asin_, acos_, atan_, asinh_, acosh_, atanh_
+sinc_, deg2rad_, rad2deg_ = map(inplace, (sinc, deg2rad, rad2deg))
+erf_, erfc_, erfinv_, lgamma_, digamma_ = map(inplace, (erf, erfc, erfinv, lgamma, digamma))
+abs_, sign_, sgn_, floor_, ceil_, trunc_, round_ = map(inplace, (abs, sign, sgn, floor, ceil, trunc, round))
+frac_, nan_to_num_, clamp_, clamp_min_, clamp_max_ = map(inplace, (frac, nan_to_num, clamp, clamp_min, clamp_max))
+absolute_, fix_, clip_ = abs_, trunc_, clamp_
