@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import PART_NS, Kernel, jitable, load
+from ._jit import PART_NS, Kernel, load
+from .maths import weak
 
 Array = NDArray[Any]
 Function = Callable[..., Any]
@@ -29,7 +30,7 @@ class Elementwise:
     """
 
     def __init__(self, function: Function, dtype: Any = None, cost: float = 0.5) -> None:
-        self.scalar = jitable(function)
+        self.scalar = weak(function)
         self.dtype = None if dtype is None else np.dtype(dtype)
         self.cost = cost
         self.__name__ = function.__name__

@@ -6,18 +6,11 @@ written `1.0`: they take the operands' type. `abs`, `pow` and `round` hide Pytho
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from . import maths
-from .elementwise import Elementwise
-from .elementwise import elementwise as lifted
+from .elementwise import elementwise
 from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
-
-
-def elementwise(dtype: Any = None, cost: float = 0.5) -> Callable[[Callable[..., Any]], Elementwise]:
-    """The kernel of a scalar function whose float constants take the type of its operands."""
-    return lambda function: lifted(dtype, cost)(maths.weak(function))
 
 
 # ---------------------------------------------------------------- arithmetic
@@ -768,6 +761,18 @@ def shrink_grad(g: Any, x: Any, lam: Any) -> Any:
 
 
 # ---------------------------------------------------------------- losses, an element at a time, and their gradients
+
+
+@elementwise()
+def square_difference(a: Any, b: Any) -> Any:
+    """(a - b)²."""
+    return (a - b) * (a - b)
+
+
+@elementwise()
+def square_difference_grad(g: Any, a: Any, b: Any) -> Any:
+    """2 g (a - b)."""
+    return (a - b) * g * 2
 
 
 @elementwise()

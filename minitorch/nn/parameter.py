@@ -21,7 +21,7 @@ class Parameter(Tensor):
         """Of the memory of `data`; RuntimeError if it requires grad and its dtype is neither floating nor complex."""
         if data is not None and not isinstance(data, Tensor):
             raise TypeError(f"Parameter data must be a Tensor, not {type(data).__name__}")
-        made = Tensor() if data is None else data._alias()
+        made = Tensor(0) if data is None else data._alias()
         made.__class__ = cls
         made.requires_grad = requires_grad
         return made
@@ -53,6 +53,6 @@ class Buffer(Tensor, metaclass=_MarkedAsBuffer):
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         """A plain tensor on the memory of `data`, marked."""
-        made = Tensor() if data is None else data._alias()
+        made = Tensor(0) if data is None else data._alias()
         made.persistent, made._is_buffer = persistent, True
         return made

@@ -1,0 +1,228 @@
+"""Convolution over one to three dimensions: patches laid out as columns, a few images at a time, and a matrix product.
+
+Everything is computed with three spatial dimensions; missing ones have size 1. Padding is a pair (before, after) per
+dimension. `x` is (N, C, *size), `w` (O, C / groups, *kernel), the result (N, O, *output).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._jit import jit
+
+Array = NDArray[Any]
+Three = tuple[int, int, int]
+
+CHUNK_BYTES = 1 << 21  # of columns at a time: they should stay in the cache until the product has read them
+
+
+class Plan(NamedTuple):
+    """The geometry of one convolution, in three dimensions."""
+
+    kernel: Three
+    stride: Three
+    dilation: Three
+    pads: tuple[tuple[int, int], ...]
+    size: Three
+    output: Three
+    groups: int
+
+    @property
+    def padded(self) -> Three:
+        """The size with its padding."""
+        d, h, w = [n + a + b for n, (a, b) in zip(self.size, self.pads, strict=True)]
+        return d, h, w
+
+    @property
+    def plain(self) -> bool:
+        """Whether the columns are the input itself: a kernel of one point, without stride or padding."""
+        return self.padded == self.size == self.output and self.kernel == (1, 1, 1)
+
+    @property
+    def geometry(self) -> tuple[int, ...]:
+        """What the loops need."""
+        return (*self.kernel, *self.stride, *self.dilation, *self.output)
+
+
+def _three(values: Sequence[Any], missing: Any) -> Any:
+    return (*(missing,) * (3 - len(values)), *values)
+
+
+def plan(size: Sequence[int], kernel: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Plan:
+    """The geometry, from the spatial sizes and the arguments that users give."""
+    pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
+    size3, kernel3 = _three(tuple(size), 1), _three(tuple(kernel), 1)
+    stride3, dilation3, pads3 = _three(tuple(stride), 1), _three(tuple(dilation), 1), _three(tuple(pads), (0, 0))
+    output = tuple(
+        [(n + a + b - d * (k - 1) - 1) // s + 1 for n, (a, b), d, k, s in zip(size3, pads3, dilation3, kernel3, stride3, strict=True)]
+    )
+    return Plan(kernel3, stride3, dilation3, pads3, size3, output, groups)
+
+
+# ---------------------------------------------------------------- columns
+
+
+def _windows(x: Array, geometry: tuple[int, ...]) -> Array:
+    """A view (image, kd, kh, kw, od, oh, ow) of padded planes (image, d, h, w)."""
+    kernel, stride, dilation, output = geometry[:3], geometry[3:6], geometry[6:9], geometry[9:]
+    steps = x.strides[1:]
+    strides = (x.strides[0], *[s * d for s, d in zip(steps, dilation, strict=True)], *[s * t for s, t in zip(steps, stride, strict=True)])
+    return np.lib.stride_tricks.as_strided(x, (x.shape[0], *kernel, *output), strides)
+
+
+def _columns_numpy(start: int, stop: int, x: Array, columns: Array, geometry: Any) -> None:
+    part = _windows(x[start:stop], geometry)
+    columns[start:stop] = part.reshape(part.shape[0], math.prod(geometry[:3]), -1)
+
+
+@jit(twin=_columns_numpy)
+def _columns(start: int, stop: int, x: Any, columns: Any, geometry: Any) -> None:
+    """Planes (image, d, h, w) as columns (image, kernel points, output points)."""
+    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    x, columns = x[start:stop], columns[start:stop]
+    for i in range(x.shape[0]):
+        for point in range(kd * kh * kw):
+            a, b, c = point // (kh * kw), point // kw % kh, point % kw
+            to = columns[i, point]
+            for p in range(od):
+                for q in range(oh):
+                    row = x[i, p * sd + a * dd, q * sh + b * dh, c * dw :]
+                    line = to[(p * oh + q) * ow : (p * oh + q + 1) * ow]
+                    if sw == 1:
+                        for r in range(ow):
+                            line[r] = row[r]
+                    else:
+                        for r in range(ow):
+                            line[r] = row[r * sw]
+
+
+def _add_columns_numpy(start: int, stop: int, x: Array, columns: Array, geometry: Any) -> None:
+    kd, kh, kw = geometry[:3]
+    view = _windows(x[start:stop], geometry)
+    parts = columns[start:stop].reshape(view.shape)
+    for a in range(kd):
+        for b in range(kh):
+            for c in range(kw):
+                view[:, a, b, c] += parts[:, a, b, c]
+
+
+@jit(twin=_add_columns_numpy)
+def _add_columns(start: int, stop: int, x: Any, columns: Any, geometry: Any) -> None:
+    """The transpose of `_columns`: every column entry is added where it came from."""
+    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    x, columns = x[start:stop], columns[start:stop]
+    for i in range(x.shape[0]):
+        for point in range(kd * kh * kw):
+            a, b, c = point // (kh * kw), point // kw % kh, point % kw
+            source = columns[i, point]
+            for p in range(od):
+                for q in range(oh):
+                    row = x[i, p * sd + a * dd, q * sh + b * dh, c * dw :]
+                    line = source[(p * oh + q) * ow : (p * oh + q + 1) * ow]
+                    if sw == 1:
+                        for r in range(ow):
+                            row[r] += line[r]
+                    else:
+                        for r in range(ow):
+                            row[r * sw] += line[r]
+
+
+# ---------------------------------------------------------------- chunks of images
+
+
+def _chunks(count: int, channels: int, plan: Plan, itemsize: int) -> Iterator[slice]:
+    per_image = channels * math.prod(plan.kernel) * math.prod(plan.output) * itemsize
+    step = max(1, CHUNK_BYTES // max(per_image, 1))
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def _planes(x: Array, plan: Plan) -> Array:
+    """Images (N, C, d, h, w) with their padding, in memory of their own if there is any."""
+    if plan.padded == plan.size:
+        return np.ascontiguousarray(x)
+    padded = np.zeros((*x.shape[:2], *plan.padded), x.dtype)
+    _inside(padded, plan)[...] = x
+    return padded
+
+
+def _inside(padded: Array, plan: Plan) -> Array:
+    parts = tuple([slice(a, a + n) for (a, _), n in zip(plan.pads, plan.size, strict=True)])
+    return padded[(slice(None), slice(None), *parts)]
+
+
+def _as_columns(x: Array, plan: Plan) -> Array:
+    """(n, groups, C / groups x kernel points, output points) of images (n, C, d, h, w)."""
+    n, channels = x.shape[:2]
+    points, outputs = math.prod(plan.kernel), math.prod(plan.output)
+    if plan.plain:
+        return np.ascontiguousarray(x).reshape(n, plan.groups, channels // plan.groups, outputs)
+    planes = _planes(x, plan).reshape(n * channels, *plan.padded)
+    columns = np.empty((n * channels, points, outputs), x.dtype)
+    _columns.split(n * channels, points * outputs * 0.3, planes, columns, plan.geometry)
+    return columns.reshape(n, plan.groups, channels // plan.groups * points, outputs)
+
+
+def _of_size(x: Array, size: Sequence[int]) -> Array:
+    """The spatial dimensions as three."""
+    return x.reshape(*x.shape[:2], *_three(tuple(size), 1))
+
+
+# ---------------------------------------------------------------- what the operations call
+
+
+def forward(
+    x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
+    """The convolution (a correlation, as in all of deep learning) of x with w, plus b per channel."""
+    p = plan(x.shape[2:], w.shape[2:], stride, padding, dilation, groups)
+    images = _of_size(x, x.shape[2:])
+    outputs = math.prod(p.output)
+    y = np.empty((x.shape[0], groups, w.shape[0] // groups, outputs), x.dtype)
+    filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
+    for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
+        np.matmul(filters, _as_columns(images[part], p), out=y[part])
+    if b is not None:
+        y += b.reshape(groups, -1, 1)
+    return y.reshape(x.shape[0], w.shape[0], *p.output[5 - x.ndim :])
+
+
+def grad_input(g: Array, w: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    """The gradient of the input of `shape`, from that of the output: also the forward of a transposed convolution."""
+    p = plan(shape[2:], w.shape[2:], stride, padding, dilation, groups)
+    n, channels = shape[:2]
+    points, outputs = math.prod(p.kernel), math.prod(p.output)
+    grads = np.ascontiguousarray(g).reshape(n, groups, w.shape[0] // groups, outputs)
+    filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
+    if p.plain:
+        return np.matmul(filters, grads).reshape(tuple(shape))
+    planes = np.zeros((n, channels, *p.padded), g.dtype)
+    for part in _chunks(n, channels, p, g.itemsize):
+        columns = np.matmul(filters, grads[part])
+        count = (part.stop - part.start) * channels
+        target = planes[part].reshape(count, *p.padded)
+        _add_columns.split(count, points * outputs * 0.4, target, columns.reshape(count, points, outputs), p.geometry)
+    return np.ascontiguousarray(_inside(planes, p)).reshape(tuple(shape))
+
+
+def grad_weight(x: Array, g: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+    """The gradient of the weight of `shape`, from the input and the gradient of the output."""
+    p = plan(x.shape[2:], shape[2:], stride, padding, dilation, groups)
+    images, outputs = _of_size(x, x.shape[2:]), math.prod(p.output)
+    grads = np.ascontiguousarray(g).reshape(x.shape[0], groups, shape[0] // groups, outputs)
+    total = np.zeros((groups, shape[0] // groups, math.prod(shape[1:])), g.dtype)
+    for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
+        total += np.matmul(grads[part], _as_columns(images[part], p).transpose(0, 1, 3, 2)).sum(0)
+    return total.reshape(tuple(shape))
+
+
+def add_bias(y: Array, b: Array | None) -> Array:
+    """y plus b per channel, in place."""
+    if b is not None:
+        y += b.reshape(-1, *(1,) * (y.ndim - 2))
+    return y

@@ -1,0 +1,214 @@
+"""Elements at indices. Every index is checked before a loop reads or writes with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._jit import jit
+
+Array = NDArray[Any]
+
+
+def check_range(index: Array, size: int, axis: int, name: str = "index") -> None:
+    """IndexError for the first index outside of 0 .. size - 1."""
+    if index.size and (index.min() < 0 or index.max() >= size):
+        bad = index[(index < 0) | (index >= size)].flat[0]
+        raise IndexError(f"{name} {bad} is out of bounds for dimension {axis} with size {size}")
+
+
+def gather(x: Array, axis: int, index: Array) -> Array:
+    """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
+    if not x.ndim:
+        check_range(index, 1, 0)
+        return np.broadcast_to(x, index.shape).copy()
+    check_range(index, x.shape[axis], axis)
+    return x[_positions(index, axis)]
+
+
+def _positions(index: Array, axis: int) -> tuple[Any, ...]:
+    """`index` along its axis, and in every other axis the position itself."""
+    grids = np.ogrid[tuple([slice(n) for n in index.shape])]
+    return tuple([index if d == axis else g for d, g in enumerate(grids)])
+
+
+def scatter(y: Array, axis: int, index: Array, src: Any) -> None:
+    """y[index[i, j], j] = src[i, j] along axis 0, and so on, in place; of repeated indices one wins."""
+    if not y.ndim:
+        y, index = y.reshape(1), index.reshape(-1)
+        src = src.reshape(-1) if isinstance(src, np.ndarray) else src
+    check_range(index, y.shape[axis], axis)
+    y[_positions(index, axis)] = _cut(src, index)
+
+
+def _cut(src: Any, index: Array) -> Any:
+    return src[tuple([slice(n) for n in index.shape])] if isinstance(src, np.ndarray) else src
+
+
+def scatter_add(y: Array, axis: int, index: Array, src: Any) -> None:
+    """y[index[i, j], j] += src[i, j] along axis 0, and so on, in place."""
+    if not y.ndim:
+        y, index = y.reshape(1), index.reshape(-1)
+        src = src.reshape(-1) if isinstance(src, np.ndarray) else src
+    check_range(index, y.shape[axis], axis)
+    positions = np.broadcast_arrays(*_positions(index, axis)) if index.size else ()
+    if index.size:
+        flat = np.ravel_multi_index(positions, y.shape)
+        add_at(y, flat.ravel(), np.ascontiguousarray(np.broadcast_to(_cut(src, index), index.shape)).ravel())
+
+
+def _add_at_numpy(y: Array, at: Array, values: Array) -> None:
+    np.add.at(y, at, values)
+
+
+@jit(twin=_add_at_numpy)
+def _add_at(y: Any, at: Any, values: Any) -> None:
+    for i in range(at.size):
+        y[at[i]] += values[i]
+
+
+def add_at(y: Array, at: Array, values: Array) -> None:
+    """y.flat[at] += values, also where an index is repeated."""
+    if y.flags.c_contiguous and y.dtype.kind != "b":
+        _add_at(y.reshape(-1), at, values.astype(y.dtype, copy=False))
+    else:
+        whole = np.ascontiguousarray(y)
+        if whole.dtype.kind == "b":
+            np.logical_or.at(whole.reshape(-1), at, values)
+        else:
+            _add_at(whole.reshape(-1), at, values.astype(y.dtype, copy=False))
+        y[...] = whole
+
+
+def scatter_reduce(y: Array, axis: int, index: Array, src: Array, how: str, include_self: bool) -> None:
+    """y[index] = reduction of what src puts there (and of y itself, with include_self), in place."""
+    check_range(index, y.shape[axis], axis)
+    positions = _positions(index, axis)
+    values = _cut(src, index)
+    start = {"sum": 0, "mean": 0, "prod": 1, "amax": _lowest(y.dtype), "amin": _highest(y.dtype)}[how]
+    if not include_self:
+        y[positions] = start
+    at = {"sum": np.add, "mean": np.add, "prod": np.multiply, "amax": np.maximum, "amin": np.minimum}[how]
+    at.at(y, positions, values)
+    if how == "mean":
+        count = np.ones(y.shape, y.dtype) if include_self else np.zeros(y.shape, y.dtype)
+        np.add.at(count, positions, 1)
+        count[count == 0] = 1
+        y[...] = y // count if y.dtype.kind in "iu" else y / count
+
+
+def _lowest(d: np.dtype[Any]) -> Any:
+    return -np.inf if d.kind == "f" else np.iinfo(d).min if d.kind in "iu" else False
+
+
+def _highest(d: np.dtype[Any]) -> Any:
+    return np.inf if d.kind == "f" else np.iinfo(d).max if d.kind in "iu" else True
+
+
+def index_select(x: Array, axis: int, index: Array) -> Array:
+    """The entries of an axis at the indices."""
+    if not x.ndim:
+        check_range(index, 1, 0)
+        return x.copy()
+    check_range(index, x.shape[axis], axis)
+    return np.take(x, index, axis)
+
+
+def _rows_add_numpy(y: Array, index: Array, values: Array) -> None:
+    np.add.at(y, index, values)
+
+
+@jit(twin=_rows_add_numpy)
+def _rows_add(y: Any, index: Any, values: Any) -> None:
+    for i in range(index.size):
+        row, new = y[index[i]], values[i]
+        for j in range(row.size):
+            row[j] += new[j]
+
+
+def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
+    """Entry index[i] of an axis += entry i of values, in place."""
+    if not y.ndim:
+        y, values = y.reshape(1), values.reshape(1, -1).sum(1)
+    check_range(index, y.shape[axis], axis)
+    if axis == 0 and y.flags.c_contiguous and y.dtype.kind in "iuf":
+        rows = y.reshape(y.shape[0], -1)
+        _rows_add(rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1]))
+    else:
+        np.add.at(y, (slice(None),) * axis + (index,), values)
+
+
+def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:
+    """Entry index[i] of an axis = entry i of values, in place."""
+    check_range(index, y.shape[axis], axis)
+    y[(slice(None),) * axis + (index,)] = values
+
+
+def take(x: Array, index: Array) -> Array:
+    """Elements of the flattened array; negative indices count from the end."""
+    flat = x.reshape(-1)
+    if index.size and (index.min() < -flat.size or index.max() >= flat.size):
+        raise IndexError(f"out of range: tried to access an index outside of a tensor of {flat.size} elements")
+    return np.asarray(flat[index])
+
+
+def advanced_get(x: Array, key: tuple[Any, ...]) -> Array:
+    """x[key] for a key with arrays among it; always a copy."""
+    return np.array(_indexed(x, key))
+
+
+def _indexed(x: Array, key: tuple[Any, ...]) -> Any:
+    try:
+        return x[key]
+    except IndexError as error:
+        raise IndexError(_index_message(x, key, str(error))) from None
+
+
+def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
+    shapes = [list(k.shape) if isinstance(k, np.ndarray) else k for k in key]
+    return f"{problem} (tensor of shape {list(x.shape)}, index {shapes})"
+
+
+def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
+    """y[key] = values, or += (also where an index is repeated), in place."""
+    if not accumulate:
+        try:
+            y[key] = values
+        except IndexError as error:
+            raise IndexError(_index_message(y, key, str(error))) from None
+        return
+    if not y.flags.c_contiguous:
+        np.add.at(y, key, values)
+        return
+    at = _indexed(np.arange(y.size).reshape(y.shape), key)
+    add_at(y, np.asarray(at).ravel(), np.ascontiguousarray(np.broadcast_to(values, np.shape(at))).ravel())
+
+
+def nonzero(x: Array) -> tuple[Array, ...]:
+    """The indices of the elements that are not zero, an array an axis."""
+    return np.nonzero(x) if x.ndim else tuple(np.nonzero(x.reshape(1)))
+
+
+def embedding(table: Array, index: Array) -> Array:
+    """The rows of a table at the indices."""
+    check_range(index, table.shape[0], 0, "index out of range in self: index")
+    return np.take(table, index, 0)
+
+
+def embedding_grad(grad: Array, index: Array, rows: int, padding: int = -1) -> Array:
+    """(rows, dim): for each row the sum of the gradients of its uses; the padding row stays zero."""
+    dim = grad.shape[-1]
+    y = np.zeros((rows, dim), grad.dtype)
+    _rows_add(y, np.ascontiguousarray(index).reshape(-1), np.ascontiguousarray(grad).reshape(-1, dim))
+    if padding >= 0:
+        y[padding] = 0
+    return y
+
+
+def flat_index(index: Array, size: int) -> Array:
+    """Indices into a flattened array of `size`, counted from 0; IndexError if one is out of range."""
+    if index.size and (index.min() < -size or index.max() >= size):
+        raise IndexError(f"out of range: tried to access an index outside of a tensor of {size} elements")
+    return np.ascontiguousarray(np.where(index < 0, index + size, index)).reshape(-1)

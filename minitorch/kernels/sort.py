@@ -1,0 +1,64 @@
+"""Order: sorting, selection and counting. numpy's sorts are the kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def argsort(x: Array, axis: int, descending: bool, stable: bool = True) -> Array:
+    """The indices that put an axis into order; NaN is the largest."""
+    if not x.ndim:
+        return np.zeros((), np.int64)
+    if not descending:
+        return np.argsort(x, axis, kind="stable")
+    # reversed twice, so that equal elements keep their order
+    back = np.argsort(np.flip(x, axis), axis, kind="stable")
+    return np.ascontiguousarray(np.flip(x.shape[axis] - 1 - back, axis))
+
+
+def topk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
+    """The indices of the k largest or smallest of an axis, in order."""
+    order = argsort(x, axis, largest)
+    return np.ascontiguousarray(np.take(order, np.arange(k), axis)) if x.ndim else order
+
+
+def searchsorted(edges: Array, values: Array, right: bool) -> Array:
+    """Where values would stand in sorted edges; the edges of each row for itself."""
+    side = "right" if right else "left"
+    if edges.ndim == 1:
+        return np.asarray(np.searchsorted(edges, values, side))
+    flat_edges, flat = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1])
+    rows = [np.searchsorted(e, v, side) for e, v in zip(flat_edges, flat, strict=True)]
+    return np.stack(rows).reshape(values.shape)
+
+
+def unique(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
+    """The distinct values (or entries of an axis) in order, where each element went, and how often each occurs."""
+    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
+    return values, inverse.reshape(x.shape if axis is None else -1), counts
+
+
+def unique_consecutive(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
+    """Runs of equal neighbours as one: the values, where each element went, and how long each run is."""
+    rows = x.reshape(-1, 1) if axis is None else np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    new = np.ones(len(rows), bool)
+    new[1:] = (rows[1:] != rows[:-1]).any(1)
+    starts = np.nonzero(new)[0]
+    inverse = np.cumsum(new) - 1
+    values = x.reshape(-1)[starts] if axis is None else np.take(x, starts, axis)
+    return values, inverse.reshape(x.shape if axis is None else -1), np.diff(np.append(starts, len(rows)))
+
+
+def bincount(x: Array, weights: Array | None, minlength: int) -> Array:
+    """How often each integer occurs."""
+    return np.bincount(x, weights, minlength)
+
+
+def histogram(x: Array, bins: int, low: float, high: float) -> Array:
+    """How many elements fall into each of `bins` equal intervals; those outside do not count."""
+    return np.histogram(x, bins, (low, high))[0].astype(x.dtype)

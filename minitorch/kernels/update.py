@@ -1,0 +1,133 @@
+"""Optimizer steps: one pass over parameter, gradient and state, written in place."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._jit import jit
+
+Array = NDArray[Any]
+
+
+def _flat(x: Array) -> Array:
+    """A 1-d view of the memory, in the order that it lies."""
+    return x.reshape(-1, copy=False) if x.flags.c_contiguous else x.T.reshape(-1, copy=False)
+
+
+def _in_one_run(*arrays: Array | None) -> bool:
+    """Whether all lie in memory without gaps, in the same order."""
+    given = [x for x in arrays if x is not None]
+    return all(x.flags.c_contiguous for x in given) or all(x.flags.f_contiguous for x in given)
+
+
+def _sgd_numpy(start: int, stop: int, p: Array, g: Array, v: Array, c: Any, flags: Any) -> None:
+    lr, momentum, keep, decay, sign = c
+    has_momentum, nesterov, first = flags
+    with np.errstate(all="ignore"):
+        d = sign * g[start:stop] + decay * p[start:stop]
+        if has_momentum:
+            v[start:stop] = d if first else momentum * v[start:stop] + keep * d
+            d = d + momentum * v[start:stop] if nesterov else v[start:stop]
+        p[start:stop] -= lr * d
+
+
+@jit(twin=_sgd_numpy)
+def _sgd(start: int, stop: int, p: Any, g: Any, v: Any, c: Any, flags: Any) -> None:
+    lr, momentum, keep, decay, sign = c
+    has_momentum, nesterov, first = flags
+    p, g, v = p[start:stop], g[start:stop], v[start:stop]
+    if not has_momentum:
+        for i in range(p.size):
+            p[i] -= lr * (sign * g[i] + decay * p[i])
+    elif first:
+        for i in range(p.size):
+            d = sign * g[i] + decay * p[i]
+            v[i] = d
+            p[i] -= lr * (d + momentum * d if nesterov else d)
+    else:
+        for i in range(p.size):
+            d = sign * g[i] + decay * p[i]
+            b = momentum * v[i] + keep * d
+            v[i] = b
+            p[i] -= lr * (d + momentum * b if nesterov else b)
+
+
+def sgd(
+    param: Array, grad: Array, momentum_buffer: Array | None, lr: float, momentum: float, dampening: float,
+    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
+) -> None:  # fmt: skip
+    """One step of gradient descent with momentum; `first`: the buffer is still empty."""
+    if not _in_one_run(param, grad, momentum_buffer):
+        copies = [None if x is None else np.ascontiguousarray(x) for x in (param, grad, momentum_buffer)]
+        sgd(*copies, lr, momentum, dampening, weight_decay, nesterov, maximize, first)  # type: ignore[arg-type]
+        _copy_back((param, momentum_buffer), (copies[0], copies[2]))
+        return
+    kind = param.dtype.type
+    p, g = _flat(param), _flat(grad)
+    v = p if momentum_buffer is None else _flat(momentum_buffer)
+    c = (kind(lr), kind(momentum), kind(1 - dampening), kind(weight_decay), kind(-1 if maximize else 1))
+    _sgd.split(p.size, 0.5, p, g, v, c, (momentum_buffer is not None, nesterov, first))
+
+
+def _copy_back(originals: Any, copies: Any) -> None:
+    for x, y in zip(originals, copies, strict=True):
+        if x is not None:
+            x[...] = y
+
+
+def _adam_numpy(start: int, stop: int, p: Array, g: Array, m: Array, v: Array, top: Array, c: Any, amsgrad: bool, decoupled: bool) -> None:
+    size, beta1, beta2, eps, decay, sign, root, shrink = c
+    part = slice(start, stop)
+    with np.errstate(all="ignore"):
+        d = sign * g[part]
+        if decoupled:
+            p[part] *= shrink
+        else:
+            d = d + decay * p[part]
+        m[part] += (1 - beta1) * (d - m[part])
+        v[part] = beta2 * v[part] + (1 - beta2) * d * d
+        if amsgrad:
+            top[part] = np.maximum(top[part], v[part])
+        p[part] -= size * m[part] / (np.sqrt((top if amsgrad else v)[part]) / root + eps)
+
+
+@jit(twin=_adam_numpy)
+def _adam(start: int, stop: int, p: Any, g: Any, m: Any, v: Any, top: Any, c: Any, amsgrad: bool, decoupled: bool) -> None:
+    size, beta1, beta2, eps, decay, sign, root, shrink = c
+    p, g, m, v, top = p[start:stop], g[start:stop], m[start:stop], v[start:stop], top[start:stop]
+    one = p.dtype.type(1)
+    scale = shrink if decoupled else one
+    weight = p.dtype.type(0) if decoupled else decay
+    for i in range(p.size):
+        d = sign * g[i] + weight * p[i]
+        a = m[i] + (one - beta1) * (d - m[i])
+        b = beta2 * v[i] + (one - beta2) * d * d
+        m[i], v[i] = a, b
+        largest = b
+        if amsgrad:
+            largest = max(top[i], b)
+            top[i] = largest
+        p[i] = p[i] * scale - size * a / (np.sqrt(largest) / root + eps)
+
+
+def adam(
+    param: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+) -> None:  # fmt: skip
+    """Step number `step` (from 1) of Adam; `decoupled`: AdamW's weight decay."""
+    state = (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
+    if not _in_one_run(*state):
+        copies = [None if x is None else np.ascontiguousarray(x) for x in state]
+        adam(*copies, step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)  # type: ignore[arg-type]
+        _copy_back((param, *state[2:]), (copies[0], *copies[2:]))
+        return
+    kind = param.dtype.type
+    size, root = lr / (1 - beta1**step), math.sqrt(1 - beta2**step)
+    numbers = (size, beta1, beta2, eps, weight_decay, -1 if maximize else 1, root, 1 - lr * weight_decay)
+    p, g, m, v = _flat(param), _flat(grad), _flat(exp_avg), _flat(exp_avg_sq)
+    top = v if max_exp_avg_sq is None else _flat(max_exp_avg_sq)
+    _adam.split(p.size, 1.5, p, g, m, v, top, tuple([kind(x) for x in numbers]), amsgrad, decoupled)

@@ -1,0 +1,238 @@
+"""The layers and losses as functions."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+from .. import dtype as dt
+from ..errors import OperationError
+from ..ops.activation import (
+    celu,
+    elu,
+    gelu,
+    glu,
+    hardshrink,
+    hardsigmoid,
+    hardswish,
+    hardtanh,
+    leaky_relu,
+    leaky_relu_,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    relu_,
+    selu,
+    sigmoid,
+    silu,
+    softplus,
+    softshrink,
+    softsign,
+    tanh,
+    tanhshrink,
+    threshold,
+)
+from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from ..ops.einsum import einsum
+from ..ops.gather import embedding
+from ..ops.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)
+from ..ops.matmul import linear
+from ..ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from ..ops.pool import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
+from ..ops.random import alpha_dropout, dropout, feature_dropout
+from ..ops.softmax import log_softmax as _log_softmax
+from ..ops.softmax import softmax as _softmax
+
+
+def _dim(name: str, dim: int | None, ndim: int) -> int:
+    """The dimension that is meant where none is given: an old habit of PyTorch's, with a warning."""
+    if dim is None:
+        warnings.warn(
+            f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+            stacklevel=3,
+        )
+        return 0 if ndim in (0, 1, 3) else 1
+    return dim
+
+
+def softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """eˣ / Σ eˣ along a dimension."""
+    return _softmax(input, _dim("softmax", dim, input.ndim), dtype=dtype)
+
+
+def log_softmax(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """x - ln Σ eˣ along a dimension."""
+    return _log_softmax(input, _dim("log_softmax", dim, input.ndim), dtype=dtype)
+
+
+def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None) -> Any:
+    """e⁻ˣ / Σ e⁻ˣ along a dimension."""
+    return _softmax(-input, _dim("softmin", dim, input.ndim), dtype=dtype)
+
+
+def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels of (N, C, L) or (C, L)."""
+    return feature_dropout(input, p, training, inplace, 1)
+
+
+def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels of (N, C, H, W)."""
+    return feature_dropout(input, p, training, inplace, 0)
+
+
+def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
+    """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
+    return feature_dropout(input, p, training, inplace, 3)
+
+
+def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
+    """Alpha dropout of whole channels."""
+    return alpha_dropout(input, p, training, inplace, whole_channels=True)
+
+
+def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
+    """y = x₁ᵀ W x₂ + b."""
+    y = einsum("...i,oij,...j->...o", input1, weight, input2)
+    return y if bias is None else y + bias
+
+
+def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None) -> Any:
+    """input / max(‖input‖ₚ, eps) along a dimension."""
+    return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+
+
+def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """x₁ · x₂ / (max(‖x₁‖, eps) max(‖x₂‖, eps)) along a dimension."""
+    a, b = [x / x.norm(2, dim, keepdim=True).clamp(min=eps) for x in (x1, x2)]
+    return (a * b).sum(dim)
+
+
+def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
+    """‖x₁ - x₂ + eps‖ₚ over the last dimension."""
+    return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    """For every class number a vector with 1 there and 0 elsewhere: (...) -> (..., num_classes), int64."""
+    if tensor.dtype is not dt.int64:
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {tensor.dtype}")
+    if tensor.numel() and tensor.min().item() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if num_classes == -1:
+        if not tensor.numel():
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        num_classes = int(tensor.max().item()) + 1
+    if tensor.numel() and tensor.max().item() >= num_classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    zeros = tensor.new_zeros((*tensor.shape, num_classes))
+    return zeros.scatter(-1, tensor.unsqueeze(-1), 1)
+
+
+def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None) -> Any:
+    """Elements added at both ends, from the last dimension on: (left, right, top, bottom, ...).
+
+    `mode`: "constant" (with `value`), "reflect", "replicate" or "circular". Negative numbers cut off.
+    """
+    sizes = [int(n) for n in pad]
+    if len(sizes) % 2 or len(sizes) > 2 * input.ndim:
+        raise OperationError("pad", f"Padding length should be even and at most twice the dimensions, got {len(sizes)} numbers", input)
+    pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
+    if mode == "constant":
+        return _pad_constant(input, pairs, 0.0 if value is None else value)
+    for i, (before, after) in enumerate(pairs):
+        input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
+    return input
+
+
+def _pad_constant(x: Any, pairs: Any, value: float) -> Any:
+    for i, (before, after) in enumerate(pairs):
+        dim = x.ndim - 1 - i
+        n = x.shape[dim]
+        if n + before + after < 0:
+            raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
+        x = x.narrow(dim, max(-before, 0), n + min(before, 0) + min(after, 0))
+    grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
+    grown += [(0, 0)] * (x.ndim - len(pairs))
+    shape = [n + b + a for n, (b, a) in zip(x.shape, grown[::-1], strict=True)]
+    inside = tuple([slice(b, b + n) for n, (b, _) in zip(x.shape, grown[::-1], strict=True)])
+    whole = x.new_full(shape, value)
+    whole[inside] = x
+    return whole
+
+
+def _pad_copied(x: Any, dim: int, before: int, after: int, mode: str) -> Any:
+    n = x.shape[dim]
+    limit = {"reflect": n - 1, "circular": n, "replicate": math.inf}.get(mode)
+    if limit is None:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if max(before, after) > limit:
+        raise OperationError("pad", f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}", x)
+    at = [_mirror(i, n, mode) for i in range(-before, n + after)]
+    return x.index_select(dim, x.new_tensor(at, dtype=dt.int64))
+
+
+def _mirror(i: int, n: int, mode: str) -> int:
+    if mode == "circular":
+        return i % n
+    if mode == "replicate":
+        return min(max(i, 0), n - 1)
+    return -i if i < 0 else 2 * (n - 1) - i if i >= n else i
+
+
+def scaled_dot_product_attention(
+    query: Any, key: Any, value: Any, attn_mask: Any = None, dropout_p: float = 0.0, is_causal: bool = False,
+    scale: float | None = None, enable_gqa: bool = False,
+) -> Any:  # fmt: skip
+    """softmax(Q Kᵀ scale + mask) V (Vaswani et al., 2017): (..., L, E), (..., S, E), (..., S, Ev) -> (..., L, Ev)."""
+    if enable_gqa:
+        key, value = [x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value)]
+    scale = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = (query * scale) @ key.transpose(-2, -1)
+    if is_causal:
+        if attn_mask is not None:
+            raise RuntimeError("scaled_dot_product_attention: Explicit attn_mask should not be set when is_causal=True")
+        future = query.new_ones(scores.shape[-2:], dtype=dt.bool).tril().logical_not()
+        scores = scores.masked_fill(future, -math.inf)
+    elif attn_mask is not None:
+        scores = scores.masked_fill(attn_mask.logical_not(), -math.inf) if attn_mask.dtype is dt.bool else scores + attn_mask
+    return dropout(_softmax(scores, -1), dropout_p) @ value
+
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d", "avg_pool3d", "batch_norm",
+    "bilinear", "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d",
+    "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_similarity", "cross_entropy", "dropout", "dropout1d",
+    "dropout2d", "dropout3d", "elu", "embedding", "feature_alpha_dropout", "gelu", "glu", "group_norm", "hardshrink",
+    "hardsigmoid", "hardswish", "hardtanh", "huber_loss", "instance_norm", "kl_div", "l1_loss", "layer_norm", "leaky_relu",
+    "leaky_relu_", "linear", "log_softmax", "logsigmoid", "max_pool1d", "max_pool2d", "max_pool3d", "mish", "mse_loss",
+    "nll_loss", "normalize", "one_hot", "pad", "pairwise_distance", "prelu", "relu", "relu6", "relu_", "rms_norm",
+    "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
+    "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
+]  # fmt: skip

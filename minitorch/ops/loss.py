@@ -1,0 +1,382 @@
+"""Losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.grad_mode import mode
+from ..errors import DtypeError, OperationError
+from ..kernels import scalar
+from ..kernels import softmax as kernels
+from .activation import logsigmoid
+from .arithmetic import where
+from .base import Op, Pointwise, T, broadcast_error, fused, pair
+from .binary import xlogy
+from .softmax import log_softmax
+from .view import reshape
+
+
+class NllLoss(Op):
+    """-weight[t] logp[i, t] for rows with target t;  dlogp = -g weight[t] at the target"""
+
+    @staticmethod
+    def forward(ctx: Any, logp: Any, target: Any, weight: Any, ignore: int) -> Any:
+        ctx.save_for_backward(target, weight)
+        ctx.ignore = ignore
+        return kernels.nll(logp.array, target.array, weight.array, ignore)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        target, weight = ctx.saved_tensors
+        return NllLossGrad.apply(g, target, weight, ctx.ignore), None, None, None
+
+
+class NllLossGrad(Op):
+    """The derivative of NllLoss;  dg = -weight[t] times the gradient at the target"""
+
+    title = "NllLossBackward"
+
+    @staticmethod
+    def forward(ctx: Any, g: Any, target: Any, weight: Any, ignore: int) -> Any:
+        ctx.save_for_backward(target, weight)
+        ctx.ignore = ignore
+        return kernels.nll_grad(g.array, target.array, weight.array, ignore)
+
+    @staticmethod
+    def backward(ctx: Any, gg: Any) -> Any:
+        target, weight = ctx.saved_tensors
+        return NllLoss.apply(gg, target, weight, ctx.ignore), None, None, None
+
+
+class CrossEntropy(Op):
+    """y = ln Σ eˣ - x[t] per row, fused;  dx = (softmax - one hot) g"""
+
+    title = "NllLoss"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, target: Any, ignore: int) -> Any:
+        loss, logp = kernels.cross_entropy(x.array, target.array, ignore)
+        ctx.save_for_backward(x, target)
+        ctx.logp, ctx.ignore = logp, ignore
+        return loss
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, target = ctx.saved_tensors
+        if not mode.grad:
+            return x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore)), None, None
+        share = where(target == ctx.ignore, 0.0, g).unsqueeze(1)
+        safe = where(target == ctx.ignore, 0, target).unsqueeze(1)
+        grad = log_softmax(x, 1).exp() * share
+        return grad.scatter_add(1, safe, -share), None, None
+
+
+class MseLoss(Pointwise):
+    """y = (a - b)²;  da = 2 g (a - b)"""
+
+    kernel = scalar.square_difference
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        need_a, need_b = ctx.needs_input_grad
+        grad = fused(scalar.square_difference_grad, lambda g, a, b: (a - b) * g * 2, g, a, b)
+        return grad if need_a else None, -grad if need_b else None
+
+
+class SmoothL1Loss(Pointwise):
+    """y = (a - b)² / 2β where |a - b| < β, else |a - b| - β/2"""
+
+    kernel = scalar.smooth_l1
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b, beta = ctx.saved_tensors
+
+        def formula(g: Any, a: Any, b: Any, beta: float) -> Any:
+            d = a - b
+            return g * where(d.abs() < beta, d / beta, d.sign())
+
+        grad = fused(scalar.smooth_l1_grad, formula, g, a, b, beta)
+        need_a, need_b, _ = ctx.needs_input_grad
+        return grad if need_a else None, -grad if need_b else None, None
+
+
+class HuberLoss(Pointwise):
+    """y = (a - b)² / 2 where |a - b| < δ, else δ (|a - b| - δ/2)"""
+
+    kernel = scalar.huber
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b, delta = ctx.saved_tensors
+
+        def formula(g: Any, a: Any, b: Any, delta: float) -> Any:
+            d = a - b
+            return g * where(d.abs() < delta, d, d.sign() * delta)
+
+        grad = fused(scalar.huber_grad, formula, g, a, b, delta)
+        need_a, need_b, _ = ctx.needs_input_grad
+        return grad if need_a else None, -grad if need_b else None, None
+
+
+class BinaryCrossEntropy(Pointwise):
+    """y = -(t ln x + (1 - t) ln(1 - x)), logarithms kept above -100"""
+
+    kernel = scalar.bce
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, t = ctx.saved_tensors
+        need_x, need_t = ctx.needs_input_grad
+        grad = fused(scalar.bce_grad, lambda g, x, t: g * (x - t) / ((1 - x) * x).clamp(min=1e-12), g, x, t)
+        return grad if need_x else None, g * ((1 - x).log() - x.log()) if need_t else None
+
+
+class BinaryCrossEntropyWithLogits(Pointwise):
+    """y = ln(1 + eˣ) - t x;  dx = g (σ(x) - t)"""
+
+    kernel = scalar.bce_with_logits
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, t = ctx.saved_tensors
+        need_x, need_t = ctx.needs_input_grad
+        grad = fused(scalar.bce_with_logits_grad, lambda g, x, t: g * (x.sigmoid() - t), g, x, t)
+        return grad if need_x else None, -g * x if need_t else None
+
+
+# ---------------------------------------------------------------- reductions
+
+
+def reduced(loss: Any, reduction: str) -> Any:
+    """The mean, the sum, or the losses themselves ("none")."""
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "none":
+        return loss
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
+    """The old arguments size_average and reduce, as the new one."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is False:
+        return "none"
+    return "sum" if size_average is False else "mean"
+
+
+def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
+    error = broadcast_error(name, (input, target))
+    if error:
+        raise error
+    a, b = pair(input, target)
+    return a, b
+
+
+# ---------------------------------------------------------------- classes
+
+
+def nll_loss(
+    input: T, target: Any, weight: Any = None, size_average: Any = None, ignore_index: int = -100, reduce: Any = None,
+    reduction: str = "mean",
+) -> T:  # fmt: skip
+    """-weight[t] input[t] for log-probabilities (N, C, ...) and int64 classes (N, ...). The mean is weighted.
+
+    Positions whose class is `ignore_index` do not count.
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    rows, classes, shape = _class_rows("nll_loss", input, target)
+    w = _class_weight(weight, rows)
+    losses = NllLoss.apply(rows, classes, w, ignore_index)
+    return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+
+
+def _class_rows(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
+    """Scores as (rows, C), classes as (rows), and the shape of the losses."""
+    if not 1 <= x.array.ndim:
+        raise OperationError(name, "input tensor should be 1D or more", x, target)
+    if target.array.dtype.kind not in "iu":
+        raise DtypeError(name, f"expected scalar type Long for target but found {target.dtype.title}", x, target)
+    shape = x.array.shape
+    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    if target.array.shape != expected:
+        raise ValueError(f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(target.array.shape)}")
+    if len(shape) == 1:
+        return x.unsqueeze(0), reshape(target, 1), ()
+    rows = x if len(shape) == 2 else reshape(x.movedim(1, -1), -1, shape[1])
+    return rows, reshape(target, -1), expected
+
+
+def _class_weight(weight: Any, rows: Any) -> Any:
+    count = rows.array.shape[1]
+    if weight is None:
+        return rows._ones((count,), rows.array.dtype)
+    if weight.array.shape != (count,):
+        raise OperationError("cross_entropy", f"weight tensor should be defined either for all {count} classes or no classes", weight)
+    return weight
+
+
+def _class_mean(losses: Any, classes: Any, weight: Any, ignore: int, shape: Any, reduction: str) -> Any:
+    if reduction == "none":
+        return reshape(losses, shape)
+    if reduction != "mean":
+        return reduced(losses, reduction)
+    used = losses._wrap(kernels.used_weight(classes.array, weight.array, ignore))
+    return losses.sum() / used.sum()
+
+
+def cross_entropy(
+    input: T, target: Any, weight: Any = None, size_average: Any = None, ignore_index: int = -100, reduce: Any = None,
+    reduction: str = "mean", label_smoothing: float = 0.0,
+) -> T:  # fmt: skip
+    """The cross-entropy of softmax(input) and the target: scores (N, C, ...), int64 classes (N, ...) or probabilities (N, C, ...).
+
+    `weight` (C) scales the classes; the mean is weighted by it. Classes equal to `ignore_index` do not count.
+    `label_smoothing` mixes the target with the uniform distribution (Szegedy et al., 2016).
+
+    >>> torch.nn.functional.cross_entropy(torch.tensor([[0., 0.]]), torch.tensor([1]))
+    tensor(0.6931)
+    """
+    reduction = _reduction(size_average, reduce, reduction)
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    if target.array.dtype.kind == "f":
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)  # type: ignore[no-any-return]
+    rows, classes, shape = _class_rows("cross_entropy", input, target)
+    if weight is None and label_smoothing == 0:
+        losses = CrossEntropy.apply(rows, classes, ignore_index)
+        return _plain_mean(losses, classes, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+    w, logp = _class_weight(weight, rows), log_softmax(rows, 1)
+    losses = NllLoss.apply(logp, classes, w, ignore_index)
+    if label_smoothing:
+        smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
+        losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
+    return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+
+
+def _plain_mean(losses: Any, classes: Any, ignore: int, shape: Any, reduction: str) -> Any:
+    """As `_class_mean`, with weight 1."""
+    if reduction == "mean" and ignore < 0 and (not classes.array.size or int(classes.array.min()) >= 0):
+        return losses.mean()
+    if reduction == "mean":
+        return losses.sum() / (classes != ignore).sum()
+    return reshape(losses, shape) if reduction == "none" else reduced(losses, reduction)
+
+
+def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
+    if x.array.shape != target.array.shape:
+        raise ValueError(
+            f"cross_entropy: a floating target holds class probabilities and must have the shape of input {list(x.shape)}, "
+            f"got {list(target.shape)}. Class indices must be int64."
+        )
+    axis = 1 if x.array.ndim > 1 else 0
+    count = x.array.shape[axis]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / count
+    logp = log_softmax(x, axis)
+    if weight is not None:
+        logp = logp * reshape(weight, [-1 if d == axis else 1 for d in range(x.array.ndim)])
+    losses = -(logp * target).sum(axis)
+    return losses.sum() / max(losses.array.size, 1) if reduction == "mean" else reduced(losses, reduction)
+
+
+# ---------------------------------------------------------------- regression
+
+
+def mse_loss(
+    input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
+) -> T:
+    """(input - target)²; `weight` scales each."""
+    losses = MseLoss.apply(*_paired("mse_loss", input, target))
+    if weight is None:
+        return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def _weighted(losses: Any, weight: Any, reduction: str) -> Any:
+    losses = losses * weight
+    return losses.sum() / weight.expand_as(losses).sum() if reduction == "mean" else reduced(losses, reduction)
+
+
+def l1_loss(
+    input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
+) -> T:
+    """|input - target|; `weight` scales each."""
+    a, b = _paired("l1_loss", input, target)
+    losses = (a - b).abs()
+    if weight is None:
+        return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def smooth_l1_loss(
+    input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
+) -> T:
+    """(input - target)² / 2 beta where the difference is below beta, else |input - target| - beta / 2 (Girshick, 2015)."""
+    if beta < 0:
+        raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+    if beta == 0:
+        return l1_loss(input, target, size_average, reduce, reduction)
+    losses = SmoothL1Loss.apply(*_paired("smooth_l1_loss", input, target), float(beta))
+    return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def huber_loss(input: T, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> T:
+    """(input - target)² / 2 where the difference is below delta, else delta (|input - target| - delta / 2)."""
+    if delta <= 0:
+        raise RuntimeError("huber_loss does not support non-positive values for delta.")
+    losses = HuberLoss.apply(*_paired("huber_loss", input, target), float(delta))
+    return reduced(losses, reduction) if weight is None else _weighted(losses, weight, reduction)  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- probabilities
+
+
+def binary_cross_entropy(
+    input: T, target: Any, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
+) -> T:
+    """-(t ln x + (1 - t) ln(1 - x)) for probabilities x; the logarithms are kept above -100."""
+    if input.array.shape != target.array.shape:
+        raise ValueError(
+            f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
+            "Please ensure they have the same size."
+        )
+    values = input.array
+    if values.size and not (values.min() >= 0 and values.max() <= 1) and not (values != values).any():
+        raise RuntimeError(
+            "binary_cross_entropy: all elements of input should be between 0 and 1. For scores before a sigmoid use "
+            "binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
+        )
+    losses = BinaryCrossEntropy.apply(input, target)
+    return reduced(losses if weight is None else losses * weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def binary_cross_entropy_with_logits(
+    input: T, target: Any, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    pos_weight: Any = None,
+) -> T:  # fmt: skip
+    """The binary cross-entropy of sigmoid(input), without overflow; `pos_weight` scales the positive class."""
+    if input.array.shape != target.array.shape:
+        raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    if pos_weight is None:
+        losses = BinaryCrossEntropyWithLogits.apply(*pair(input, target))
+    else:
+        log_weight = (pos_weight - 1) * target + 1
+        losses = (1 - target) * input - log_weight * logsigmoid(input)
+    return reduced(losses if weight is None else losses * weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def kl_div(
+    input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", log_target: bool = False
+) -> T:
+    """target (ln target - input) for log-probabilities `input`; "batchmean" divides the sum by the batch size."""
+    a, b = _paired("kl_div", input, target)
+    losses = b.exp() * (b - a) if log_target else xlogy(b, b) - b * a
+    if reduction == "batchmean" and size_average is None and reduce is None:
+        return losses.sum() / a.array.shape[0] if a.array.ndim else losses.sum()
+    return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+

@@ -1,0 +1,182 @@
+"""Normalisation: layer, RMS, group, instance and batch norm."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ..autograd.grad_mode import mode
+from ..errors import OperationError
+from ..kernels import norm as kernels
+from .base import Op, T
+from .view import reshape
+
+
+class NativeLayerNorm(Op):
+    """y = (x - x̄) r w + b for each row, r = 1 / √(var + eps);  dx = r (gw - mean(gw) - x̂ mean(gw x̂))"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any, b: Any, eps: float, centred: bool) -> Any:
+        y, mean, rstd = kernels.normalise_rows(x.array, _array(w), _array(b), eps, centred)
+        ctx.save_for_backward(x, w)
+        ctx.eps, ctx.centred, ctx.mean, ctx.rstd = eps, centred, mean, rstd
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        if mode.grad:
+            return (*_rows_formula(g, x, w, ctx.eps, ctx.centred), None, None)
+        grads = kernels.normalise_rows_grad(g.array, x.array, _array(w), ctx.mean, ctx.rstd, ctx.centred)
+        wanted = zip(ctx.needs_input_grad, grads, strict=False)
+        return (*[x._wrap(d) if need else None for need, d in wanted], None, None)
+
+
+def _array(x: Any) -> Any:
+    return None if x is None else x.array
+
+
+def _rows_formula(g: Any, x: Any, w: Any, eps: float, centred: bool) -> Any:
+    mean = x.mean(1, keepdim=True) if centred else 0
+    rstd = ((x - mean).square().mean(1, keepdim=True) + eps).rsqrt()
+    hat = (x - mean) * rstd
+    gw = g if w is None else g * w
+    first = gw.mean(1, keepdim=True) if centred else 0
+    dx = rstd * (gw - first - hat * (gw * hat).mean(1, keepdim=True))
+    return dx, (g * hat).sum(0), g.sum(0)
+
+
+class NativeBatchNorm(Op):
+    """y = (x - mean) / √(var + eps) w + b per channel, from the batch's statistics or those given"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any, b: Any, mean: Any, var: Any, eps: float, training: bool) -> Any:
+        y, rstd, scale = kernels.batch_norm(x.array, _array(w), _array(b), mean, var, eps)
+        ctx.save_for_backward(x, w)
+        ctx.eps, ctx.training, ctx.mean, ctx.rstd, ctx.scale = eps, training, mean, rstd, scale
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        if mode.grad:
+            return (*_channels_formula(ctx, g, x, w), None, None, None, None)
+        dw, db = kernels.channel_sums(g.array, x.array, ctx.mean, ctx.rstd)
+        dx = None
+        if ctx.needs_input_grad[0]:
+            dx = x._wrap(kernels.batch_norm_grad(g.array, x.array, ctx.scale, ctx.mean, ctx.rstd, dw, db, ctx.training))
+        return dx, x._wrap(dw), x._wrap(db), None, None, None, None
+
+
+def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
+    dims = (0, 2)
+    if ctx.training:
+        mean = x.mean(dims, keepdim=True)
+        rstd = ((x - mean).square().mean(dims, keepdim=True) + ctx.eps).rsqrt()
+    else:
+        mean, rstd = x._wrap(ctx.mean).view(-1, 1), x._wrap(ctx.rstd).view(-1, 1)
+    hat = (x - mean) * rstd
+    gw = g if w is None else g * w.view(-1, 1)
+    dx = rstd * (gw - gw.mean(dims, keepdim=True) - hat * (gw * hat).mean(dims, keepdim=True)) if ctx.training else rstd * gw
+    return dx, (g * hat).sum(dims), g.sum(dims)
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def _normalised(name: str, input: Any, shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
+    shape = tuple(shape)
+    if not shape or tuple(input.array.shape[-len(shape) :]) != shape:
+        raise OperationError(
+            name, f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}]", input
+        )
+    for x in (weight, bias):
+        if x is not None and tuple(x.array.shape) != shape:
+            raise OperationError(name, f"Expected weight and bias to be of same shape as normalized_shape {list(shape)}", x)
+    return shape
+
+
+def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
+    """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016). `normalized_shape`: their sizes."""
+    shape = _normalised("layer_norm", input, normalized_shape, weight, bias)
+    n = math.prod(shape)
+    flat = [None if x is None else reshape(x, -1) for x in (weight, bias)]
+    rows = reshape(input, input.array.size // n if n else 0, n)
+    return reshape(NativeLayerNorm.apply(rows, *flat, eps, True), input.array.shape)
+
+
+def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
+    """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019); eps: the dtype's by default."""
+    shape = _normalised("rms_norm", input, normalized_shape, weight, None)
+    n = math.prod(shape)
+    eps = (2.0**-52 if input.array.dtype.itemsize == 8 else 2.0**-23) if eps is None else eps
+    rows = reshape(input, input.array.size // n if n else 0, n)
+    scale = None if weight is None else reshape(weight, -1)
+    return reshape(NativeLayerNorm.apply(rows, scale, None, eps, False), input.array.shape)
+
+
+def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
+    """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018), then weight and bias per channel."""
+    if input.array.ndim < 2:
+        raise OperationError("group_norm", "Expected at least 2 dimensions for input tensor", input)
+    n, channels = input.array.shape[:2]
+    if channels % num_groups:
+        raise OperationError("group_norm", f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}", input)
+    rows = reshape(input, n * num_groups, -1)
+    y = reshape(NativeLayerNorm.apply(rows, None, None, eps, True), input.array.shape)
+    per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
+    y = y if weight is None else y * reshape(weight, per_channel)
+    return y if bias is None else y + reshape(bias, per_channel)
+
+
+def batch_norm(
+    input: T, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> T:  # fmt: skip
+    """Normalised per channel of (N, C, ...) over everything else (Ioffe and Szegedy, 2015).
+
+    While training from the batch's statistics, towards which the running ones move by `momentum` (the variance unbiased).
+    """
+    shape = input.array.shape
+    if input.array.ndim < 2:
+        raise OperationError("batch_norm", "expected (N, C, ...)", input)
+    for name, x in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
+        if x is not None and x.array.shape != (shape[1],):
+            raise OperationError("batch_norm", f"{name} should contain {shape[1]} elements not {x.array.size}", input)
+    count = input.array.size // max(shape[1], 1)
+    if training and count <= 1:
+        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
+    planes = reshape(input, shape[0], shape[1], -1)
+    if training or running_mean is None:
+        mean, var = kernels.channel_statistics(planes.array)
+        _move(running_mean, mean, momentum)
+        _move(running_var, kernels.unbiased(var, count), momentum)
+    else:
+        mean, var = running_mean.array.copy(), running_var.array.copy()
+    own = training or running_mean is None
+    return reshape(NativeBatchNorm.apply(planes, weight, bias, mean, var, eps, own), shape)
+
+
+def _move(running: Any, new: Any, momentum: float) -> None:
+    if running is not None:
+        kernels.move(running.array, new, momentum)
+        running.storage.written("batch_norm")
+
+
+def instance_norm(
+    input: T, running_mean: Any = None, running_var: Any = None, weight: Any = None, bias: Any = None,
+    use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
+) -> T:  # fmt: skip
+    """Normalised per sample and channel of (N, C, ...) over the positions."""
+    n, channels = input.array.shape[:2]
+    if use_input_stats and running_mean is None:
+        return group_norm(input, channels, weight, bias, eps)
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    flat = reshape(input, 1, n * channels, *input.array.shape[2:])
+    repeated = [None if x is None else x.repeat(n) for x in (running_mean, running_var, weight, bias)]
+    y = batch_norm(flat, *repeated, True, momentum, eps)  # type: ignore[arg-type]
+    for running, all_ in zip((running_mean, running_var), repeated[:2], strict=True):
+        running.copy_(all_.view(n, channels).mean(0))
+    return reshape(y, input.array.shape)

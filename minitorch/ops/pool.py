@@ -1,0 +1,243 @@
+"""Pooling over one to three dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import OperationError
+from ..kernels import pool as kernels
+from .base import Op, T
+from .conv import each
+from .view import squeeze, unsqueeze
+
+
+class MaxPool(Op):
+    """The largest value of each window and its index;  dx = zeros with g added at the indices"""
+
+    title = "MaxPool2DWithIndices"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, dims: int, values: Any, indices: Any) -> Any:
+        at = x._wrap(indices)
+        ctx.save_for_backward(at)
+        ctx.mark_non_differentiable(at)
+        ctx.args = x.array.shape, dims
+        return x._wrap(values), at
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        (at,) = ctx.saved_tensors
+        return PutAt.apply(g, at, *ctx.args), None, None, None
+
+
+class PutAt(Op):
+    """Zeros with x added at indices of the planes;  dx = g at the indices"""
+
+    title = "MaxUnpool"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, at: Any, shape: Any, dims: int) -> Any:
+        ctx.save_for_backward(at)
+        ctx.dims = dims
+        return kernels.put_at(x.array, at.array, shape, dims)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (at,) = ctx.saved_tensors
+        return GetAt.apply(g, at, ctx.dims), None, None, None
+
+
+class GetAt(Op):
+    """The elements at indices of the planes;  dx = zeros with g added there"""
+
+    title = "MaxPoolBackward"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, at: Any, dims: int) -> Any:
+        ctx.save_for_backward(at)
+        ctx.args = x.array.shape, dims
+        return kernels.get_at(x.array, at.array, dims)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (at,) = ctx.saved_tensors
+        return PutAt.apply(g, at, *ctx.args), None, None
+
+
+class AvgPool(Op):
+    """The mean of each window;  dx = g shared evenly among its elements"""
+
+    title = "AvgPool2D"
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, windows: Any) -> Any:
+        ctx.args = windows, x.array.shape
+        return kernels.average(x.array, windows)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Share.apply(g, *ctx.args), None
+
+
+class Share(Op):
+    """Values shared evenly among windows: the derivative of AvgPool;  dx = the mean of each window of g"""
+
+    title = "AvgPool2DBackward"
+
+    @staticmethod
+    def forward(ctx: Any, g: Any, windows: Any, shape: Any) -> Any:
+        ctx.windows = windows
+        return kernels.share(g.array, windows, shape)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return AvgPool.apply(g, ctx.windows), None, None
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
+    if x.array.ndim == dims + 1:
+        return unsqueeze(x, 0), True
+    if x.array.ndim != dims + 2:
+        raise OperationError(name, f"Expected {dims + 1}D or {dims + 2}D tensor", x)
+    return x, False
+
+
+def _check_padding(name: str, kernel: Any, padding: Any) -> None:
+    if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
+        raise RuntimeError(f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and kernel_size={kernel}")
+
+
+def _max(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+    x, single = _batched(name, dims, input)
+    kernel = each(kernel, dims)
+    stride = kernel if stride is None or stride == () else each(stride, dims)
+    padding, dilation = each(padding, dims), each(dilation, dims)
+    _check_padding(name, kernel, padding)
+    size = x.array.shape[2:]
+    output = [kernels.output_size(*a, ceil_mode) for a in zip(size, kernel, stride, padding, dilation, strict=True)]
+    if any(n <= 0 for n in output):
+        raise OperationError(name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input)
+    values, indices = MaxPool.apply(x, dims, *kernels.max_pool(x.array, kernel, stride, padding, dilation, ceil_mode))
+    return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
+
+
+def _average(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
+    x, single = _batched(name, dims, input)
+    kernel = each(kernel, dims)
+    stride = kernel if stride is None or stride == () else each(stride, dims)
+    padding = each(padding, dims)
+    _check_padding(name, kernel, padding)
+    if divisor == 0:
+        raise RuntimeError("divisor must be not zero")
+    size = x.array.shape[2:]
+    output = [kernels.output_size(*a, 1, ceil_mode) for a in zip(size, kernel, stride, padding, strict=True)]
+    if any(n <= 0 for n in output):
+        raise OperationError(name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input)
+    y = AvgPool.apply(x, kernels.sliding_windows(size, kernel, stride, padding, ceil_mode, count_include_pad, divisor))
+    return squeeze(y, 0) if single else y
+
+
+def _adaptive_size(output_size: Any, size: Any) -> tuple[int, ...]:
+    wanted = each(output_size, len(size)) if isinstance(output_size, int) else tuple(output_size)
+    return tuple([n if o is None else o for o, n in zip(wanted * (len(size) if len(wanted) == 1 else 1), size, strict=True)])
+
+
+def _adaptive_average(name: str, dims: int, input: Any, output_size: Any) -> Any:
+    x, single = _batched(name, dims, input)
+    size = x.array.shape[2:]
+    y = AvgPool.apply(x, kernels.adaptive_windows(size, _adaptive_size(output_size, size)))
+    return squeeze(y, 0) if single else y
+
+
+def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
+    x, single = _batched(name, dims, input)
+    size = x.array.shape[2:]
+    found = kernels.window_max(x.array, kernels.adaptive_windows(size, _adaptive_size(output_size, size)))
+    values, indices = MaxPool.apply(x, dims, *found)
+    return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def max_pool1d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+) -> Any:
+    """The largest value of each window of (N, C, L); with return_indices also where it stood."""
+    both = _max("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+def max_pool2d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+) -> Any:
+    """The largest value of each window of (N, C, H, W); with return_indices also where it stood in the flattened plane."""
+    both = _max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+def max_pool3d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+) -> Any:
+    """The largest value of each window of (N, C, D, H, W); with return_indices also where it stood."""
+    both = _max("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
+    return both if return_indices else both[0]
+
+
+def avg_pool1d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
+) -> T:
+    """The mean of each window of (N, C, L)."""
+    return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)  # type: ignore[no-any-return]
+
+
+def avg_pool2d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> T:  # fmt: skip
+    """The mean of each window of (N, C, H, W)."""
+    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+
+
+def avg_pool3d(
+    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> T:  # fmt: skip
+    """The mean of each window of (N, C, D, H, W)."""
+    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+
+
+def adaptive_avg_pool1d(input: T, output_size: Any) -> T:
+    """The mean of windows that share (N, C, L) out to `output_size` positions."""
+    return _adaptive_average("adaptive_avg_pool1d", 1, input, output_size)  # type: ignore[no-any-return]
+
+
+def adaptive_avg_pool2d(input: T, output_size: Any) -> T:
+    """The mean of windows that share (N, C, H, W) out to `output_size` positions."""
+    return _adaptive_average("adaptive_avg_pool2d", 2, input, output_size)  # type: ignore[no-any-return]
+
+
+def adaptive_avg_pool3d(input: T, output_size: Any) -> T:
+    """The mean of windows that share (N, C, D, H, W) out to `output_size` positions."""
+    return _adaptive_average("adaptive_avg_pool3d", 3, input, output_size)  # type: ignore[no-any-return]
+
+
+def adaptive_max_pool1d(input: T, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of windows that share (N, C, L) out to `output_size` positions."""
+    both = _adaptive_max("adaptive_max_pool1d", 1, input, output_size)
+    return both if return_indices else both[0]
+
+
+def adaptive_max_pool2d(input: T, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of windows that share (N, C, H, W) out to `output_size` positions."""
+    both = _adaptive_max("adaptive_max_pool2d", 2, input, output_size)
+    return both if return_indices else both[0]
+
+
+def adaptive_max_pool3d(input: T, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest value of windows that share (N, C, D, H, W) out to `output_size` positions."""
+    both = _adaptive_max("adaptive_max_pool3d", 3, input, output_size)
+    return both if return_indices else both[0]

@@ -1,0 +1,62 @@
+"""Softmax and its logarithm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..autograd.grad_mode import mode
+from ..kernels import softmax as kernels
+from .base import Op, T, floating
+from .view import dim_in
+
+
+class Softmax(Op):
+    """y = eˣ / Σ eˣ;  dx = y (g - Σ g y)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int) -> Any:
+        ctx.axis = axis
+        y = x._wrap(kernels.softmax(x.array, axis))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (y,) = ctx.saved_tensors
+        if not mode.grad:
+            return y._wrap(kernels.softmax_grad(g.array, y.array, ctx.axis)), None
+        return y * (g - (g * y).sum(ctx.axis, keepdim=True)), None
+
+
+class LogSoftmax(Op):
+    """y = x - ln Σ eˣ;  dx = g - eʸ Σ g"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int) -> Any:
+        ctx.axis = axis
+        y = x._wrap(kernels.log_softmax(x.array, axis))
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (y,) = ctx.saved_tensors
+        if not mode.grad:
+            return y._wrap(kernels.log_softmax_grad(g.array, y.array, ctx.axis)), None
+        return g - y.exp() * g.sum(ctx.axis, keepdim=True), None
+
+
+def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
+    """eˣ / Σ eˣ along a dimension: positive numbers that sum to 1.
+
+    >>> torch.softmax(torch.tensor([0., 0.]), 0)
+    tensor([0.5000, 0.5000])
+    """
+    x = floating(input) if dtype is None else input.to(dtype)
+    return Softmax.apply(x, dim_in(dim, x.array.ndim))
+
+
+def log_softmax(input: T, dim: int, *, dtype: Any = None) -> T:
+    """x - ln Σ eˣ along a dimension: the logarithm of softmax, without overflow."""
+    x = floating(input) if dtype is None else input.to(dtype)
+    return LogSoftmax.apply(x, dim_in(dim, x.array.ndim))

@@ -1,0 +1,183 @@
+"""Random tensors, and the generators that they are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from . import dtype as dt
+from .creation import _made, _numpy_dtype, _shape
+from .device import check_device
+from .kernels import random as kernels
+from .ops import random as ops
+from .ops.random import bernoulli, multinomial
+from .tensor import Tensor
+
+
+class Generator:
+    """A stream of random numbers of its own, for the `generator=` of everything that draws.
+
+    >>> g = torch.Generator().manual_seed(0)
+    >>> torch.rand(2, generator=g)
+    tensor([0.4963, 0.7682])
+    """
+
+    def __init__(self, device: Any = "cpu") -> None:
+        check_device(device)
+        self.stream = kernels.Stream()
+
+    def manual_seed(self, seed: int) -> Generator:
+        """Start anew from a seed."""
+        self.stream.seed(int(seed))
+        return self
+
+    def initial_seed(self) -> int:
+        """The seed it was last started from."""
+        return self.stream.initial
+
+    def seed(self) -> int:
+        """Start anew from a seed that the system draws, and return it."""
+        seed = int(np.random.SeedSequence().entropy) & 0xFFFFFFFFFFFFFFFF  # type: ignore[arg-type]
+        self.stream.seed(seed)
+        return seed
+
+    def get_state(self) -> Tensor:
+        """The state, as a tensor of bytes."""
+        return _made(kernels.to_bytes(self.stream))
+
+    def set_state(self, state: Tensor) -> Generator:
+        """Go on from a state that `get_state` gave."""
+        kernels.from_bytes(self.stream, state.array)
+        return self
+
+    @property
+    def device(self) -> Any:
+        """The CPU."""
+        return Tensor._wrap(np.zeros(0)).device
+
+
+default_generator = Generator.__new__(Generator)
+default_generator.stream = ops.default_stream
+
+
+def manual_seed(seed: int) -> Generator:
+    """Start the default generator anew: the same seed gives the same numbers, PyTorch's own."""
+    return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Start the default generator from a seed that the system draws."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """The seed the default generator was last started from."""
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    """The state of the default generator."""
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Tensor) -> None:
+    """Go on from a state of the default generator."""
+    default_generator.set_state(new_state)
+
+
+@contextmanager
+def fork_rng(devices: Any = (), enabled: bool = True, **kwargs: Any) -> Iterator[None]:
+    """Inside, numbers are drawn as usual; afterwards the default generator goes on as if nothing had happened."""
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)
+
+
+# ---------------------------------------------------------------- random tensors
+
+
+def _drawn(draw: Any, shape: Any, dtype: Any, generator: Any, device: Any, requires_grad: bool, *args: Any) -> Tensor:
+    check_device(device)
+    array = np.empty(shape, dtype)
+    draw(ops.stream_of(generator), array, *args)
+    return _made(array, requires_grad)
+
+
+def rand(
+    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Numbers from [0, 1)."""
+    return _drawn(kernels.uniform, _shape(size, "rand"), _numpy_dtype(dtype), generator, device, requires_grad)
+
+
+def randn(
+    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Normal numbers with mean 0 and variance 1."""
+    return _drawn(kernels.normal, _shape(size, "randn"), _numpy_dtype(dtype), generator, device, requires_grad)
+
+
+def randint(
+    low: int, high: Any = None, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False,
+) -> Tensor:  # fmt: skip
+    """Integers from [low, high): `randint(high, size)` or `randint(low, high, size)`."""
+    if size is None:
+        low, high, size = 0, low, high
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    d = _numpy_dtype(dtype, dt.int64)
+    return _drawn(kernels.integers, _shape((size,), "randint"), d, generator, device, requires_grad, int(low), int(high))
+
+
+def randperm(
+    n: int, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """0 .. n - 1 in random order."""
+    check_device(device)
+    if n < 0:
+        raise RuntimeError(f"randperm: n must be non-negative, got {n}")
+    order = kernels.permutation(ops.stream_of(generator), n)
+    return _made(order.astype(_numpy_dtype(dtype, dt.int64)), requires_grad)
+
+
+def rand_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None, generator: Any = None) -> Tensor:
+    """Numbers from [0, 1) in the shape and dtype of `input`."""
+    return rand(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad, generator=generator)
+
+
+def randn_like(input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None, generator: Any = None) -> Tensor:
+    """Normal numbers in the shape and dtype of `input`."""
+    return randn(input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad, generator=generator)
+
+
+def randint_like(input: Tensor, low: int, high: int | None = None, *, dtype: Any = None, device: Any = None, requires_grad: bool = False, **kwargs: Any) -> Tensor:
+    """Integers from [low, high) in the shape and dtype of `input`."""
+    low, high = (0, low) if high is None else (low, high)
+    return randint(low, high, input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+
+
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+    """Normal numbers; mean and std may be tensors, or numbers with a size."""
+    if size is not None:
+        x = _drawn(kernels.normal, _shape((size,), "normal"), _numpy_dtype(dtype), generator, device, False, mean, std)
+        return x.requires_grad_() if requires_grad else x
+    model = mean if isinstance(mean, Tensor) else std
+    shape = np.broadcast_shapes(np.shape(getattr(mean, "array", mean)), np.shape(getattr(std, "array", std)))
+    base = _drawn(kernels.normal, shape, model.array.dtype, generator, device, False)
+    return base * std + mean  # type: ignore[no-any-return]
+
+
+__all__ = [
+    "Generator", "bernoulli", "default_generator", "fork_rng", "get_rng_state", "initial_seed", "manual_seed", "multinomial",
+    "normal", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "seed", "set_rng_state",
+]  # fmt: skip
