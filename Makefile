@@ -5,6 +5,7 @@
 #   make oracle      the tests against PyTorch, in an environment of their own
 #   make lint        formatter, linter, type checker        make format    let ruff put the files in order
 #   make examples    every example with its target          make bench     the benchmarks, against PyTorch
+#   make docs        write docs/api.md anew
 #   make clean       remove environments, caches and runs
 #
 # pip's settings come from the environment. On Linux pip's own choice of torch is the large CUDA build; with
@@ -23,7 +24,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # One BLAS thread per process, because pytest runs one process per core.
 TEST_ENV := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test oracle lint format examples bench clean python
+.PHONY: help demo test oracle lint format examples bench docs clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -54,11 +55,11 @@ demo: $(VENV)/demo
 	$(PY) examples/digits.py
 
 test: $(VENV)/test
-	$(TEST_ENV) $(PY) -m pytest tests --ignore=tests/oracle -n auto -q $(PYTEST_ARGS)
+	$(TEST_ENV) $(PY) -m pytest tests --ignore=tests/oracle -n auto $(PYTEST_ARGS)
 
 oracle: $(TORCH_VENV)/oracle
 	$(TORCH_PY) -c 'import torch; print("oracle: torch", torch.__version__)'
-	$(TEST_ENV) $(TORCH_PY) -m pytest tests/oracle -n auto -q $(PYTEST_ARGS)
+	$(TEST_ENV) $(TORCH_PY) -m pytest tests/oracle -n auto $(PYTEST_ARGS)
 
 lint: $(VENV)/lint
 	$(VENV)/bin/ruff format --check .
@@ -74,6 +75,9 @@ examples: $(VENV)/demo
 
 bench: $(TORCH_VENV)/oracle
 	$(TORCH_PY) benchmarks/mlp_step.py
+
+docs: $(VENV)/demo
+	$(PY) docs/make_api.py
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) build dist runs *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import dtype as dt
+from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
 from .ops.view import dims_of

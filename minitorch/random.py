@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import dtype as dt
+from . import dtypes as dt
 from .creation import _made, _numpy_dtype, _shape
 from .device import check_device
 from .kernels import random as kernels

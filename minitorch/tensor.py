@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import dtype as dt
+from . import dtypes as dt
 from . import formatting
 from .autograd import engine
 from .autograd.hooks import RemovableHandle, add_hook
@@ -21,9 +22,15 @@ from .ops import binary as B
 from .ops import compare as Q
 from .ops import copying as C
 from .ops import einsum as E
+from .ops import gather as G
+from .ops import index as I
 from .ops import join as J
 from .ops import matmul as M
 from .ops import pointwise as P
+from .ops import random as X
+from .ops import reduce as R
+from .ops import softmax as F
+from .ops import sort as S
 from .ops import view as V
 from .size import Size
 from .storage import Storage
@@ -589,6 +596,69 @@ class Tensor(TensorBase):
     addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
     kron = E.kron
     __matmul__, __rmatmul__ = _operator(M.matmul), _swapped(M.matmul)
+
+    # ------------------------------------------------ reductions
+
+    sum, mean, prod, var, std, nansum, nanmean = R.sum, R.mean, R.prod, R.var, R.std, R.nansum, R.nanmean
+    max, min, amax, amin, aminmax, argmax, argmin = R.max, R.min, R.amax, R.amin, R.aminmax, R.argmax, R.argmin
+    all, any, count_nonzero, logsumexp, norm = R.all, R.any, R.count_nonzero, R.logsumexp, R.norm
+    cumsum, cumprod, cummax, cummin, logcumsumexp = R.cumsum, R.cumprod, R.cummax, R.cummin, R.logcumsumexp
+    cumsum_, cumprod_ = R.cumsum_, R.cumprod_
+    softmax, log_softmax = F.softmax, F.log_softmax
+
+    # ------------------------------------------------ order
+
+    sort, argsort, msort, topk, kthvalue, median = S.sort, S.argsort, S.msort, S.topk, S.kthvalue, S.median
+    unique, unique_consecutive, bincount, histc = S.unique, S.unique_consecutive, S.bincount, S.histc
+
+    # ------------------------------------------------ indexing
+
+    __getitem__, __setitem__ = I.getitem, I.setitem
+    index_put, index_put_, masked_select, nonzero, argwhere = I.index_put, I.index_put_, I.masked_select, I.nonzero, I.argwhere
+    masked_fill, masked_fill_ = I.masked_fill, I.masked_fill_
+    masked_scatter, masked_scatter_ = I.masked_scatter, I.masked_scatter_
+    gather, take, take_along_dim, index_select = G.gather, G.take, G.take_along_dim, G.index_select
+    scatter, scatter_add, scatter_reduce = G.scatter, G.scatter_add, G.scatter_reduce
+    scatter_, scatter_add_, scatter_reduce_ = G.scatter_, G.scatter_add_, G.scatter_reduce_
+    index_add, index_copy, index_fill = G.index_add, G.index_copy, G.index_fill
+    index_add_, index_copy_, index_fill_ = G.index_add_, G.index_copy_, G.index_fill_
+
+    # ------------------------------------------------ random numbers
+
+    uniform_, normal_, log_normal_, exponential_ = X.uniform_, X.normal_, X.log_normal_, X.exponential_
+    bernoulli_, bernoulli, random_, multinomial = X.bernoulli_, X.bernoulli, X.random_, X.multinomial
+
+    # ------------------------------------------------ new tensors of the same dtype
+
+    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """A tensor with a copy of `data`, in this dtype unless told otherwise."""
+        return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
+
+    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """Zeros of a shape, in this dtype unless told otherwise."""
+        return self._made(np.zeros(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+
+    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """Ones of a shape, in this dtype unless told otherwise."""
+        return self._made(np.ones(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+
+    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+        """Memory of a shape, in this dtype unless told otherwise."""
+        return self._made(np.empty(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+
+    def new_full(
+        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
+        """One number everywhere, in this dtype unless told otherwise."""
+        return self._made(np.full(V.dims_of((size,)), fill_value, self._target(dtype)), dtype, device, requires_grad)
+
+    def _target(self, dtype: Any) -> np.dtype[Any]:
+        return self.array.dtype if dtype is None else dtype.numpy  # type: ignore[no-any-return]
+
+    def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
+        check_device(device)
+        x = Tensor._wrap(array.astype(self._target(dtype)))
+        return x.requires_grad_() if requires_grad else x
 
     # ------------------------------------------------ joined, repeated, flipped
 

@@ -6,7 +6,7 @@ import math
 import warnings
 from typing import Any
 
-from .. import dtype as dt
+from .. import dtypes as dt
 from ..errors import OperationError
 from ..ops.activation import (
     celu,

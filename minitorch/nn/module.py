@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from .. import dtype as dt
+from .. import dtypes as dt
 from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
 from ..tensor import Tensor, _to_arguments

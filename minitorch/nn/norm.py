@@ -6,7 +6,7 @@ import numbers
 from typing import Any
 
 from .. import creation as torch
-from .. import dtype as dt
+from .. import dtypes as dt
 from . import functional as F
 from .module import Module
 from .parameter import Parameter

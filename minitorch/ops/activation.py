@@ -6,7 +6,6 @@ make floats of them. `inplace=True` writes the result to the input.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from ..errors import DtypeError, OperationError

@@ -195,7 +195,8 @@ def add(input: T, other: Any, *, alpha: Any = 1) -> T:
 def sub(input: T, other: Any, *, alpha: Any = 1) -> T:
     """input - alpha * other, elementwise, with broadcasting and type promotion. Not for bool tensors."""
     if d_of(input).kind == "b" or d_of(other).kind == "b":
-        raise DtypeError("sub", "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()", input, other)
+        problem = "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()"
+        raise DtypeError("sub", problem, input, other)
     return Sub.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
 
 
@@ -228,14 +229,16 @@ def div(input: T, other: Any, *, rounding_mode: str | None = None) -> T:
 def neg(input: T) -> T:
     """-input. Not for bool tensors."""
     if input.array.dtype.kind == "b":
-        raise DtypeError("neg", "Negation, the `-` operator, on a bool tensor is not supported: use logical_not()", input)
+        problem = "Negation, the `-` operator, on a bool tensor is not supported: use logical_not()"
+        raise DtypeError("neg", problem, input)
     return Neg.apply(input)
 
 
 def pow(input: T, exponent: Any) -> T:
     """input to the power of exponent; either may be a number. An integer to a negative integer power is an error."""
     a, b = pair(input, exponent)
-    if d_of(a).kind in "iu" and not isinstance(b, TensorBase) and b < 0:
+    refuse("pow", "b", a, b)
+    if d_of(a).kind in "iu" and not isinstance(exponent, TensorBase) and exponent < 0:
         raise DtypeError("pow", "Integers to negative integer powers are not allowed.", input, exponent)
     if isinstance(b, TensorBase):
         return (Pow if isinstance(a, TensorBase) else NumberPow).apply(a, b)

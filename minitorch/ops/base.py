@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import dtype as dt
+from .. import dtypes as dt
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
 from ..autograd.tensor_base import T, TensorBase

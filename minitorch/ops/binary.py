@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .. import dtype as dt
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
@@ -330,6 +330,7 @@ def hypot(input: T, other: T) -> T:
 
 def copysign(input: T, other: Any) -> T:
     """|input| with the sign of other, a tensor or a number; -0.0 counts as negative."""
+    tensors_only("copysign", input=input)
     a, b = floating_pair(input, other)
     refuse("copysign", "c", a)
     return (Copysign if isinstance(b, TensorBase) else CopysignOfNumber).apply(a, b)
@@ -396,15 +397,13 @@ def lerp(input: T, end: T, weight: Any) -> T:
     """
     tensors_only("lerp", input=input, end=end)
     refuse("lerp", "biuc", input)
-    if end.array.dtype is not input.array.dtype:
-        raise DtypeError("lerp", f"expected dtype {input.dtype} for `end` but got dtype {end.dtype}", input, end, weight)
-    if not isinstance(weight, TensorBase):
-        return Lerp.apply(input, end, weight)
-    if weight.array.ndim == 0:
+    if isinstance(weight, TensorBase) and not weight.array.ndim:
         weight = in_dtype(weight, input.dtype)
-    if weight.array.dtype is not input.array.dtype:
-        raise DtypeError("lerp", f"expected dtype {input.dtype} for `weight` but got dtype {weight.dtype}", input, end, weight)
-    return LerpTensor.apply(input, end, weight)
+    for name, x in (("end", end), ("weight", weight)):
+        if isinstance(x, TensorBase) and x.array.dtype is not input.array.dtype:
+            problem = f"expected dtype {input.dtype} for `{name}` but got dtype {x.dtype}"
+            raise DtypeError("lerp", problem, input, end, weight)
+    return (LerpTensor if isinstance(weight, TensorBase) else Lerp).apply(input, end, weight)
 
 
 def addcmul(input: T, tensor1: T, tensor2: T, *, value: Any = 1) -> T:

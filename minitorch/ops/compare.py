@@ -6,7 +6,7 @@ import functools
 import math
 from typing import Any
 
-from .. import dtype as dt
+from .. import dtypes as dt
 from ..errors import OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import refuse
@@ -239,6 +239,7 @@ greater, greater_equal, less, less_equal, not_equal = gt, ge, lt, le, ne
 
 eq_, ne_, lt_, le_, gt_, ge_ = map(_written, (eq, ne, lt, le, gt, ge))
 greater_, greater_equal_, less_, less_equal_, not_equal_ = gt_, ge_, lt_, le_, ne_
-logical_and_, logical_or_, logical_xor_, logical_not_ = map(_written, (logical_and, logical_or, logical_xor, logical_not))
-bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_ = map(_written, (bitwise_and, bitwise_or, bitwise_xor, bitwise_not))
+logical_and_, logical_or_, logical_xor_ = map(_written, (logical_and, logical_or, logical_xor))
+logical_not_, bitwise_not_ = map(_written, (logical_not, bitwise_not))
+bitwise_and_, bitwise_or_, bitwise_xor_ = map(_written, (bitwise_and, bitwise_or, bitwise_xor))
 bitwise_left_shift_, bitwise_right_shift_ = map(_written, (bitwise_left_shift, bitwise_right_shift))

@@ -133,7 +133,7 @@ class Log1p(Unary):
 
 
 class Logit(Unary):
-    """y = ln(x / (1 - x)), x kept within [eps, 1 - eps];  dx = g / (x (1 - x)), 0 where x was cut, NaN outside [0, 1]"""
+    """y = ln(x / (1 - x)), x kept within [eps, 1 - eps];  dx = g / (x (1 - x)), where x was cut 0, NaN without eps"""
 
     @staticmethod
     def forward(ctx: Any, x: Any, eps: float | None) -> Any:
@@ -405,7 +405,7 @@ class NanToNum(Unary):
 
 
 class Clamp(Op):
-    """y = x between tensors lo and hi, either None;  dx = g within, d lo = g where lo was taken, d hi = g where hi was"""
+    """y = x between tensors lo and hi, either None;  dx = g within, d lo = g where it was taken, so d hi"""
 
     @staticmethod
     def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
@@ -760,19 +760,21 @@ def clamp(input: T, min: Any = None, max: Any = None) -> T:
         raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
     tensors = [isinstance(b, TensorBase) for b in (min, max) if b is not None]
     if True in tensors and False in tensors:
-        kinds = f"({type(min).__name__}, {type(max).__name__})"
-        raise TypeError(f"clamp() received an invalid combination of arguments - got {kinds}: expected numbers or tensors")
+        kinds = f"{type(min).__name__} and {type(max).__name__}"
+        raise TypeError(f"clamp() received an invalid combination of arguments: {kinds}")
     return _bounded(Clamp if tensors[0] else ClampNumbers, "clamp", input, min, max)  # type: ignore[no-any-return]
 
 
 def clamp_min(input: T, min: Any) -> T:
     """input, at least `min` (a number or a tensor)."""
-    return _bounded(ClampMinTensor if isinstance(min, TensorBase) else ClampMin, "clamp_min", input, min, None)  # type: ignore[no-any-return]
+    function = ClampMinTensor if isinstance(min, TensorBase) else ClampMin
+    return _bounded(function, "clamp_min", input, min, None)  # type: ignore[no-any-return]
 
 
 def clamp_max(input: T, max: Any) -> T:
     """input, at most `max` (a number or a tensor)."""
-    return _bounded(ClampMaxTensor if isinstance(max, TensorBase) else ClampMax, "clamp_max", input, None, max)  # type: ignore[no-any-return]
+    function = ClampMaxTensor if isinstance(max, TensorBase) else ClampMax
+    return _bounded(function, "clamp_max", input, None, max)  # type: ignore[no-any-return]
 
 
 def _bounded(function: Any, name: str, *operands: Any) -> Any:
