@@ -99,17 +99,37 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
 ) -> Tensor:
-    """Normal, without what lies outside [a, b]: the inverse distribution function of a uniform number."""
+    """Normal, without what lies outside [a, b]: drawn, and drawn again where it was refused."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
             "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
             stacklevel=2,
         )
-    low, high = (_normal_cdf((x - mean) / std) for x in (a, b))
+    kept = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
+    draw = _draw_normal if kept > 0.3 else _draw_uniform
     with no_grad():
-        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-        tensor.erfinv_().mul_(std * math.sqrt(2.0)).add_(mean)
-        return tensor.clamp_(min=a, max=b)  # type: ignore[no-any-return]
+        result, refused = draw(tensor, mean, std, a, b, generator)
+        while refused.any():
+            again, still = draw(tensor, mean, std, a, b, generator)
+            result = result.where(~refused, again)
+            refused = refused & still
+        return tensor.copy_(result)  # type: ignore[no-any-return]
+
+
+def _draw_normal(like: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> tuple[Any, Any]:
+    """Normal numbers, refused outside [a, b]."""
+    drawn = creation.empty_like(like).normal_(mean, std, generator=generator)
+    low, high = (creation.tensor(bound, dtype=like.dtype) for bound in (a, b))
+    return drawn, (drawn < low) | (drawn > high)
+
+
+def _draw_uniform(like: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> tuple[Any, Any]:
+    """Uniform numbers in [a, b], each refused with the chance that the normal density leaves below its peak there."""
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2
+    drawn = creation.empty_like(like).uniform_(a, b, generator=generator)
+    log_density = ((drawn - mean) / std) ** 2 * -0.5 - peak
+    chance = creation.empty_like(like).uniform_(generator=generator)
+    return drawn, chance.log() > log_density
 
 
 def _normal_cdf(x: float) -> float:
