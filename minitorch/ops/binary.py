@@ -379,8 +379,8 @@ def ldexp(input: T, other: T) -> T:
 
 def float_power(input: Any, exponent: Any) -> Any:
     """input to the power of exponent, in float64. Either may be a number."""
-    a, b = [in_dtype(x, dt.float64) if isinstance(x, TensorBase) else float(x) for x in (input, exponent)]
-    return pow(a, b)
+    operands: Any = [in_dtype(x, dt.float64) if isinstance(x, TensorBase) else float(x) for x in (input, exponent)]
+    return pow(*operands)
 
 
 def float_power_(self: T, exponent: Any) -> T:
