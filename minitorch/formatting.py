@@ -184,19 +184,18 @@ def _float_format(values: NDArray[Any]) -> tuple[Show, int]:
         return _whole, 1
     is_whole = bool((counted == np.ceil(counted)).all())
     digits = _options.precision
-    scientific: Show = f"{{:.{digits}e}}".format
-    ordinary: Show = _whole if is_whole else f"{{:.{digits}f}}".format
-    wide = _spread_wide(np.abs(counted), is_whole)
-    measured = scientific if wide else ordinary
-    width = max([len(measured(x)) for x in counted.tolist()])
-    forced = wide if _options.sci_mode is None else _options.sci_mode
-    return scientific if forced else ordinary, width
+    show: Show = _whole if is_whole else f"{{:.{digits}f}}".format
+    if _is_scientific(np.abs(counted)):
+        show = f"{{:.{digits}e}}".format
+    return show, max([len(show(x)) for x in counted.tolist()])
 
 
-def _spread_wide(sizes: NDArray[Any], is_whole: bool) -> bool:
+def _is_scientific(sizes: NDArray[Any]) -> bool:
+    if _options.sci_mode is not None:
+        return _options.sci_mode
     low, high = sizes.min(), sizes.max()
     with np.errstate(over="ignore"):
-        return bool(high / low > 1000 or high > 1e8 or (low < 1e-4 and not is_whole))
+        return bool(high / low > 1000 or high > 1e8 or low < 1e-4)
 
 
 def _whole(value: float) -> str:

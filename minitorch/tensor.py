@@ -164,7 +164,9 @@ class Tensor(TensorBase):
 
     @staticmethod
     def _ones(shape: Any, dtype: Any) -> Tensor:
-        return Tensor._wrap(np.ones(shape, dtype))
+        array = np.empty(shape, dtype)
+        array.fill(1)
+        return Tensor._wrap(array)
 
     @staticmethod
     def _number(value: Any, kind: Any = None) -> Tensor:

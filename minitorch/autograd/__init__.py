@@ -11,6 +11,7 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
 from .hooks import RemovableHandle
 from .node import AccumulateGrad, Node
 from .tensor_base import TensorBase
@@ -18,6 +19,7 @@ from .tensor_base import TensorBase
 __all__ = [
     "AccumulateGrad",
     "Function",
+    "GradcheckError",
     "Node",
     "RemovableHandle",
     "TensorBase",
@@ -25,6 +27,8 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "grad",
+    "gradcheck",
+    "gradgradcheck",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",

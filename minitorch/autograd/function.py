@@ -38,6 +38,7 @@ class Function:
 
     suffix = "Backward"  # of the node's name
     title: str  # its beginning, where it is not the name of the class
+    builtin = False  # whether its forward calls kernels alone, and never returns an argument
     view = False  # whether the result shares the memory of the first argument
     refusal: str | None = None  # why a write through such a view is an error
     _node: type[Node]
@@ -77,41 +78,41 @@ class Function:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
+        record = mode.grad
         node = cls._node()
-        node.needs_input_grad = needs = tuple([_needs(a) if isinstance(a, TensorBase) else False for a in args])
-        record, mode.grad = mode.grad, False
+        if record or not cls.builtin:
+            needs = tuple([_needs(a) if isinstance(a, TensorBase) else False for a in args])
+        else:
+            needs = (False,) * len(args)
+        node.needs_input_grad = needs
+        mode.grad = False
         try:
             result = cls._run_forward(node, *args)
         finally:
             mode.grad = record
-        record = record and True in needs
         if type(result) is tuple:
-            return cls._finish(node, args, result, record)
-        return cls._finish(node, args, (result,), record)[0]
-
-    @classmethod
-    def _finish(cls, node: Node, args: tuple[Any, ...], results: tuple[Any, ...], record: bool) -> tuple[Any, ...]:
-        """Make tensors of the results, enter them into the graph, and note what is a view of what."""
-        outputs = tuple([cls._wrap(node, x, args) for x in results])
+            outputs = tuple([cls._wrap(node, x, args) for x in result])
+        else:
+            outputs = (cls._wrap(node, result, args),)
         if mode.inference:
             _mark_inference(outputs)
         if cls.view:
-            _note_views(cls, args, outputs, len(results))
+            _note_views(cls, args, outputs)
         if node._dirty:
-            _write_back(node, args, outputs, record)
-        elif record:
+            _write_back(node, args, outputs, record and True in needs)
+        elif record and True in needs:
             node.connect(args, outputs)
-        return outputs
+        return outputs if type(result) is tuple else outputs[0]
 
     @classmethod
     def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
+        """A tensor of a result: of an ndarray, or of an argument that was returned as it came (on the same memory)."""
         if type(x) is np.ndarray:
-            model = next(a for a in args if isinstance(a, TensorBase))
+            model = args[0] if isinstance(args[0], TensorBase) else next(a for a in args if isinstance(a, TensorBase))
             return model._share(x) if cls.view else model._wrap(x)
-        for a in args:
-            if a is x and isinstance(x, TensorBase) and not any(x is d for d in node._dirty):
-                return x._alias()  # an argument returned as it came: a tensor of its own, on the same memory
-        return x
+        if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
+            return x
+        return x._alias() if any(x is a for a in args) else x
 
 
 def _needs(x: TensorBase) -> bool:
@@ -133,14 +134,14 @@ def _mark_inference(outputs: tuple[Any, ...]) -> None:
             x._inference = True
 
 
-def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: tuple[Any, ...], count: int) -> None:
+def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
     """Each output is a view of the first argument's base."""
     source = args[0]
     older = source._view
     base, steps = (source, ()) if older is None else (older.base, older.steps)
     refusal = cls.refusal or (None if mode.grad else _IN_NO_GRAD) or (older.refusal if older else None)
     for i, x in enumerate(outputs):
-        step = (cls, args[1:], i if count > 1 or cls.refusal else None)
+        step = (cls, args[1:], i if cls.refusal else None)
         x._view = View(base, (*steps, step), source.storage.version, refusal)
 
 

@@ -82,18 +82,22 @@ class Node:
     def _seal(self, outputs: tuple[Any, ...]) -> None:
         """Note the versions of what was saved. An output is kept as an alias without history, or it would hold itself."""
         saved = self._saved
-        for x in saved:
-            if isinstance(x, TensorBase) and x._inference:
+        versions = []
+        for i, x in enumerate(saved):
+            if not isinstance(x, TensorBase):
+                versions.append(0)
+                continue
+            versions.append(x.storage.version)
+            if x._inference:
                 raise RuntimeError(
                     "Inference tensors cannot be saved for backward. To work around you can make a clone to get a "
                     f"normal tensor and use it in autograd. (saved by {self.name()})"
                 )
-        self._versions = tuple([x.storage.version if isinstance(x, TensorBase) else 0 for x in saved])
-        for i, x in enumerate(saved):
             for nr, output in enumerate(outputs):
                 if x is output:
                     self._own = self._own or {}
                     self._own[i] = nr
+        self._versions = tuple(versions)
         if self._own:
             self._saved = tuple([x._alias() if i in self._own else x for i, x in enumerate(saved)])
 
@@ -145,7 +149,7 @@ class Node:
 
     def run(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         """The gradients of the inputs, from those of the outputs."""
-        if self.materialize_grads and None in grads:
+        if len(grads) > 1 and self.materialize_grads:
             grads = self._materialize(grads)
         result = self.function.backward(self, *grads)
         if type(result) is not tuple:
@@ -156,7 +160,7 @@ class Node:
 
     def _materialize(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         some = next((g for g in grads if g is not None), None)
-        if some is None:
+        if some is None or all(g is not None for g in grads):
             return grads
         pairs = zip(grads, self.outputs, strict=True)
         return tuple([some._zeros(*meta) if g is None and meta else g for g, meta in pairs])

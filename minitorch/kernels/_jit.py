@@ -122,8 +122,7 @@ class Kernel:
 
     def split(self, count: int, cost: float, *args: Any) -> None:
         """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an item."""
-        parts = parts_of(count, cost)
-        if parts == 1:
+        if count * cost < 2 * PART_NS or (parts := parts_of(count, cost)) == 1:
             self.run(0, count, *args)
         else:
             _run_parts(self.run, count, parts, args)

@@ -1,7 +1,83 @@
-"""Temporary, until the real file lands."""
+"""Matrix products: numpy's BLAS, reached so that no operand is copied and no warning about floats is raised."""
+
+from __future__ import annotations
+
+from typing import Any
+
 import numpy as np
-def matmul(a, b, out=None):
-    return np.asarray(np.matmul(a, b))
-def linear(x, w, b=None):
-    y = x @ w.T
-    return y if b is None else y + b
+from numpy.typing import NDArray
+
+from ._jit import jit
+
+Array = NDArray[Any]
+
+
+def matmul(a: Array, b: Array) -> Array:
+    """a @ b for all ranks; a stack of transposed matrices is not copied."""
+    if a.ndim == 2 == b.ndim:
+        return np.dot(a, b)  # type: ignore[no-any-return]
+    with np.errstate(all="ignore"):
+        return np.asarray(np.matmul(a, b))
+
+
+def _add_rows_numpy(start: int, stop: int, y: Array, b: Array) -> None:
+    with np.errstate(all="ignore"):
+        y[start:stop] += b
+
+
+@jit(twin=_add_rows_numpy)
+def _add_rows(start: int, stop: int, y: Any, b: Any) -> None:
+    """b added to every row."""
+    y = y[start:stop]
+    for i in range(y.shape[0]):
+        row = y[i]
+        for j in range(b.size):
+            row[j] += b[j]
+
+
+def _sum_rows_numpy(start: int, stop: int, g: Array, out: Array) -> None:
+    with np.errstate(all="ignore"):
+        out[start:stop] = g[:, start:stop].sum(0)
+
+
+@jit(twin=_sum_rows_numpy)
+def _sum_rows(start: int, stop: int, g: Any, out: Any) -> None:
+    """The sum of all rows, for the columns from start to stop; 64 rows at a time, to keep the error of long sums small."""
+    out = out[start:stop]
+    part = np.empty_like(out)
+    out[:] = 0
+    for first in range(0, g.shape[0], 64):
+        part[:] = 0
+        for i in range(first, min(first + 64, g.shape[0])):
+            row = g[i, start:stop]
+            for j in range(part.size):
+                part[j] += row[j]
+        for j in range(part.size):
+            out[j] += part[j]
+
+
+def _matrix(x: Array) -> Array:
+    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1]) if x.size else x.reshape(0, x.shape[-1])
+
+
+def linear(x: Array, w: Array, b: Array | None) -> Array:
+    """x wᵀ + b over the last axis: (..., in), (out, in), (out) -> (..., out)."""
+    y = np.dot(_matrix(x), w.T)
+    if b is not None:
+        _add_rows.split(len(y), w.shape[0] * 0.1, y, np.ascontiguousarray(b))
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
+
+
+def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> tuple[Array | None, Array | None, Array | None]:
+    """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
+    rows = _matrix(g)
+    dx = dw = db = None
+    if w is not None:
+        dx = np.dot(rows, w)
+        dx = dx if g.ndim == 2 else dx.reshape(*g.shape[:-1], w.shape[1])
+    if x is not None:
+        dw = np.dot(rows.T, _matrix(x))
+    if bias:
+        db = np.empty(g.shape[-1], g.dtype)
+        _sum_rows.split(db.size, len(rows) * 0.2, np.ascontiguousarray(rows), db)
+    return dx, dw, db

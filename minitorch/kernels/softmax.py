@@ -215,12 +215,15 @@ def used_weight(target: Array, weight: Array, ignore: int) -> Array:
 def _cross_entropy_numpy(start: int, stop: int, x: Array, target: Array, ignore: int, logp: Array, loss: Array) -> None:
     _log_softmax_numpy(start, stop, x, logp)
     t = target[start:stop]
-    used = t != ignore
-    loss[start:stop] = np.where(used, -logp[np.arange(start, stop), np.where(used, t, 0)], 0)
+    known = (t >= 0) & (t < x.shape[1])
+    loss[start:stop] = np.where(known, -logp[np.arange(start, stop), np.where(known, t, 0)], np.where(t == ignore, 0, np.nan))
+    loss[start:stop][t == ignore] = 0
+    loss[start:stop][~known & (t != ignore)] = -1
 
 
 @jit(twin=_cross_entropy_numpy)
 def _cross_entropy(start: int, stop: int, x: Any, target: Any, ignore: int, logp: Any, loss: Any) -> None:
+    """A class that does not exist gives the loss -1, which no class can have."""
     x, target, logp, loss = x[start:stop], target[start:stop], logp[start:stop], loss[start:stop]
     for i in range(x.shape[0]):
         row, out = x[i], logp[i]
@@ -236,34 +239,59 @@ def _cross_entropy(start: int, stop: int, x: Any, target: Any, ignore: int, logp
         t = target[i]
         if t == ignore:
             loss[i] = 0
+        elif t < 0 or t >= row.size:
+            loss[i] = -1
         else:
             loss[i] = -out[t]
 
 
-def cross_entropy(x: Array, target: Array, ignore: int) -> tuple[Array, Array]:
-    """Of logits (rows, classes) and targets (rows): the loss of each row, and the log-probabilities."""
-    check_targets(target, x.shape[1], ignore)
+def _total_numpy(loss: Array, target: Array, ignore: int) -> tuple[float, int, bool]:
+    return loss.sum(), int((target != ignore).sum()), bool((loss == -1).any())
+
+
+@jit(twin=_total_numpy)
+def _total(loss: Any, target: Any, ignore: int) -> Any:
+    """The sum of the losses, how many targets count, and whether one of them does not exist."""
+    total, used, bad = 0.0, 0, False
+    for i in range(loss.size):
+        total += loss[i]
+        used += target[i] != ignore
+        bad |= loss[i] == -1
+    return total, used, bad
+
+
+def cross_entropy(x: Array, target: Array, ignore: int, reduction: str) -> tuple[Array, Array, int]:
+    """Of logits (rows, classes) and targets (rows): the losses or their sum or mean, the log-probabilities, and how many count."""
+    x, target = np.ascontiguousarray(x), np.ascontiguousarray(target)
     logp, loss = np.empty(x.shape, x.dtype), np.empty(len(x), x.dtype)
     if x.size:
-        args = np.ascontiguousarray(x), np.ascontiguousarray(target), ignore, logp, loss
-        _cross_entropy.split(len(x), x.shape[1] * 1.0 + 10, *args)
-    return loss, logp
+        _cross_entropy.split(len(x), x.shape[1] * 1.0 + 10, x, target, ignore, logp, loss)
+    total, used, bad = _total(loss, target, ignore)
+    if bad:
+        check_targets(target, x.shape[1], ignore)
+    if reduction == "none":
+        return loss, logp, used
+    if reduction == "mean":
+        total = total / used if used else np.nan
+    return np.array(total, x.dtype), logp, used
 
 
-def _cross_entropy_grad_numpy(start: int, stop: int, g: Array, logp: Array, target: Array, ignore: int, dx: Array) -> None:
-    t, part = target[start:stop], g[start:stop, None]
+def _cross_entropy_grad_numpy(start: int, stop: int, g: Array, logp: Array, target: Array, ignore: int, count: int, dx: Array) -> None:
+    t = target[start:stop]
+    part = (g[start:stop] if g.size > 1 else np.broadcast_to(g, t.shape)) / count
     with np.errstate(all="ignore"):
-        grad = np.exp(logp[start:stop]) * part
+        grad = np.exp(logp[start:stop]) * part[:, None]
     used = t != ignore
-    grad[np.arange(len(t)), np.where(used, t, 0)] -= g[start:stop]
+    grad[np.arange(len(t)), np.where(used, t, 0)] -= part
     dx[start:stop] = np.where(used[:, None], grad, 0)
 
 
 @jit(twin=_cross_entropy_grad_numpy)
-def _cross_entropy_grad(start: int, stop: int, g: Any, logp: Any, target: Any, ignore: int, dx: Any) -> None:
-    g, logp, target, dx = g[start:stop], logp[start:stop], target[start:stop], dx[start:stop]
-    for i in range(logp.shape[0]):
-        row, out, scale = logp[i], dx[i], g[i]
+def _cross_entropy_grad(start: int, stop: int, g: Any, logp: Any, target: Any, ignore: int, count: int, dx: Any) -> None:
+    """`g` is one gradient for all rows or one a row."""
+    for i in range(start, stop):
+        row, out = logp[i], dx[i]
+        scale = dx.dtype.type((g[i] if g.size > 1 else g[0]) / count)
         if target[i] == ignore:
             out[:] = 0
         else:
@@ -272,12 +300,10 @@ def _cross_entropy_grad(start: int, stop: int, g: Any, logp: Any, target: Any, i
             out[target[i]] -= scale
 
 
-def cross_entropy_grad(g: Array, logp: Array, target: Array, ignore: int) -> Array:
-    """(softmax - one hot) g per row; zeros where the target is ignored."""
+def cross_entropy_grad(g: Array, logp: Array, target: Array, ignore: int, count: int) -> Array:
+    """(softmax - one hot) g / count per row; zeros where the target is ignored."""
     dx = np.empty(logp.shape, logp.dtype)
     if dx.size:
-        args = np.ascontiguousarray(g), logp, np.ascontiguousarray(target), ignore, dx
+        args = np.ascontiguousarray(g).reshape(-1), logp, np.ascontiguousarray(target), ignore, max(count, 1), dx
         _cross_entropy_grad.split(len(dx), dx.shape[1] * 1.0 + 10, *args)
     return dx
-
-

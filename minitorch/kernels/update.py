@@ -24,53 +24,57 @@ def _in_one_run(*arrays: Array | None) -> bool:
     return all(x.flags.c_contiguous for x in given) or all(x.flags.f_contiguous for x in given)
 
 
-def _sgd_numpy(start: int, stop: int, p: Array, g: Array, v: Array, c: Any, flags: Any) -> None:
-    lr, momentum, keep, decay, sign = c
-    has_momentum, nesterov, first = flags
+# The constants come as one array in the dtype of the parameters: (lr, momentum, 1 - dampening, weight_decay, sign).
+
+
+def _sgd_numpy(start: int, stop: int, p: Array, g: Array, v: Array, c: Array, momentum: bool, nesterov: bool, first: bool) -> None:
+    part = slice(start, stop)
     with np.errstate(all="ignore"):
-        d = sign * g[start:stop] + decay * p[start:stop]
-        if has_momentum:
-            v[start:stop] = d if first else momentum * v[start:stop] + keep * d
-            d = d + momentum * v[start:stop] if nesterov else v[start:stop]
-        p[start:stop] -= lr * d
+        d = c[4] * g[part] + c[3] * p[part]
+        if momentum:
+            v[part] = d if first else c[1] * v[part] + c[2] * d
+            d = d + c[1] * v[part] if nesterov else v[part]
+        p[part] -= c[0] * d
 
 
 @jit(twin=_sgd_numpy)
-def _sgd(start: int, stop: int, p: Any, g: Any, v: Any, c: Any, flags: Any) -> None:
-    lr, momentum, keep, decay, sign = c
-    has_momentum, nesterov, first = flags
+def _sgd(start: int, stop: int, p: Any, g: Any, v: Any, c: Any, momentum: Any, nesterov: Any, first: Any) -> None:
     p, g, v = p[start:stop], g[start:stop], v[start:stop]
-    if not has_momentum:
+    rate, factor, keep, decay, sign = c[0], c[1], c[2], c[3], c[4]
+    if not momentum:
         for i in range(p.size):
-            p[i] -= lr * (sign * g[i] + decay * p[i])
+            p[i] -= rate * (sign * g[i] + decay * p[i])
     elif first:
         for i in range(p.size):
             d = sign * g[i] + decay * p[i]
             v[i] = d
-            p[i] -= lr * (d + momentum * d if nesterov else d)
+            p[i] -= rate * (d + factor * d if nesterov else d)
     else:
         for i in range(p.size):
             d = sign * g[i] + decay * p[i]
-            b = momentum * v[i] + keep * d
+            b = factor * v[i] + keep * d
             v[i] = b
-            p[i] -= lr * (d + momentum * b if nesterov else b)
+            p[i] -= rate * (d + factor * b if nesterov else b)
 
 
-def sgd(
-    param: Array, grad: Array, momentum_buffer: Array | None, lr: float, momentum: float, dampening: float,
-    weight_decay: float, nesterov: bool, maximize: bool, first: bool,
-) -> None:  # fmt: skip
-    """One step of gradient descent with momentum; `first`: the buffer is still empty."""
-    if not _in_one_run(param, grad, momentum_buffer):
-        copies = [None if x is None else np.ascontiguousarray(x) for x in (param, grad, momentum_buffer)]
-        sgd(*copies, lr, momentum, dampening, weight_decay, nesterov, maximize, first)  # type: ignore[arg-type]
+def constants(dtype: np.dtype[Any], *numbers: float) -> Array:
+    """Numbers as the array that an update takes."""
+    return np.array(numbers, dtype)
+
+
+def sgd(param: Array, grad: Array, momentum_buffer: Array | None, c: Array, nesterov: bool, first: bool) -> None:
+    """One step of gradient descent; `c`: lr, momentum, 1 - dampening, weight_decay, 1 (or -1 to maximize)."""
+    v = param if momentum_buffer is None else momentum_buffer
+    if param.flags.c_contiguous and grad.flags.c_contiguous and v.flags.c_contiguous:
+        args = param.ravel(), grad.ravel(), v.ravel()
+    elif _in_one_run(param, grad, v):
+        args = _flat(param), _flat(grad), _flat(v)
+    else:
+        copies = [np.ascontiguousarray(x) for x in (param, grad, v)]
+        sgd(copies[0], copies[1], None if momentum_buffer is None else copies[2], c, nesterov, first)
         _copy_back((param, momentum_buffer), (copies[0], copies[2]))
         return
-    kind = param.dtype.type
-    p, g = _flat(param), _flat(grad)
-    v = p if momentum_buffer is None else _flat(momentum_buffer)
-    c = (kind(lr), kind(momentum), kind(1 - dampening), kind(weight_decay), kind(-1 if maximize else 1))
-    _sgd.split(p.size, 0.5, p, g, v, c, (momentum_buffer is not None, nesterov, first))
+    _sgd.split(param.size, 0.5, *args, c, momentum_buffer is not None, nesterov, first)
 
 
 def _copy_back(originals: Any, copies: Any) -> None:

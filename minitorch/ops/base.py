@@ -27,6 +27,7 @@ class Op(Function):
     """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`), and whose forward may return ndarrays."""
 
     suffix = "Backward0"
+    builtin = True
 
 
 class Pointwise(Op):

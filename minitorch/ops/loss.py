@@ -49,26 +49,27 @@ class NllLossGrad(Op):
 
 
 class CrossEntropy(Op):
-    """y = ln Σ eˣ - x[t] per row, fused;  dx = (softmax - one hot) g"""
+    """y = ln Σ eˣ - x[t] per row, or their sum or mean, fused;  dx = (softmax - one hot) g"""
 
     title = "NllLoss"
 
     @staticmethod
-    def forward(ctx: Any, x: Any, target: Any, ignore: int) -> Any:
-        loss, logp = kernels.cross_entropy(x.array, target.array, ignore)
+    def forward(ctx: Any, x: Any, target: Any, ignore: int, reduction: str) -> Any:
+        loss, logp, used = kernels.cross_entropy(x.array, target.array, ignore, reduction)
         ctx.save_for_backward(x, target)
-        ctx.logp, ctx.ignore = logp, ignore
+        ctx.logp, ctx.ignore, ctx.count = logp, ignore, used if reduction == "mean" else 1
         return loss
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, target = ctx.saved_tensors
         if not mode.grad:
-            return x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore)), None, None
+            return x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore, ctx.count)), None, None, None
+        g = (g / ctx.count).expand(target.shape)
         share = where(target == ctx.ignore, 0.0, g).unsqueeze(1)
         safe = where(target == ctx.ignore, 0, target).unsqueeze(1)
         grad = log_softmax(x, 1).exp() * share
-        return grad.scatter_add(1, safe, -share), None, None
+        return grad.scatter_add(1, safe, -share), None, None, None
 
 
 class MseLoss(Pointwise):
@@ -151,13 +152,14 @@ class BinaryCrossEntropyWithLogits(Pointwise):
 
 def reduced(loss: Any, reduction: str) -> Any:
     """The mean, the sum, or the losses themselves ("none")."""
-    if reduction == "mean":
-        return loss.mean()
-    if reduction == "sum":
-        return loss.sum()
-    if reduction == "none":
-        return loss
-    raise ValueError(f"{reduction} is not a valid value for reduction")
+    check_reduction(reduction)
+    return loss if reduction == "none" else loss.mean() if reduction == "mean" else loss.sum()
+
+
+def check_reduction(reduction: str) -> None:
+    """ValueError unless it is one of "mean", "sum" and "none"."""
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
 
 
 def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
@@ -248,23 +250,15 @@ def cross_entropy(
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)  # type: ignore[no-any-return]
     rows, classes, shape = _class_rows("cross_entropy", input, target)
     if weight is None and label_smoothing == 0:
-        losses = CrossEntropy.apply(rows, classes, ignore_index)
-        return _plain_mean(losses, classes, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+        check_reduction(reduction)
+        losses = CrossEntropy.apply(rows, classes, ignore_index, reduction)
+        return reshape(losses, shape) if reduction == "none" and shape != losses.array.shape else losses  # type: ignore[no-any-return]
     w, logp = _class_weight(weight, rows), log_softmax(rows, 1)
     losses = NllLoss.apply(logp, classes, w, ignore_index)
     if label_smoothing:
         smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
         losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
     return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
-
-
-def _plain_mean(losses: Any, classes: Any, ignore: int, shape: Any, reduction: str) -> Any:
-    """As `_class_mean`, with weight 1."""
-    if reduction == "mean" and ignore < 0 and (not classes.array.size or int(classes.array.min()) >= 0):
-        return losses.mean()
-    if reduction == "mean":
-        return losses.sum() / (classes != ignore).sum()
-    return reshape(losses, shape) if reduction == "none" else reduced(losses, reduction)
 
 
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
 from .arithmetic import add, mul
@@ -76,9 +77,17 @@ class Linear(Op):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
+        need_b = ctx.needs_input_grad[2]
+        if not mode.grad:
+            grads = kernels.linear_grad(g.array, _array(x), _array(w), need_b)
+            return tuple([None if d is None else g._wrap(d) for d in grads])
         dx = None if w is None else _product(g, w)
         dw = None if x is None else _product(transpose(_rows(g), 0, 1), _rows(x))
-        return dx, dw, sum_to_size(g, g.array.shape[-1:]) if ctx.needs_input_grad[2] else None
+        return dx, dw, sum_to_size(g, g.array.shape[-1:]) if need_b else None
+
+
+def _array(x: Any) -> Any:
+    return None if x is None else x.array
 
 
 def _rows(x: Any) -> Any:

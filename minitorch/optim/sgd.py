@@ -51,21 +51,25 @@ class SGD(Optimizer):
         """Update every parameter that has a gradient."""
         loss = closure_loss(closure)
         for group in self.param_groups:
+            numbers = (
+                float(group["lr"]), group["momentum"], 1 - group["dampening"], group["weight_decay"], -1 if group["maximize"] else 1,
+            )  # fmt: skip
+            constants: dict[Any, Any] = {}
             for p in group["params"]:
                 if p._grad is not None:
-                    self._update(p, group)
+                    d = p.array.dtype
+                    c = constants.get(d)
+                    if c is None:
+                        c = constants[d] = update.constants(d, *numbers)
+                    self._update(p, c, group["momentum"] != 0, group["nesterov"])
         return loss
 
-    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
-        momentum = group["momentum"]
+    def _update(self, p: Tensor, constants: Any, momentum: bool, nesterov: bool) -> None:
         buffer, first = None, False
         if momentum:
             state = self.state[p]
             buffer = state.get("momentum_buffer")
             if first := buffer is None:
                 buffer = state["momentum_buffer"] = p._zeros(p.array.shape, p.array.dtype)
-        update.sgd(
-            p.array, p._grad.array, None if buffer is None else buffer.array, float(group["lr"]), momentum, group["dampening"],
-            group["weight_decay"], group["nesterov"], group["maximize"], first,
-        )  # fmt: skip
+        update.sgd(p.array, p._grad.array, None if buffer is None else buffer.array, constants, nesterov, first)  # type: ignore[union-attr]
         p.storage.written("SGD.step")
