@@ -11,7 +11,7 @@ from .grad_mode import (
     no_grad,
     set_grad_enabled,
 )
-from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .gradcheck import gradcheck, gradgradcheck
 from .hooks import RemovableHandle
 from .node import AccumulateGrad, Node
 from .tensor_base import TensorBase
@@ -19,7 +19,6 @@ from .tensor_base import TensorBase
 __all__ = [
     "AccumulateGrad",
     "Function",
-    "GradcheckError",
     "Node",
     "RemovableHandle",
     "TensorBase",

@@ -48,8 +48,8 @@ def gradcheck(
     `inputs`: a tensor or a tuple of arguments; those tensors are checked that require grad, and they should be float64.
     `func` returns a tensor or a tuple of them. Two numbers agree if they are within `atol + rtol * |numerical|`.
     `nondet_tol`: by how much two runs of backward may differ. `check_undefined_grad`: outputs without a gradient count
-    as zeros. `check_batched_grad`: `is_grads_batched` gives the same. `fast_mode`: compare one random projection of the
-    Jacobians instead of the whole. Raises GradcheckError with both Jacobians, or returns False if not `raise_exception`.
+    as zeros. `check_batched_grad`: `is_grads_batched` gives the same. `fast_mode`: compare a random projection of each
+    Jacobian. Raises GradcheckError with both Jacobians, or returns False if not `raise_exception`.
 
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
     >>> torch.autograd.gradcheck(torch.exp, x)
@@ -244,8 +244,8 @@ class _Check:
         """GradcheckError if two backward passes gave different numbers."""
         if not np.allclose(first, second, rtol=0.0, atol=self.nondet_tol, equal_nan=True):
             raise GradcheckError(
-                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times gives "
-                f"different values: they differ by up to {np.abs(first - second).max():.3g}, where nondet_tol = "
+                "Backward is not reentrant, i.e., running backward with same input and grad_output multiple times "
+                f"gives different values: they differ by up to {np.abs(first - second).max():.3g}, where nondet_tol = "
                 f"{self.nondet_tol:g}."
             )
 
@@ -275,7 +275,8 @@ class _Check:
             if np.any(g.array != 0):
                 raise GradcheckError(f"backward not multiplied by grad_output: zeros gave {g.array} for input {i}")
             if g.array.shape != x.array.shape or (dtypes and g.array.dtype != x.array.dtype):
-                raise GradcheckError(f"grad is incorrect type: {g.array.dtype} {g.array.shape} for input {i}, {x.type()}")
+                found = f"{g.array.dtype} {g.array.shape}"
+                raise GradcheckError(f"grad is incorrect type: {found} for input {i}, a {x.type()} {x.array.shape}")
 
     def batched(self) -> None:
         """Two gradients in one call with `is_grads_batched` must give what two calls give."""
@@ -285,7 +286,7 @@ class _Check:
             stacked = y._wrap(np.stack(weights))
             both = grad(y, self.inputs, stacked, retain_graph=True, allow_unused=True, is_grads_batched=True)
             for i, g in enumerate(both):
-                expected = [r[i] for r in rows]
+                expected: Any = [r[i] for r in rows]
                 if g is not None and not np.allclose(_numbers(g.array).reshape(2, -1), expected, self.rtol, self.atol):
                     raise GradcheckError(f"For input {i}, is_grads_batched gives {g.array}, one at a time {expected}")
 
@@ -372,20 +373,21 @@ def _random_like(y: TensorBase, non_contiguous: bool) -> Any:
 def _check_inputs(args: Sequence[Any], tracked: Sequence[TensorBase]) -> None:
     if not tracked:
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, but none of the them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none of the them have "
+            "requires_grad=True."
         )
     for i, x in enumerate(args):
         if not isinstance(x, TensorBase) or not x.tracked():
             continue
         if x.array.dtype not in (np.float64, np.complex128):
             warnings.warn(
-                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check will "
-                f"likely fail: a step of 1e-6 is lost in {x.type()}.",
+                f"Input #{i} requires gradient and is not a double precision floating point or complex. This check "
+                f"will likely fail: a step of 1e-6 is lost in {x.type()}.",
                 stacklevel=4,
             )
         if any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.array.shape, strict=True)):
             raise RuntimeError(
-                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are non-overlapping "
-                "to be able to compute the numerical gradients correctly. You should call .contiguous on the input "
-                "before passing it to gradcheck."
+                f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
+                "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
+                "on the input before passing it to gradcheck."
             )
