@@ -70,8 +70,10 @@ def format_tensor(t: Any) -> str:
 
 def _suffixes(t: Any) -> list[str]:
     shape, default = t.array.shape, dt.get_default_dtype()
-    usual = {default} if not t.array.size else {default, default.to_complex(), dt.int64, dt.bool}
-    found = [f"size={tuple(shape)}"] if not t.array.size and len(shape) != 1 else []
+    empty = not t.array.size
+    usual = {default} if empty else {default, default.to_complex(), dt.int64, dt.bool}
+    says_size = len(shape) != 1 if empty else not _options.edgeitems
+    found = [f"size={tuple(shape)}"] if says_size else []
     found += [] if t.dtype in usual else [f"dtype={t.dtype}"]
     maker = _name_of_maker(t)
     if maker is not None:

@@ -15,7 +15,7 @@ def qr(a: NDArray[Any], mode: Any = "reduced") -> tuple[NDArray[Any], NDArray[An
 
 
 def orthonormal(a: NDArray[Any]) -> NDArray[Any]:
-    """The Q of the QR decomposition of `a` (m, n), or of its transpose if it is wide, with the diagonal of R made positive."""
+    """Q of the QR decomposition of `a` (m, n), or of its transpose if it is wide; R has a positive diagonal."""
     wide = a.shape[0] < a.shape[1]
     q, r = qr(a.T if wide else a)
     q *= np.sign(np.diagonal(r))

@@ -393,7 +393,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """The value at `key`, or `default`."""
-        return self[key] if key in self else default
+        return self[key] if key in self._keys else default
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """A new dictionary with the same value at all `keys`."""
@@ -439,5 +439,8 @@ class ParameterDict(Module):
 
 def _checked(key: Any) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{type(key).__name__}').")
+        kind = type(key).__name__
+        raise TypeError(
+            f"Index given to ParameterDict cannot be used as a key as it is not a string (type is '{kind}')."
+        )
     return key

@@ -13,10 +13,10 @@ from ..tensor import Tensor
 
 Hooks = OrderedDict[int, Any]
 
-# Hooks of every module; `add_global_hook` fills them.
-everywhere: dict[str, Hooks] = {
-    kind: OrderedDict() for kind in ("forward_pre", "forward", "backward_pre", "backward", "with_kwargs", "always_called")
-}
+_KINDS = ("forward_pre", "forward", "backward_pre", "backward", "with_kwargs", "always_called")
+
+# The hooks of every module.
+everywhere: dict[str, Hooks] = {kind: OrderedDict() for kind in _KINDS}
 registrations: dict[str, Hooks] = {kind: OrderedDict() for kind in ("parameter", "buffer", "module")}
 any_everywhere: list[Hooks] = [everywhere[kind] for kind in ("forward", "forward_pre", "backward", "backward_pre")]
 
@@ -46,7 +46,7 @@ def registered(kind: str, module: Any, name: str, value: Any) -> Any:
 def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Forward between its hooks. If it raises, the hooks that are always called are called with the result None."""
     called: set[int] = set()
-    state = [args, kwargs]
+    state: list[Any] = [args, kwargs]
     try:
         _run_pre_hooks(module, state)
         around = _around(module)
@@ -112,8 +112,8 @@ def _run_remaining(module: Any, state: list[Any], called: set[int]) -> None:
             _call_forward_hook(hook, named, module, state, None)
         except Exception as error:
             warnings.warn(
-                f"module forward hook with ``always_call=True`` raised an exception that was silenced as another error was "
-                f"raised in forward: {error}",
+                "module forward hook with ``always_call=True`` raised an exception that was silenced as another error "
+                f"was raised in forward: {error}",
                 stacklevel=4,
             )
 
@@ -163,7 +163,7 @@ class _Around:
         node.register_prehook(lambda grads: self._left(grads, places, len(values)))
         if not isinstance(result, tuple):
             return values[0]
-        return values if type(result) is tuple else type(result)(*values)  # type: ignore[arg-type, call-arg]
+        return values if type(result) is tuple else type(result)(*values)
 
     def _left(self, grads: tuple[Any, ...], places: list[int], count: int) -> Any:
         """Backward reaches the result: the pre-hooks, and the hooks too if no input requires grad."""
@@ -181,8 +181,8 @@ class _Around:
             new = hook(self.module, (None,) * self.inputs, self.grad_outputs)
             if new is not None and not (isinstance(new, tuple) and all(g is None for g in new)):
                 raise RuntimeError(
-                    "Backward hook for Modules where no input requires gradient should always return None or None for all "
-                    "gradients."
+                    "Backward hook for Modules where no input requires gradient should always return None or None for "
+                    "all gradients."
                 )
 
     def _entered(self, grads: tuple[Any, ...], places: list[int]) -> Any:

@@ -14,7 +14,9 @@ from ..tensor import Tensor
 _GAINS = {
     **dict.fromkeys(("linear", "conv1d", "conv2d", "conv3d", "sigmoid"), 1.0),
     **dict.fromkeys(("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"), 1.0),
-    **{"tanh": 5.0 / 3, "relu": math.sqrt(2.0), "selu": 3.0 / 4},
+    "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4,
 }
 
 
@@ -43,19 +45,19 @@ def _leaky_gain(slope: Any) -> float:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Uniform in [a, b)."""
     with no_grad():
-        return tensor.uniform_(a, b, generator=generator)  # type: ignore[no-any-return]
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Normal with this mean and standard deviation."""
     with no_grad():
-        return tensor.normal_(mean, std, generator=generator)  # type: ignore[no-any-return]
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """The same number everywhere."""
     with no_grad():
-        return tensor.fill_(val)  # type: ignore[no-any-return]
+        return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -73,7 +75,7 @@ def eye_(tensor: Tensor) -> Tensor:
     if tensor.ndim != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
     with no_grad():
-        return tensor.copy_(creation.eye(*tensor.shape))  # type: ignore[no-any-return]
+        return tensor.copy_(creation.eye(*tensor.shape))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
@@ -102,7 +104,8 @@ def trunc_normal_(
     """Normal, without what lies outside [a, b]: drawn, and drawn again where it was refused."""
     if mean < a - 2 * std or mean > b + 2 * std:
         warnings.warn(
-            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect.",
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be "
+            "incorrect.",
             stacklevel=2,
         )
     kept = _normal_cdf((b - mean) / std) - _normal_cdf((a - mean) / std)
@@ -113,7 +116,7 @@ def trunc_normal_(
             again, still = draw(tensor, mean, std, a, b, generator)
             result = result.where(~refused, again)
             refused = refused & still
-        return tensor.copy_(result)  # type: ignore[no-any-return]
+        return tensor.copy_(result)
 
 
 def _draw_normal(like: Tensor, mean: float, std: float, a: float, b: float, generator: Any) -> tuple[Any, Any]:
@@ -167,7 +170,7 @@ def _xavier_std(tensor: Tensor, gain: float) -> float:
 def kaiming_uniform_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
 ) -> Tensor:
-    """Uniform with standard deviation gain / √fan (He et al., 2015); `a`: the slope of leaky_relu, `mode`: which fan."""
+    """Uniform with standard deviation gain / √fan (He et al., 2015); `a`: leaky_relu's slope, `mode`: which fan."""
     if _is_empty(tensor):
         return tensor
     bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
@@ -177,7 +180,7 @@ def kaiming_uniform_(
 def kaiming_normal_(
     tensor: Tensor, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu", generator: Any = None
 ) -> Tensor:
-    """Normal with standard deviation gain / √fan (He et al., 2015); `a`: the slope of leaky_relu, `mode`: which fan."""
+    """Normal with standard deviation gain / √fan (He et al., 2015); `a`: leaky_relu's slope, `mode`: which fan."""
     if _is_empty(tensor):
         return tensor
     return normal_(tensor, 0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
@@ -219,7 +222,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     drawn = creation.empty((rows, tensor.numel() // rows), dtype=tensor.dtype).normal_(0, 1, generator=generator)
     q = Tensor._wrap(linalg.orthonormal(drawn.array))
     with no_grad():
-        return tensor.copy_(q.view(tensor.shape)).mul_(gain)  # type: ignore[no-any-return]
+        return tensor.copy_(q.view(tensor.shape)).mul_(gain)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:

@@ -107,7 +107,8 @@ class Module:
         self._check_name(name, "_parameters", "parameter")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(
-                f"cannot assign '{_type_name(param)}' object to parameter '{name}' (torch.nn.Parameter or None required)"
+                f"cannot assign '{_type_name(param)}' object to parameter '{name}' "
+                "(torch.nn.Parameter or None required)"
             )
         if param is not None and param.grad_fn is not None:
             raise ValueError(
@@ -297,8 +298,9 @@ class Module:
             yield child
 
     def _named_members(
-        self, get_members: Callable[[Module], Any], prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Any]]:
+        self, get_members: Callable[[Module], Any], prefix: str = "", recurse: bool = True,
+        remove_duplicate: bool = True,
+    ) -> Iterator[tuple[str, Any]]:  # fmt: skip
         """(dotted name, member) of what `get_members` lists of each module; a member with several names once."""
         seen = set()
         modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
@@ -371,7 +373,7 @@ class Module:
                     param._grad.zero_()
 
     def _apply(self: M, fn: Callable[[Any], Any], recurse: bool = True) -> M:
-        """Replace every parameter's data, its gradient, and every buffer by `fn` of it; the parameters stay the same objects."""
+        """Replace the data and the gradient of every parameter, and every buffer, by `fn` of it."""
         for child in self.children() if recurse else ():
             child._apply(fn)
         for param in self._parameters.values():
@@ -383,7 +385,7 @@ class Module:
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Cast floating parameters and buffers: `to(dtype)`, `to(device, dtype)`, `to(tensor)`; the only device is the CPU."""
+        """Cast floating parameters and buffers: `to(dtype)`, `to(device, dtype)`, `to(tensor)`; the device is the CPU."""
         d, _ = _to_arguments(args, kwargs)
         if d is None:
             return self
@@ -477,7 +479,7 @@ class Module:
         return destination
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
-        """Copy (or with `assign`, put) the tensors of `state_dict` into the module; returns the keys that did not match.
+        """Copy (or with `assign`, put) the tensors of `state_dict` into the module; returns the keys without a match.
 
         RuntimeError lists everything that does not fit, misshapen tensors and, if `strict`, missing and unexpected
         keys; then nothing has been changed.
@@ -549,7 +551,7 @@ class Module:
         return H.add_module_hook(self._backward_pre_hooks, hook, prepend)
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` when backward has left; a result replaces the inputs' gradients."""
+        """Call `hook(module, grad_input, grad_output)` when backward has left; a result replaces `grad_input`."""
         return H.add_module_hook(self._backward_hooks, hook, prepend)
 
     register_backward_hook = register_full_backward_hook
@@ -559,7 +561,7 @@ class Module:
         return add_hook(self._state_dict_pre_hooks, hook)
 
     def register_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` after the module saved; it changes the dictionary in place."""
+        """Call `hook(module, state_dict, prefix, local_metadata)` after the module saved, to change the dictionary."""
         hook._from_public_api = True
         return add_hook(self._state_dict_hooks, hook)
 
@@ -568,10 +570,12 @@ class Module:
         return add_hook(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, metadata, strict, missing, unexpected, errors)` before the module loads."""
+        """Call `hook(module, ...)`, with the arguments of `_load_from_state_dict`, before the module loads."""
         return self._register_load_state_dict_pre_hook(hook, with_module=True)
 
-    def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> RemovableHandle:
+    def _register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], with_module: bool = False
+    ) -> RemovableHandle:
         """The same, by default without the module as first argument."""
         return add_hook(self._load_state_dict_pre_hooks, _WithModule(hook, self) if with_module else hook)
 
@@ -625,7 +629,7 @@ def indented(text: str) -> str:
 
 
 def _type_name(value: Any) -> str:
-    return value.type() if isinstance(value, Tensor) else type(value).__name__  # type: ignore[no-any-return]
+    return value.type() if isinstance(value, Tensor) else type(value).__name__
 
 
 def _replace_data(param: Any, fn: Callable[[Any], Any]) -> None:
@@ -640,7 +644,7 @@ def _replace_data(param: Any, fn: Callable[[Any], Any]) -> None:
 
 
 def _note_place(module: Module, error: Exception) -> None:
-    """Add to an error where it happened, as seen from `module`: the note grows as the error leaves module after module."""
+    """Note on an error where it happened, as seen from `module`; the path grows as the error leaves the modules."""
     failing, old = getattr(error, "_module_place", (module, None))
     notes = getattr(error, "__notes__", None)
     path = next((name for name, m in module.named_modules() if m is failing), None)

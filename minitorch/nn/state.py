@@ -13,9 +13,12 @@ from .parameter import Parameter
 EXTRA = "_extra_state"  # the key of what get_extra_state returns
 
 
-class IncompatibleKeys(
-    NamedTuple("IncompatibleKeys", [("missing_keys", list[str]), ("unexpected_keys", list[str])])
-):
+class _Keys(NamedTuple):
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+
+class IncompatibleKeys(_Keys):
     """What `load_state_dict` returns: the keys it did not find, and those it had no place for."""
 
     __slots__ = ()
@@ -58,9 +61,11 @@ def overrides(module: Any, base: type, name: str) -> bool:
     return getattr(type(module), name) is not getattr(base, name)
 
 
-def plan_tensors(module: Any, state: Mapping[str, Any], prefix: str, assign: bool, missing: list[str] | None, errors: list[str]) -> Any:
+def plan_tensors(
+    module: Any, state: Mapping[str, Any], prefix: str, assign: bool, missing: list[str] | None, errors: list[str]
+) -> list[Any]:
     """What has to be written into the module's own tensors; what stands against it goes to `missing` and `errors`."""
-    plan = []
+    plan: list[Any] = []
     for name, old in persistent_state(module).items():
         key = prefix + name
         if key in state:
@@ -70,11 +75,13 @@ def plan_tensors(module: Any, state: Mapping[str, Any], prefix: str, assign: boo
     return plan
 
 
-def _plan_tensor(module: Any, name: str, key: str, old: Any, new: Any, assign: bool, errors: list[str]) -> Any:
+def _plan_tensor(
+    module: Any, name: str, key: str, old: Any, new: Any, assign: bool, errors: list[str]
+) -> list[Callable[[], None]]:
     if not isinstance(new, Tensor):
         errors.append(
-            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint but '
-            f"received {type(new)}"
+            f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
+            f"but received {type(new)}"
         )
         return []
     if old.ndim == 0 and new.ndim == 1 and new.numel() == 1:
@@ -165,8 +172,8 @@ class Loader:
         for module, hook in self.post_hooks:
             if hook(module, keys) is not None:
                 raise RuntimeError(
-                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, if "
-                    "incompatible_keys need to be modified, it should be done inplace."
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, "
+                    "if incompatible_keys need to be modified, it should be done inplace."
                 )
 
     def _problems(self) -> list[str]:
