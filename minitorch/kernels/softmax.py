@@ -174,12 +174,19 @@ def _nll(logp: Any, target: Any, weight: Any, ignore: int, loss: Any) -> None:
             loss[i] = -logp[i, t] * weight[t]
 
 
-def nll(logp: Array, target: Array, weight: Array, ignore: int) -> Array:
-    """-weight[t] logp[i, t] for each row i with target t; 0 where it is ignored."""
+def nll(logp: Array, target: Array, weight: Array, ignore: int, reduction: str) -> tuple[Array, Any]:
+    """-weight[t] logp[i, t] for each row i with target t, 0 where it is ignored; or their sum, or mean by weight.
+
+    And what the mean divides by (1 for the others).
+    """
     check_targets(target, logp.shape[1], ignore)
     loss = np.empty(target.shape, logp.dtype)
     _nll(np.ascontiguousarray(logp), np.ascontiguousarray(target), weight, ignore, loss)
-    return loss
+    if reduction == "none":
+        return loss, 1
+    total = used_weight(target, weight, ignore).sum() if reduction == "mean" else loss.dtype.type(1)
+    with np.errstate(all="ignore"):
+        return np.asarray(loss.sum() / total), float(total)
 
 
 def _nll_grad_numpy(g: Array, target: Array, weight: Array, ignore: int, dx: Array) -> None:

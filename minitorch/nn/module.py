@@ -385,7 +385,7 @@ class Module:
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Cast floating parameters and buffers: `to(dtype)`, `to(device, dtype)`, `to(tensor)`; the device is the CPU."""
+        """Cast floating parameters and buffers: `to(dtype)`, `to(device, dtype)`, `to(tensor)`; all on the CPU."""
         d, _ = _to_arguments(args, kwargs)
         if d is None:
             return self

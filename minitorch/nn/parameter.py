@@ -22,11 +22,16 @@ class Parameter(Tensor):
         if data is not None and not isinstance(data, Tensor):
             raise TypeError(f"Parameter data must be a Tensor, not {type(data).__name__}")
         made = Tensor(0) if data is None else data._alias()
+        if requires_grad and made.array.dtype.kind not in "fc":
+            raise RuntimeError(
+                f"Only Tensors of floating point and complex dtype can require gradients (this one is {made.dtype}: give "
+                "Parameter requires_grad=False)"
+            )
         made.__class__ = cls
         made.requires_grad = requires_grad
         return made
 
-    def __repr__(self, **options: Any) -> str:
+    def __repr__(self, *, tensor_contents: Any = None) -> str:  # type: ignore[override]
         return "Parameter containing:\n" + super().__repr__()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:

@@ -172,8 +172,8 @@ class Loader:
         for module, hook in self.post_hooks:
             if hook(module, keys) is not None:
                 raise RuntimeError(
-                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new values, "
-                    "if incompatible_keys need to be modified, it should be done inplace."
+                    "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
+                    "values, they change incompatible_keys in place"
                 )
 
     def _problems(self) -> list[str]:

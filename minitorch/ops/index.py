@@ -136,9 +136,8 @@ def getitem(self: T, key: Any) -> T:
     normal, advanced = normal_key(self, key)
     if advanced:
         return Index.apply(self, normal)
-    whole = [k for k in normal if not (isinstance(k, slice) and k == slice(None))]
-    one = len(whole) == 1 and isinstance(whole[0], int)
-    return (Select if one else Slice).apply(self, normal)
+    parts = [k for k in normal if k is not Ellipsis and not (isinstance(k, slice) and k == slice(None))]
+    return (Select if parts and isinstance(parts[-1], int) else Slice).apply(self, normal)
 
 
 def setitem(self: Any, key: Any, value: Any) -> None:

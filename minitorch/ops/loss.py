@@ -6,29 +6,30 @@ from typing import Any
 
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
-from ..kernels import scalar
+from ..kernels import reduce, scalar
 from ..kernels import softmax as kernels
 from .activation import logsigmoid
 from .arithmetic import where
-from .base import Op, Pointwise, T, broadcast_error, fused, pair
+from .base import Op, T, broadcast_error, broadcast_kernel, fused, pair
 from .binary import xlogy
 from .softmax import log_softmax
 from .view import reshape
 
 
 class NllLoss(Op):
-    """-weight[t] logp[i, t] for rows with target t;  dlogp = -g weight[t] at the target"""
+    """-weight[t] logp[i, t] for rows with target t, or their sum or weighted mean;  dlogp = -g weight[t] at the target"""
 
     @staticmethod
-    def forward(ctx: Any, logp: Any, target: Any, weight: Any, ignore: int) -> Any:
+    def forward(ctx: Any, logp: Any, target: Any, weight: Any, ignore: int, reduction: str) -> Any:
         ctx.save_for_backward(target, weight)
         ctx.ignore = ignore
-        return kernels.nll(logp.array, target.array, weight.array, ignore)
+        loss, ctx.total = kernels.nll(logp.array, target.array, weight.array, ignore, reduction)
+        return loss
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         target, weight = ctx.saved_tensors
-        return NllLossGrad.apply(g, target, weight, ctx.ignore), None, None, None
+        return NllLossGrad.apply((g / ctx.total).expand(target.shape), target, weight, ctx.ignore), None, None, None, None
 
 
 class NllLossGrad(Op):
@@ -45,7 +46,7 @@ class NllLossGrad(Op):
     @staticmethod
     def backward(ctx: Any, gg: Any) -> Any:
         target, weight = ctx.saved_tensors
-        return NllLoss.apply(gg, target, weight, ctx.ignore), None, None, None
+        return NllLoss.apply(gg, target, weight, ctx.ignore, "none"), None, None, None
 
 
 class CrossEntropy(Op):
@@ -72,79 +73,105 @@ class CrossEntropy(Op):
         return grad.scatter_add(1, safe, -share), None, None, None
 
 
-class MseLoss(Pointwise):
+class PairLoss(Op):
+    """A loss of two tensors, element by element, and its sum or mean: `kernel`, and its derivative by the first."""
+
+    kernel: Any
+    grad_kernel: Any
+
+    @staticmethod
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        """The derivative by the first, made of operations."""
+        raise NotImplementedError
+
+    @classmethod
+    def forward(cls, ctx: Any, a: Any, b: Any, reduction: str, *numbers: Any) -> Any:
+        ctx.save_for_backward(a, b)
+        losses = broadcast_kernel(cls.kernel, (a, b, *numbers))
+        ctx.numbers, ctx.shape = numbers, losses.shape
+        ctx.count = losses.size if reduction == "mean" else 1
+        if reduction == "none":
+            return losses
+        return (reduce.mean if reduction == "mean" else reduce.sum)(losses, tuple(range(losses.ndim)))
+
+    @classmethod
+    def backward(cls, ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        need_a, need_b = ctx.needs_input_grad[:2]
+        g = (g if ctx.count == 1 else g / ctx.count).expand(ctx.shape)
+        da = fused(cls.grad_kernel, cls.formula, g, a, b, *ctx.numbers)
+        db = cls.by_second(g, a, b, da) if need_b else None
+        return da if need_a else None, db, None, *[None] * len(ctx.numbers)
+
+    @staticmethod
+    def by_second(g: Any, a: Any, b: Any, da: Any) -> Any:
+        """The derivative by the second: that of a difference."""
+        return -da
+
+
+class MseLoss(PairLoss):
     """y = (a - b)²;  da = 2 g (a - b)"""
 
     kernel = scalar.square_difference
+    grad_kernel = scalar.square_difference_grad
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        a, b = ctx.saved_tensors
-        need_a, need_b = ctx.needs_input_grad
-        grad = fused(scalar.square_difference_grad, lambda g, a, b: (a - b) * g * 2, g, a, b)
-        return grad if need_a else None, -grad if need_b else None
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        return (a - b) * g * 2
 
 
-class SmoothL1Loss(Pointwise):
+class SmoothL1Loss(PairLoss):
     """y = (a - b)² / 2β where |a - b| < β, else |a - b| - β/2"""
 
     kernel = scalar.smooth_l1
+    grad_kernel = scalar.smooth_l1_grad
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        a, b, beta = ctx.saved_tensors
-
-        def formula(g: Any, a: Any, b: Any, beta: float) -> Any:
-            d = a - b
-            return g * where(d.abs() < beta, d / beta, d.sign())
-
-        grad = fused(scalar.smooth_l1_grad, formula, g, a, b, beta)
-        need_a, need_b, _ = ctx.needs_input_grad
-        return grad if need_a else None, -grad if need_b else None, None
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        d, (beta,) = a - b, numbers
+        return g * where(d.abs() < beta, d / beta, d.sign())
 
 
-class HuberLoss(Pointwise):
+class HuberLoss(PairLoss):
     """y = (a - b)² / 2 where |a - b| < δ, else δ (|a - b| - δ/2)"""
 
     kernel = scalar.huber
+    grad_kernel = scalar.huber_grad
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        a, b, delta = ctx.saved_tensors
-
-        def formula(g: Any, a: Any, b: Any, delta: float) -> Any:
-            d = a - b
-            return g * where(d.abs() < delta, d, d.sign() * delta)
-
-        grad = fused(scalar.huber_grad, formula, g, a, b, delta)
-        need_a, need_b, _ = ctx.needs_input_grad
-        return grad if need_a else None, -grad if need_b else None, None
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        d, (delta,) = a - b, numbers
+        return g * where(d.abs() < delta, d, d.sign() * delta)
 
 
-class BinaryCrossEntropy(Pointwise):
+class BinaryCrossEntropy(PairLoss):
     """y = -(t ln x + (1 - t) ln(1 - x)), logarithms kept above -100"""
 
     kernel = scalar.bce
+    grad_kernel = scalar.bce_grad
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        x, t = ctx.saved_tensors
-        need_x, need_t = ctx.needs_input_grad
-        grad = fused(scalar.bce_grad, lambda g, x, t: g * (x - t) / ((1 - x) * x).clamp(min=1e-12), g, x, t)
-        return grad if need_x else None, g * ((1 - x).log() - x.log()) if need_t else None
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        return g * (a - b) / ((1 - a) * a).clamp(min=1e-12)
+
+    @staticmethod
+    def by_second(g: Any, a: Any, b: Any, da: Any) -> Any:
+        return g * ((1 - a).log() - a.log())
 
 
-class BinaryCrossEntropyWithLogits(Pointwise):
+class BinaryCrossEntropyWithLogits(PairLoss):
     """y = ln(1 + eˣ) - t x;  dx = g (σ(x) - t)"""
 
     kernel = scalar.bce_with_logits
+    grad_kernel = scalar.bce_with_logits_grad
 
     @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        x, t = ctx.saved_tensors
-        need_x, need_t = ctx.needs_input_grad
-        grad = fused(scalar.bce_with_logits_grad, lambda g, x, t: g * (x.sigmoid() - t), g, x, t)
-        return grad if need_x else None, -g * x if need_t else None
+    def formula(g: Any, a: Any, b: Any, *numbers: Any) -> Any:
+        return g * (a.sigmoid() - b)
+
+    @staticmethod
+    def by_second(g: Any, a: Any, b: Any, da: Any) -> Any:
+        return -g * a
 
 
 # ---------------------------------------------------------------- reductions
@@ -193,8 +220,12 @@ def nll_loss(
     reduction = _reduction(size_average, reduce, reduction)
     rows, classes, shape = _class_rows("nll_loss", input, target)
     w = _class_weight(weight, rows)
-    losses = NllLoss.apply(rows, classes, w, ignore_index)
-    return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+    check_reduction(reduction)
+    return _shaped(NllLoss.apply(rows, classes, w, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
+
+
+def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
+    return reshape(loss, shape) if reduction == "none" and shape != loss.array.shape else loss
 
 
 def _class_rows(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
@@ -251,13 +282,13 @@ def cross_entropy(
     rows, classes, shape = _class_rows("cross_entropy", input, target)
     if weight is None and label_smoothing == 0:
         check_reduction(reduction)
-        losses = CrossEntropy.apply(rows, classes, ignore_index, reduction)
-        return reshape(losses, shape) if reduction == "none" and shape != losses.array.shape else losses  # type: ignore[no-any-return]
+        return _shaped(CrossEntropy.apply(rows, classes, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
     w, logp = _class_weight(weight, rows), log_softmax(rows, 1)
-    losses = NllLoss.apply(logp, classes, w, ignore_index)
-    if label_smoothing:
-        smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
-        losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
+    if not label_smoothing:
+        return _shaped(NllLoss.apply(logp, classes, w, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
+    losses = NllLoss.apply(logp, classes, w, ignore_index, "none")
+    smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
+    losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
     return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
 
 
@@ -285,10 +316,15 @@ def mse_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """(input - target)²; `weight` scales each."""
-    losses = MseLoss.apply(*_paired("mse_loss", input, target))
+    return _pair_loss("mse_loss", MseLoss, input, target, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+
+
+def _pair_loss(name: str, function: Any, input: Any, target: Any, weight: Any, reduction: str, *numbers: Any) -> Any:
+    check_reduction(reduction)
+    pair_ = _paired(name, input, target)
     if weight is None:
-        return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
-    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+        return function.apply(*pair_, reduction, *numbers)
+    return _weighted(function.apply(*pair_, "none", *numbers), weight, reduction)
 
 
 def _weighted(losses: Any, weight: Any, reduction: str) -> Any:
@@ -315,16 +351,15 @@ def smooth_l1_loss(
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
-    losses = SmoothL1Loss.apply(*_paired("smooth_l1_loss", input, target), float(beta))
-    return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    how = _reduction(size_average, reduce, reduction)
+    return _pair_loss("smooth_l1_loss", SmoothL1Loss, input, target, None, how, float(beta))  # type: ignore[no-any-return]
 
 
 def huber_loss(input: T, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> T:
     """(input - target)² / 2 where the difference is below delta, else delta (|input - target| - delta / 2)."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    losses = HuberLoss.apply(*_paired("huber_loss", input, target), float(delta))
-    return reduced(losses, reduction) if weight is None else _weighted(losses, weight, reduction)  # type: ignore[no-any-return]
+    return _pair_loss("huber_loss", HuberLoss, input, target, weight, reduction, float(delta))  # type: ignore[no-any-return]
 
 
 # ---------------------------------------------------------------- probabilities
@@ -345,8 +380,11 @@ def binary_cross_entropy(
             "binary_cross_entropy: all elements of input should be between 0 and 1. For scores before a sigmoid use "
             "binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
         )
-    losses = BinaryCrossEntropy.apply(input, target)
-    return reduced(losses if weight is None else losses * weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    how = _reduction(size_average, reduce, reduction)
+    check_reduction(how)
+    if weight is None:
+        return BinaryCrossEntropy.apply(input, target, how)
+    return reduced(BinaryCrossEntropy.apply(input, target, "none") * weight, how)  # type: ignore[no-any-return]
 
 
 def binary_cross_entropy_with_logits(
@@ -356,12 +394,16 @@ def binary_cross_entropy_with_logits(
     """The binary cross-entropy of sigmoid(input), without overflow; `pos_weight` scales the positive class."""
     if input.array.shape != target.array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    how = _reduction(size_average, reduce, reduction)
+    check_reduction(how)
+    if pos_weight is None and weight is None:
+        return BinaryCrossEntropyWithLogits.apply(*pair(input, target), how)
     if pos_weight is None:
-        losses = BinaryCrossEntropyWithLogits.apply(*pair(input, target))
+        losses = BinaryCrossEntropyWithLogits.apply(*pair(input, target), "none")
     else:
         log_weight = (pos_weight - 1) * target + 1
         losses = (1 - target) * input - log_weight * logsigmoid(input)
-    return reduced(losses if weight is None else losses * weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    return reduced(losses if weight is None else losses * weight, how)  # type: ignore[no-any-return]
 
 
 def kl_div(

@@ -14,23 +14,36 @@ from .view import reshape
 
 
 class NativeLayerNorm(Op):
-    """y = (x - x̄) r w + b for each row, r = 1 / √(var + eps);  dx = r (gw - mean(gw) - x̂ mean(gw x̂))"""
+    """y = (x - x̄) r w + b for each n elements, r = 1 / √(var + eps);  dx = r (gw - mean(gw) - x̂ mean(gw x̂))"""
 
     @staticmethod
-    def forward(ctx: Any, x: Any, w: Any, b: Any, eps: float, centred: bool) -> Any:
-        y, mean, rstd = kernels.normalise_rows(x.array, _array(w), _array(b), eps, centred)
+    def forward(ctx: Any, x: Any, w: Any, b: Any, n: int, eps: float, centred: bool) -> Any:
+        y, mean, rstd = kernels.normalise_rows(_rows(x.array, n), _flat(w), _flat(b), eps, centred)
         ctx.save_for_backward(x, w)
-        ctx.eps, ctx.centred, ctx.mean, ctx.rstd = eps, centred, mean, rstd
-        return y
+        ctx.n, ctx.eps, ctx.centred, ctx.mean, ctx.rstd = n, eps, centred, mean, rstd
+        return y.reshape(x.array.shape)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
         if mode.grad:
-            return (*_rows_formula(g, x, w, ctx.eps, ctx.centred), None, None)
-        grads = kernels.normalise_rows_grad(g.array, x.array, _array(w), ctx.mean, ctx.rstd, ctx.centred)
-        wanted = zip(ctx.needs_input_grad, grads, strict=False)
-        return (*[x._wrap(d) if need else None for need, d in wanted], None, None)
+            dx, dw, db = _rows_formula(reshape(g, -1, ctx.n), reshape(x, -1, ctx.n), w, ctx.eps, ctx.centred)
+        else:
+            rows = _rows(g.array, ctx.n), _rows(x.array, ctx.n)
+            grads = kernels.normalise_rows_grad(*rows, _flat(w), ctx.mean, ctx.rstd, ctx.centred)
+            dx, dw, db = [x._wrap(d) for d in grads]
+        shape = None if w is None else w.array.shape
+        needs = ctx.needs_input_grad
+        parts = [reshape(d, shape or ctx.n) if need else None for d, need in zip((dw, db), needs[1:3], strict=True)]
+        return reshape(dx, x.array.shape) if needs[0] else None, *parts, None, None, None
+
+
+def _rows(array: Any, n: int) -> Any:
+    return array.reshape(array.size // n if n else 0, n)
+
+
+def _flat(x: Any) -> Any:
+    return None if x is None else x.array.reshape(-1)
 
 
 def _array(x: Any) -> Any:
@@ -41,7 +54,7 @@ def _rows_formula(g: Any, x: Any, w: Any, eps: float, centred: bool) -> Any:
     mean = x.mean(1, keepdim=True) if centred else 0
     rstd = ((x - mean).square().mean(1, keepdim=True) + eps).rsqrt()
     hat = (x - mean) * rstd
-    gw = g if w is None else g * w
+    gw = g if w is None else g * reshape(w, -1)
     first = gw.mean(1, keepdim=True) if centred else 0
     dx = rstd * (gw - first - hat * (gw * hat).mean(1, keepdim=True))
     return dx, (g * hat).sum(0), g.sum(0)
@@ -52,21 +65,31 @@ class NativeBatchNorm(Op):
 
     @staticmethod
     def forward(ctx: Any, x: Any, w: Any, b: Any, mean: Any, var: Any, eps: float, training: bool) -> Any:
-        y, rstd, scale = kernels.batch_norm(x.array, _array(w), _array(b), mean, var, eps)
+        y, rstd, scale = kernels.batch_norm(_planes(x.array), _array(w), _array(b), mean, var, eps)
         ctx.save_for_backward(x, w)
         ctx.eps, ctx.training, ctx.mean, ctx.rstd, ctx.scale = eps, training, mean, rstd, scale
-        return y
+        return y.reshape(x.array.shape)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
+        shape = x.array.shape
         if mode.grad:
-            return (*_channels_formula(ctx, g, x, w), None, None, None, None)
-        dw, db = kernels.channel_sums(g.array, x.array, ctx.mean, ctx.rstd)
+            planes = [reshape(t, shape[0], shape[1], -1) for t in (g, x)]
+            dx, dw, db = _channels_formula(ctx, *planes, w)
+            return reshape(dx, shape), dw, db, None, None, None, None
+        grads, inputs = _planes(g.array), _planes(x.array)
+        sums = kernels.channel_sums(grads, inputs, ctx.mean, ctx.rstd)
         dx = None
         if ctx.needs_input_grad[0]:
-            dx = x._wrap(kernels.batch_norm_grad(g.array, x.array, ctx.scale, ctx.mean, ctx.rstd, dw, db, ctx.training))
-        return dx, x._wrap(dw), x._wrap(db), None, None, None, None
+            out = kernels.batch_norm_grad(grads, inputs, ctx.scale, ctx.mean, ctx.rstd, *sums, ctx.training)
+            dx = x._wrap(out.reshape(shape))
+        return dx, x._wrap(sums[0]), x._wrap(sums[1]), None, None, None, None
+
+
+def _planes(array: Any) -> Any:
+    """As (N, C, positions)."""
+    return array.reshape(*array.shape[:2], -1) if array.size else array.reshape(*array.shape[:2], 0)
 
 
 def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
@@ -101,9 +124,7 @@ def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = 
     """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016). `normalized_shape`: their sizes."""
     shape = _normalised("layer_norm", input, normalized_shape, weight, bias)
     n = math.prod(shape)
-    flat = [None if x is None else reshape(x, -1) for x in (weight, bias)]
-    rows = reshape(input, input.array.size // n if n else 0, n)
-    return reshape(NativeLayerNorm.apply(rows, *flat, eps, True), input.array.shape)
+    return NativeLayerNorm.apply(input, weight, bias, n, eps, True)
 
 
 def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
@@ -111,9 +132,7 @@ def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | N
     shape = _normalised("rms_norm", input, normalized_shape, weight, None)
     n = math.prod(shape)
     eps = (2.0**-52 if input.array.dtype.itemsize == 8 else 2.0**-23) if eps is None else eps
-    rows = reshape(input, input.array.size // n if n else 0, n)
-    scale = None if weight is None else reshape(weight, -1)
-    return reshape(NativeLayerNorm.apply(rows, scale, None, eps, False), input.array.shape)
+    return NativeLayerNorm.apply(input, weight, None, n, eps, False)
 
 
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
@@ -123,8 +142,7 @@ def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, 
     n, channels = input.array.shape[:2]
     if channels % num_groups:
         raise OperationError("group_norm", f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}", input)
-    rows = reshape(input, n * num_groups, -1)
-    y = reshape(NativeLayerNorm.apply(rows, None, None, eps, True), input.array.shape)
+    y = NativeLayerNorm.apply(input, None, None, input.array.size // max(n * num_groups, 1), eps, True)
     per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
     y = y if weight is None else y * reshape(weight, per_channel)
     return y if bias is None else y + reshape(bias, per_channel)
@@ -147,15 +165,14 @@ def batch_norm(
     count = input.array.size // max(shape[1], 1)
     if training and count <= 1:
         raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
-    planes = reshape(input, shape[0], shape[1], -1)
     if training or running_mean is None:
-        mean, var = kernels.channel_statistics(planes.array)
+        mean, var = kernels.channel_statistics(_planes(input.array))
         _move(running_mean, mean, momentum)
         _move(running_var, kernels.unbiased(var, count), momentum)
     else:
         mean, var = running_mean.array.copy(), running_var.array.copy()
     own = training or running_mean is None
-    return reshape(NativeBatchNorm.apply(planes, weight, bias, mean, var, eps, own), shape)
+    return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, own)
 
 
 def _move(running: Any, new: Any, momentum: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
@@ -91,6 +92,13 @@ def _product_of_others(x: Any, axes: Axes) -> Any:
     return reshape(before * after, moved.array.shape).permute(*back)
 
 
+class ProdDim(Prod):
+    """The product over one dimension"""
+
+    title = "Prod"
+    suffix = "Backward1"
+
+
 class Var(Op):
     """y = Σ (x - x̄)² / (n - correction);  dx = 2 g (x - x̄) / (n - correction)"""
 
@@ -108,7 +116,7 @@ class Var(Op):
 
 def _var_grad(g: Any, x: Any, args: Any, correction: float) -> Any:
     _, axes, _ = args
-    freedom = max(_count(args) - correction, 0)
+    freedom = builtins.max(_count(args) - correction, 0)
     centred = x - MeanDim.apply(x, axes, True)
     return spread(g, *args) * centred * (2.0 / freedom if freedom else math.nan)
 
@@ -396,7 +404,7 @@ def _needs_float(name: str, x: Any, dtype: Any) -> Any:
 
 
 def _not_empty(name: str, x: Any, axes: Axes) -> None:
-    if any(x.array.shape[a] == 0 for a in axes):
+    if builtins.any(x.array.shape[a] == 0 for a in axes):
         raise IndexError(f"{name}(): Expected reduction dim to have non-zero size, got a tensor of shape {list(x.array.shape)}")
 
 
@@ -423,7 +431,7 @@ def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The product of the elements, over all dimensions or one; integers and bools give int64."""
     input = _to(input, dtype)
-    return Prod.apply(input, axes_of(dim, input.array.ndim, "prod"), keepdim)
+    return (Prod if dim is None else ProdDim).apply(input, axes_of(dim, input.array.ndim, "prod"), keepdim)
 
 
 def _spread_args(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, float, bool]:
