@@ -66,12 +66,19 @@ def _run_node(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
         result = node.run(grads)
     else:
         result = _run_watched(node, grads)
-    if node._hooks:
-        for hook in list(node._hooks.values()):
-            replaced = hook(result, grads)
-            if replaced is not None:
-                result = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
-    return result
+    return _run_hooks(node, result, grads) if node._hooks else result
+
+
+def _run_hooks(node: Node, result: tuple[Any, ...], grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Hooks see the gradients of the tensors among forward's arguments, and may replace them."""
+    tensors = [i for i in range(len(result)) if not node._inputs or node._inputs[i]]
+    shown = tuple([result[i] for i in tensors])
+    for hook in list((node._hooks or {}).values()):
+        replaced = hook(shown, grads)
+        if replaced is not None:
+            shown = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
+    changed = dict(zip(tensors, shown, strict=False))
+    return tuple([changed.get(i, g) for i, g in enumerate(result)])
 
 
 def _run_watched(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
