@@ -194,7 +194,7 @@ def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
 
 def overlaps_itself(array: Array) -> bool:
     """Whether two elements share memory because a dimension was expanded."""
-    return any(stride == 0 and n > 1 for stride, n in zip(array.strides, array.shape, strict=True))
+    return array.size > 0 and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape, strict=True))
 
 
 # ---------------------------------------------------------------- rules
