@@ -385,7 +385,7 @@ def _check_inputs(args: Sequence[Any], tracked: Sequence[TensorBase]) -> None:
                 f"will likely fail: a step of 1e-6 is lost in {x.type()}.",
                 stacklevel=4,
             )
-        if any(stride == 0 and n > 1 for stride, n in zip(x.array.strides, x.array.shape, strict=True)):
+        if x.array.size and any(s == 0 and n > 1 for s, n in zip(x.array.strides, x.array.shape, strict=True)):
             raise RuntimeError(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs that are "
                 "non-overlapping to be able to compute the numerical gradients correctly. You should call .contiguous "
