@@ -1,0 +1,129 @@
+"""Rows of minitorch/ops/pointwise.py."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from ops.table import Array, Rng, Row, Sample, binary, call, calls, unary, values
+
+INTEGERS, BOOLS = np.array([1, 2]), np.array([True, False])
+NO_BOOLS = {"dtypes": "fi", "errors": calls(call(BOOLS))}
+FLOATS_ONLY = {"dtypes": "f", "errors": calls(call(BOOLS), call(INTEGERS))}
+FLOAT = {"result": "float"}
+STEP = {"gradgrad": "its derivative is 0"}
+
+erf = np.vectorize(math.erf, otypes=[float])
+erfc = np.vectorize(math.erfc, otypes=[float])
+
+
+def _lgamma(x: Array) -> Array:
+    of_number = np.vectorize(
+        lambda v: math.inf if v == -math.inf or (v <= 0 and v == int(v)) else math.lgamma(v), otypes=[float]
+    )
+    return np.asarray(of_number(x))
+
+
+def _round(x: Array, decimals: int = 0) -> Array:
+    scale = 10.0 ** abs(decimals)
+    return np.round(x * scale) / scale if decimals > 0 else np.round(x / scale) * scale
+
+
+def _logit(x: Array, eps: float | None = None) -> Array:
+    z = x if eps is None else np.clip(x, eps, 1 - eps)
+    return np.log(z / (1 - z))
+
+
+def _angle(x: Array) -> Array:
+    return np.where(np.isnan(x), x, np.where(x < 0, np.pi, 0.0))
+
+
+def _nan_to_num(x: Array, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Array:
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+# ---------------------------------------------------------------- clamp
+
+
+def _clip(x: Array, min: Any = None, max: Any = None) -> Array:
+    low = x if min is None else np.maximum(x, min)
+    return low if max is None else np.minimum(low, max)
+
+
+def _bounds(rng: Rng) -> list[Sample]:
+    """Tensors as bounds: both, one, crossed, broadcast."""
+    x, low, high = values(rng, (3, 4)), values(rng, (3, 4), -2, 0), values(rng, (3, 4), 0.1, 2)
+    return [
+        call(x, low, high),
+        call(x, min=low),
+        call(x, max=high),
+        call(x, high, low),
+        call(x, low[0], high[:, :1]),
+        call(x, low[0, 0].reshape(()), high[0, 0].reshape(())),
+        call(np.zeros((0, 3)), low[0, :3], high[0, :3]),
+    ]
+
+
+NUMBERS = [{"min": -1, "max": 1}, {"min": -0.5}, {"max": 0.5}, {"min": 1, "max": -1}]
+CLAMP_ERRORS = calls(call(INTEGERS), call(INTEGERS * 1.0, np.ones(2), 3), call(np.ones(3), np.ones(4), np.ones(4)))
+
+ROWS = [
+    unary("square", np.square, dtypes="fi"),
+    unary("sqrt", np.sqrt, low=0.2, **FLOAT),
+    unary("rsqrt", lambda x: 1 / np.sqrt(x), low=0.2, **FLOAT),
+    unary("reciprocal", lambda x: 1 / x, avoid=(0.0,), **FLOAT),
+    unary("exp", np.exp, **FLOAT),
+    unary("exp2", np.exp2, aliases=("special.exp2",), **FLOAT),
+    unary("expm1", np.expm1, aliases=("special.expm1",), **FLOAT),
+    unary("log", np.log, low=0.2, **FLOAT),
+    unary("log2", np.log2, low=0.2, **FLOAT),
+    unary("log10", np.log10, low=0.2, **FLOAT),
+    unary("log1p", np.log1p, low=-0.8, **FLOAT),
+    unary("logit", _logit, low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], **FLOAT),
+    unary("sin", np.sin, **FLOAT),
+    unary("cos", np.cos, **FLOAT),
+    unary("tan", np.tan, low=-1.2, high=1.2, **FLOAT),
+    unary("asin", np.arcsin, low=-0.9, high=0.9, aliases=("arcsin",), **FLOAT),
+    unary("acos", np.arccos, low=-0.9, high=0.9, aliases=("arccos",), **FLOAT),
+    unary("atan", np.arctan, aliases=("arctan",), **FLOAT),
+    unary("sinh", np.sinh, **FLOAT),
+    unary("cosh", np.cosh, **FLOAT),
+    unary("asinh", np.arcsinh, aliases=("arcsinh",), **FLOAT),
+    unary("acosh", np.arccosh, low=1.2, high=3, aliases=("arccosh",), **FLOAT),
+    unary("atanh", np.arctanh, low=-0.9, high=0.9, aliases=("arctanh",), **FLOAT),
+    unary("sinc", np.sinc, avoid=(0.0,), **FLOAT),
+    unary("deg2rad", np.deg2rad, **FLOAT),
+    unary("rad2deg", np.rad2deg, **FLOAT),
+    unary("erf", erf, **FLOAT),
+    unary("erfc", erfc, **FLOAT),
+    unary("erfinv", low=-0.9, high=0.9, **FLOAT),
+    unary("lgamma", _lgamma, low=0.3, high=4, **FLOAT),
+    unary("digamma", low=0.3, high=4, **FLOAT),
+    unary("abs", np.abs, avoid=(0.0,), aliases=("absolute", "Tensor.__abs__"), **NO_BOOLS),
+    unary("sign", np.sign, avoid=(0.0,), **STEP),
+    unary("sgn", np.sign, avoid=(0.0,), **STEP),
+    unary("angle", _angle, avoid=(0.0,), **FLOAT, **STEP),
+    unary("floor", np.floor, avoid=(-1.0, 0.0, 1.0), **NO_BOOLS, **STEP),
+    unary("ceil", np.ceil, avoid=(-1.0, 0.0, 1.0), **NO_BOOLS, **STEP),
+    unary("trunc", np.trunc, avoid=(-1.0, 0.0, 1.0), aliases=("fix",), **NO_BOOLS, **STEP),
+    unary("round", _round, avoid=(-1.5, -0.5, 0.5, 1.5), **NO_BOOLS, **STEP),
+    unary(
+        "round",
+        _round,
+        low=-1.9,
+        high=-1.6,
+        calls=[{"decimals": 0}, {"decimals": -1}],
+        variant="tens",
+        dtypes="f",
+        **STEP,
+    ),
+    unary("round", _round, low=0.26, high=0.34, calls=[{"decimals": 1}], variant="tenths", dtypes="f", **STEP),
+    unary("frac", lambda x: x - np.trunc(x), avoid=(-1.0, 0.0, 1.0), **FLOATS_ONLY),
+    unary("nan_to_num", _nan_to_num, calls=[{}, {"nan": 1.0, "posinf": 2.0, "neginf": -3.0}]),
+    unary("positive", lambda x: x, aliases=("Tensor.__pos__",), **NO_BOOLS),
+    unary("clamp", _clip, avoid=(-1.0, -0.5, 0.5, 1.0), calls=NUMBERS, aliases=("clip",), result=None, dtypes="fi"),
+    Row(name="clamp", samples=_bounds, numpy=_clip, errors=CLAMP_ERRORS, dtypes="fi", variant="tensors"),
+    binary("clamp_min", np.maximum, numbers=(0.5, -1), dtypes="fi", result=None),
+    binary("clamp_max", np.minimum, numbers=(0.5, -1), dtypes="fi", result=None),
+]
