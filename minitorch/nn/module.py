@@ -55,9 +55,8 @@ class Module:
     ...         self.scale = torch.nn.Parameter(torch.ones(2))
     ...     def forward(self, x):
     ...         return x * self.scale
-    >>> net = Net()
-    >>> net.state_dict()
-    OrderedDict({'scale': tensor([1., 1.])})
+    >>> dict(Net().state_dict())
+    {'scale': tensor([1., 1.])}
     """
 
     _version: int = 1  # of what it saves; goes into the metadata of state_dict

@@ -24,8 +24,8 @@ class Parameter(Tensor):
         made = Tensor(0) if data is None else data._alias()
         if requires_grad and made.array.dtype.kind not in "fc":
             raise RuntimeError(
-                f"Only Tensors of floating point and complex dtype can require gradients (this one is {made.dtype}: give "
-                "Parameter requires_grad=False)"
+                "Only Tensors of floating point and complex dtype can require gradients "
+                f"(this one is {made.dtype}: give Parameter requires_grad=False)"
             )
         made.__class__ = cls
         made.requires_grad = requires_grad
