@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dtypes import result_dtype
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
-from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, inplace, pair, promoted
+from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, in_dtype, inplace, pair, promoted
 
 
 class Add(Pointwise):
@@ -31,6 +32,29 @@ class Sub(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         need_a, need_b = ctx.needs_input_grad
         return g if need_a else None, -g if need_b else None
+
+
+class Rsub(Pointwise):
+    """y = b - a;  da = -g, db = g"""
+
+    kernel = kernels.sub
+    saves = "nothing"
+
+    @classmethod
+    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+        return super().forward(ctx, b, a)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        need_a, need_b = ctx.needs_input_grad
+        return -g if need_a else None, g if need_b else None
+
+
+class NumberRsub(Rsub):
+    """y = b - a, b a number"""
+
+    title = "Rsub"
+    suffix = "Backward1"
 
 
 class Mul(Pointwise):
@@ -189,20 +213,36 @@ def add(input: T, other: Any, *, alpha: Any = 1) -> T:
     >>> torch.add(torch.tensor([1, 2]), 0.5)
     tensor([1.5000, 2.5000])
     """
-    return Add.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
+    return Add.apply(*pair(input, other if alpha == 1 else _times(alpha, other, input)))
 
 
 def sub(input: T, other: Any, *, alpha: Any = 1) -> T:
     """input - alpha * other, elementwise, with broadcasting and type promotion. Not for bool tensors."""
-    if d_of(input).kind == "b" or d_of(other).kind == "b":
-        problem = "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()"
-        raise DtypeError("sub", problem, input, other)
-    return Sub.apply(*pair(input, other if alpha == 1 else mul(other, alpha)))
+    _no_bools(input, other)
+    return Sub.apply(*pair(input, other if alpha == 1 else _times(alpha, other, input)))
 
 
 def rsub(input: T, other: Any, *, alpha: Any = 1) -> T:
-    """other - alpha * input."""
-    return Sub.apply(*pair(other, input if alpha == 1 else mul(input, alpha)))
+    """other - alpha * input. Not for bool tensors."""
+    _no_bools(input, other)
+    a, b = pair(input if alpha == 1 else _times(alpha, input, other), other)
+    return (Rsub if isinstance(b, TensorBase) else NumberRsub).apply(a, b)
+
+
+def _no_bools(a: Any, b: Any) -> None:
+    if d_of(a).kind == "b" or d_of(b).kind == "b":
+        problem = "Subtraction, the `-` operator, with a bool tensor is not supported: use logical_xor()"
+        raise DtypeError("sub", problem, a, b)
+
+
+def _times(alpha: Any, x: Any, other: Any) -> Any:
+    """alpha * x in the common dtype of x and other, which a float alpha does not change."""
+    d = result_dtype([x, other])
+    if isinstance(alpha, bool) and d.rank > 0:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, float) and d.rank < 2:
+        raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
+    return mul(in_dtype(x, d), bool(alpha) if d.rank == 0 else alpha)
 
 
 def mul(input: T, other: Any) -> T:
