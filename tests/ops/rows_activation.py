@@ -13,6 +13,12 @@ FLOATS_ONLY = {"dtypes": "f", "errors": calls(call(INTEGERS), call(BOOLS))}
 NO_BOOLS = {"dtypes": "fi", "errors": calls(call(BOOLS))}
 KINK = {"avoid": (0.0,)}
 
+
+def _wide(function: Any) -> Any:
+    """The numpy function of float64, whatever it is given: numpy makes float16 of small integers."""
+    return lambda x: function(np.asarray(x, np.float64))
+
+
 erf = np.vectorize(math.erf, otypes=[float])
 
 
@@ -75,8 +81,7 @@ def _threshold(x: Array, threshold: float, value: float) -> Array:
 
 
 def _prelu(x: Array, weight: Array) -> Array:
-    if weight.size > 1:
-        weight = weight.reshape(-1, *(1,) * (x.ndim - 2))
+    weight = weight.reshape(-1, *(1,) * (x.ndim - 2)) if weight.size > 1 else weight.reshape(())
     return np.where(x > 0, x, x * weight)
 
 
@@ -87,7 +92,7 @@ def _prelu_samples(rng: Rng) -> list[Sample]:
         call(x, w[:1]),
         call(x[:, :, 0], w),
         call(x[0, 0], w[:1]),
-        call(x[0, 0, 0].reshape(()), w[:1]),
+        call(x[:1, 0, 0].reshape(()), w[:1]),
         call(x[:0], w),
     ]
 
@@ -116,33 +121,42 @@ def _functional(name: str, numpy: Any = None, **options: Any) -> Row:
 
 ROWS = [
     unary("relu", lambda x: np.where(x < 0, 0, x), aliases=("nn.functional.relu",), **KINK, **NO_BOOLS),
-    unary("sigmoid", _sigmoid, result="float", aliases=("nn.functional.sigmoid",)),
-    unary("tanh", np.tanh, result="float", aliases=("nn.functional.tanh",)),
+    unary("sigmoid", _wide(_sigmoid), result="float", aliases=("nn.functional.sigmoid",)),
+    unary("tanh", _wide(np.tanh), result="float", aliases=("nn.functional.tanh",)),
     _functional("relu6", lambda x: np.clip(x, 0, 6), low=-2, high=8, avoid=(0.0, 6.0), **NO_BOOLS),
     _functional("leaky_relu", _leaky, calls=[{}, {"negative_slope": 0.2}], **KINK),
-    _functional("rrelu", lambda x: _leaky(x, 11 / 48), **KINK),
+    unary("rrelu", lambda x: _leaky(x, 11 / 48), **KINK, **FLOATS_ONLY),
     _functional("elu", _elu, calls=[{}, {"alpha": 0.7}], **KINK),
-    _functional("selu", _selu, aliases=("selu",), **KINK),
-    _functional("celu", _celu, calls=[{}, {"alpha": 0.7}], aliases=("celu",), **KINK),
+    unary("selu", _selu, aliases=("nn.functional.selu",), **KINK, **FLOATS_ONLY),
+    unary("celu", _celu, calls=[{}, {"alpha": 0.7}], aliases=("nn.functional.celu",), **KINK, **FLOATS_ONLY),
     _functional("gelu", _gelu, calls=[{}, {"approximate": "tanh"}]),
     _functional("silu", lambda x: x * _sigmoid(x)),
     _functional("mish", lambda x: x * np.tanh(np.logaddexp(0, x))),
     _functional("softplus", _softplus, calls=[{}, {"beta": 2.0, "threshold": 1.0}], avoid=(0.5,)),
     _functional("logsigmoid", _logsigmoid),
-    _functional("hardtanh", _hardtanh, calls=[{}, {"min_val": -2, "max_val": 0.5}], avoid=(-1.0, 0.5, 1.0)),
+    _functional(
+        "hardtanh",
+        _hardtanh,
+        calls=[{}, {"min_val": -2, "max_val": 0.5}],
+        avoid=(-1.0, 0.5, 1.0),
+        errors=calls(call(BOOLS)),
+    ),
     _functional("hardswish", lambda x: x * _six(x), low=-5, high=5, avoid=(-3.0, 3.0)),
     _functional("hardsigmoid", _six, low=-5, high=5, avoid=(-3.0, 3.0), gradgrad="its derivative is constant"),
     _functional(
-        "softsign", lambda x: x / (1 + np.abs(x)), dtypes="fi", errors=calls(call(BOOLS)), result="float", **KINK
+        "softsign", _wide(lambda x: x / (1 + np.abs(x))), dtypes="fi", errors=calls(call(BOOLS)), result="float", **KINK
     ),
-    _functional("tanhshrink", lambda x: x - np.tanh(x), dtypes="fi", errors=calls(call(BOOLS)), result="float"),
+    _functional("tanhshrink", _wide(lambda x: x - np.tanh(x)), dtypes="fi", errors=calls(call(BOOLS)), result="float"),
     _functional("softshrink", _softshrink, calls=[{}, {"lambd": 0.2}], avoid=(-0.5, -0.2, 0.2, 0.5)),
     unary("hardshrink", _hardshrink, calls=[{}, {"lambd": 0.2}], avoid=(-0.5, -0.2, 0.2, 0.5), **FLOATS_ONLY),
-    _functional(
+    unary(
         "threshold",
         _threshold,
         calls=[{"threshold": 0.5, "value": 3}, {"threshold": -1, "value": -2}],
         avoid=(-1.0, 0.5),
+        aliases=("nn.functional.threshold",),
+        dtypes="f",
+        errors=calls(call(BOOLS, 1, 2)),
     ),
     Row(name="prelu", samples=_prelu_samples, errors=_prelu_refused, numpy=_prelu, aliases=("nn.functional.prelu",)),
     Row(name="nn.functional.glu", samples=_glu_samples, errors=_glu_refused, numpy=_glu),

@@ -22,7 +22,12 @@ def _modulo_refused(rng: Rng) -> list[Sample]:
     return [call(np.ones((2, 3)), np.ones((4,))), call(INTEGERS, 0), call(INTEGERS, INTEGERS - 1), call(BOOLS, BOOLS)]
 
 
+def _atan2(a: Array, b: Array) -> Array:
+    return np.asarray(np.arctan2(np.float64(a), np.float64(b)))
+
+
 def _xlogy(a: Array, b: Array) -> Array:
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     return np.where((a == 0) & ~np.isnan(b), 0.0, a * np.log(b))
 
 
@@ -52,7 +57,7 @@ def _lerp_samples(rng: Rng) -> list[Sample]:
         *made,
         call(a, b, w),
         call(a[0], b, w[:, :1]),
-        call(a, b[:, :1], w[0, 0].reshape(())),
+        call(a, b[:, :1], w[:1, :1].reshape(())),
         call(a[:0], b[:0], 0.5),
     ]
 
@@ -63,8 +68,8 @@ def _lerp_refused(rng: Rng) -> list[Sample]:
 
 def _three(rng: Rng) -> list[Sample]:
     x, a, b = values(rng, (2, 3)), values(rng, (2, 3)), values(rng, (2, 3), 0.5, 2)
-    made = [call(x, a, b), call(x, a, b, value=2), call(x, a, b, value=-1), call(x[0], a[:, :1], b)]
-    return [*made, call(x[0, 0].reshape(()), a, b[0]), call(x[:0], a[:0], b[:0])]
+    made = [call(x, a, b), call(x, a, b, value=2), call(x, a, b, value=3), call(x[0], a[:, :1], b)]
+    return [*made, call(x[:1, :1].reshape(()), a, b[0]), call(x[:0], a[:0], b[:0])]
 
 
 def _three_refused(rng: Rng) -> list[Sample]:
@@ -92,11 +97,11 @@ ROWS = [
         "remainder", np.mod, low2=0.5, dtypes="fi", errors=_modulo_refused, aliases=("Tensor.__mod__",), result=None
     ),
     binary("fmod", np.fmod, low2=0.5, dtypes="fi", errors=_modulo_refused, result=None),
-    binary("atan2", np.arctan2, low=0.3, aliases=("arctan2",), result="float", **TENSORS),
+    binary("atan2", _atan2, low=0.3, aliases=("arctan2",), result="float", **TENSORS),
     binary("hypot", np.hypot, low=0.3, errors=_refused, **FLOATS_ONLY),
     binary("copysign", np.copysign, low=0.3, avoid=(0.0,), low2=-2, numbers=(2, -1.5, -0.0), result="float"),
     binary("nextafter", np.nextafter, errors=_refused, gradgrad="its derivative is constant", **FLOATS_ONLY),
-    Row(name="heaviside", samples=_heaviside_samples, numpy=np.heaviside, dtypes="fib", grad=False),
+    Row(name="heaviside", samples=_heaviside_samples, numpy=np.heaviside, dtypes="fib", grad="refused"),
     binary("logaddexp", np.logaddexp, errors=_refused, **FLOATS_ONLY),
     binary("logaddexp2", np.logaddexp2, errors=_refused, **FLOATS_ONLY),
     binary("xlogy", _xlogy, low=0.3, result="float"),

@@ -66,7 +66,7 @@ def _near(rng: Rng) -> list[Sample]:
     return [
         *made,
         call(a, a[:1]),
-        call(a[0, 0].reshape(()), a),
+        call(a[:1, :1].reshape(()), a),
         call(a[:0], a[:0]),
         call(INTEGERS, INTEGERS),
         call(BOOLS, BOOLS),

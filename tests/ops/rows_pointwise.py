@@ -14,6 +14,16 @@ FLOATS_ONLY = {"dtypes": "f", "errors": calls(call(BOOLS), call(INTEGERS))}
 FLOAT = {"result": "float"}
 STEP = {"gradgrad": "its derivative is 0"}
 
+
+def _wide(function: Any) -> Any:
+    """The numpy function of float64, whatever it is given: numpy makes float16 of small integers."""
+    return lambda x, **keywords: function(np.asarray(x, np.float64), **keywords)
+
+
+def _sign(x: Array) -> Array:
+    return np.where(x > 0, 1, np.where(x < 0, -1, 0))
+
+
 erf = np.vectorize(math.erf, otypes=[float])
 erfc = np.vectorize(math.erfc, otypes=[float])
 
@@ -60,7 +70,7 @@ def _bounds(rng: Rng) -> list[Sample]:
         call(x, max=high),
         call(x, high, low),
         call(x, low[0], high[:, :1]),
-        call(x, low[0, 0].reshape(()), high[0, 0].reshape(())),
+        call(x, low[:1, :1].reshape(()), high[:1, :1].reshape(())),
         call(np.zeros((0, 3)), low[0, :3], high[0, :3]),
     ]
 
@@ -70,39 +80,39 @@ CLAMP_ERRORS = calls(call(INTEGERS), call(INTEGERS * 1.0, np.ones(2), 3), call(n
 
 ROWS = [
     unary("square", np.square, dtypes="fi"),
-    unary("sqrt", np.sqrt, low=0.2, **FLOAT),
-    unary("rsqrt", lambda x: 1 / np.sqrt(x), low=0.2, **FLOAT),
-    unary("reciprocal", lambda x: 1 / x, avoid=(0.0,), **FLOAT),
-    unary("exp", np.exp, **FLOAT),
-    unary("exp2", np.exp2, aliases=("special.exp2",), **FLOAT),
-    unary("expm1", np.expm1, aliases=("special.expm1",), **FLOAT),
-    unary("log", np.log, low=0.2, **FLOAT),
-    unary("log2", np.log2, low=0.2, **FLOAT),
-    unary("log10", np.log10, low=0.2, **FLOAT),
-    unary("log1p", np.log1p, low=-0.8, **FLOAT),
-    unary("logit", _logit, low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], **FLOAT),
-    unary("sin", np.sin, **FLOAT),
-    unary("cos", np.cos, **FLOAT),
-    unary("tan", np.tan, low=-1.2, high=1.2, **FLOAT),
-    unary("asin", np.arcsin, low=-0.9, high=0.9, aliases=("arcsin",), **FLOAT),
-    unary("acos", np.arccos, low=-0.9, high=0.9, aliases=("arccos",), **FLOAT),
-    unary("atan", np.arctan, aliases=("arctan",), **FLOAT),
-    unary("sinh", np.sinh, **FLOAT),
-    unary("cosh", np.cosh, **FLOAT),
-    unary("asinh", np.arcsinh, aliases=("arcsinh",), **FLOAT),
-    unary("acosh", np.arccosh, low=1.2, high=3, aliases=("arccosh",), **FLOAT),
-    unary("atanh", np.arctanh, low=-0.9, high=0.9, aliases=("arctanh",), **FLOAT),
-    unary("sinc", np.sinc, avoid=(0.0,), **FLOAT),
-    unary("deg2rad", np.deg2rad, **FLOAT),
-    unary("rad2deg", np.rad2deg, **FLOAT),
-    unary("erf", erf, **FLOAT),
-    unary("erfc", erfc, **FLOAT),
+    unary("sqrt", _wide(np.sqrt), low=0.2, **FLOAT),
+    unary("rsqrt", _wide(lambda x: 1 / np.sqrt(x)), low=0.2, **FLOAT),
+    unary("reciprocal", _wide(lambda x: 1 / x), avoid=(0.0,), **FLOAT),
+    unary("exp", _wide(np.exp), **FLOAT),
+    unary("exp2", _wide(np.exp2), **FLOAT),
+    unary("expm1", _wide(np.expm1), **FLOAT),
+    unary("log", _wide(np.log), low=0.2, **FLOAT),
+    unary("log2", _wide(np.log2), low=0.2, **FLOAT),
+    unary("log10", _wide(np.log10), low=0.2, **FLOAT),
+    unary("log1p", _wide(np.log1p), low=-0.8, **FLOAT),
+    unary("logit", _wide(_logit), low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], **FLOAT),
+    unary("sin", _wide(np.sin), **FLOAT),
+    unary("cos", _wide(np.cos), **FLOAT),
+    unary("tan", _wide(np.tan), low=-1.2, high=1.2, **FLOAT),
+    unary("asin", _wide(np.arcsin), low=-0.9, high=0.9, aliases=("arcsin",), **FLOAT),
+    unary("acos", _wide(np.arccos), low=-0.9, high=0.9, aliases=("arccos",), **FLOAT),
+    unary("atan", _wide(np.arctan), aliases=("arctan",), **FLOAT),
+    unary("sinh", _wide(np.sinh), **FLOAT),
+    unary("cosh", _wide(np.cosh), **FLOAT),
+    unary("asinh", _wide(np.arcsinh), aliases=("arcsinh",), **FLOAT),
+    unary("acosh", _wide(np.arccosh), low=1.2, high=3, aliases=("arccosh",), **FLOAT),
+    unary("atanh", _wide(np.arctanh), low=-0.9, high=0.9, aliases=("arctanh",), **FLOAT),
+    unary("sinc", _wide(np.sinc), avoid=(0.0,), **FLOAT),
+    unary("deg2rad", _wide(np.deg2rad), **FLOAT),
+    unary("rad2deg", _wide(np.rad2deg), **FLOAT),
+    unary("erf", _wide(erf), **FLOAT),
+    unary("erfc", _wide(erfc), **FLOAT),
     unary("erfinv", low=-0.9, high=0.9, **FLOAT),
-    unary("lgamma", _lgamma, low=0.3, high=4, **FLOAT),
+    unary("lgamma", _wide(_lgamma), low=0.3, high=4, **FLOAT),
     unary("digamma", low=0.3, high=4, **FLOAT),
     unary("abs", np.abs, avoid=(0.0,), aliases=("absolute", "Tensor.__abs__"), **NO_BOOLS),
-    unary("sign", np.sign, avoid=(0.0,), **STEP),
-    unary("sgn", np.sign, avoid=(0.0,), **STEP),
+    unary("sign", _sign, avoid=(0.0,), **STEP),
+    unary("sgn", _sign, avoid=(0.0,), **STEP),
     unary("angle", _angle, avoid=(0.0,), **FLOAT, **STEP),
     unary("floor", np.floor, avoid=(-1.0, 0.0, 1.0), **NO_BOOLS, **STEP),
     unary("ceil", np.ceil, avoid=(-1.0, 0.0, 1.0), **NO_BOOLS, **STEP),
@@ -122,8 +132,17 @@ ROWS = [
     unary("frac", lambda x: x - np.trunc(x), avoid=(-1.0, 0.0, 1.0), **FLOATS_ONLY),
     unary("nan_to_num", _nan_to_num, calls=[{}, {"nan": 1.0, "posinf": 2.0, "neginf": -3.0}]),
     unary("positive", lambda x: x, aliases=("Tensor.__pos__",), **NO_BOOLS),
-    unary("clamp", _clip, avoid=(-1.0, -0.5, 0.5, 1.0), calls=NUMBERS, aliases=("clip",), result=None, dtypes="fi"),
+    unary("clamp", _clip, avoid=(-1.0, -0.5, 0.5, 1.0), calls=NUMBERS, aliases=("clip",), dtypes="f"),
+    unary(
+        "clamp",
+        _clip,
+        calls=[{"min": 1, "max": 2}, {"min": 1.5}],
+        result=None,
+        dtypes="ib",
+        grad=False,
+        variant="integers",
+    ),
     Row(name="clamp", samples=_bounds, numpy=_clip, errors=CLAMP_ERRORS, dtypes="fi", variant="tensors"),
-    binary("clamp_min", np.maximum, numbers=(0.5, -1), dtypes="fi", result=None),
-    binary("clamp_max", np.minimum, numbers=(0.5, -1), dtypes="fi", result=None),
+    binary("clamp_min", np.maximum, numbers=(0.5, 1), dtypes="fi", result=None),
+    binary("clamp_max", np.minimum, numbers=(0.5, 1), dtypes="fi", result=None),
 ]
