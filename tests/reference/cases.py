@@ -1,0 +1,198 @@
+"""Layers, losses and optimizers as programs over `torch`, which may be minitorch or PyTorch.
+
+Each case returns arrays: the result, every gradient, and what the training changed. `make.py` runs them with PyTorch and
+writes `reference.npz`; the tests run them with minitorch and compare. Numbers come from numpy, so that no random stream
+of either library takes part.
+"""
+
+import zlib
+
+import numpy as np
+
+CASES = {}
+
+
+def case(name):
+    """Register a program `run(torch, rng)` under a name."""
+
+    def register(run):
+        CASES[name] = lambda torch: run(torch, np.random.default_rng(zlib.crc32(name.encode())))
+        return run
+
+    return register
+
+
+def _array(x):
+    return np.asarray(x.detach().numpy())
+
+
+def _inputs(torch, rng, shapes):
+    made = []
+    for shape in shapes:
+        if isinstance(shape, np.ndarray):
+            made.append(torch.tensor(shape))
+        else:
+            made.append(torch.tensor(rng.standard_normal(shape), requires_grad=True))
+    return made
+
+
+def layer(name, make, *shapes, mode="train", calls=1):
+    """A module on random inputs, with random parameters; its output, gradients and buffers."""
+
+    @case(name)
+    def run(torch, rng):
+        module = make(torch.nn).double()
+        for p in module.parameters():
+            p.data.copy_(torch.tensor(rng.standard_normal(tuple(p.shape)) * 0.5))
+        if mode == "eval":
+            module.eval()
+        for _ in range(calls):
+            xs = _inputs(torch, rng, shapes)
+            out = module(*xs)
+        weight = torch.tensor(rng.standard_normal(tuple(out.shape)))
+        if out.requires_grad:
+            (out * weight).sum().backward()
+        found = {"output": _array(out)}
+        found |= {f"input{i}.grad": _array(x.grad) for i, x in enumerate(xs) if x.grad is not None}
+        found |= {f"{n}.grad": _array(p.grad) for n, p in module.named_parameters()}
+        return found | {n: _array(b) for n, b in module.named_buffers()}
+
+
+image, rows = (2, 4, 6, 7), (5, 6)
+
+layer("Linear", lambda nn: nn.Linear(6, 3), rows)
+layer("Linear no bias", lambda nn: nn.Linear(6, 3, bias=False), (2, 5, 6))
+layer("Bilinear", lambda nn: nn.Bilinear(6, 3, 4), rows, (5, 3))
+layer("Identity", lambda nn: nn.Identity(), rows)
+layer("Flatten", lambda nn: nn.Flatten(), image)
+layer("Conv1d", lambda nn: nn.Conv1d(3, 6, 3, stride=2, padding=1, groups=3), (2, 3, 9))
+layer("Conv1d unbatched", lambda nn: nn.Conv1d(3, 2, 3, dilation=2), (3, 9))
+layer("Conv2d", lambda nn: nn.Conv2d(4, 6, 3, padding=1), image)
+layer("Conv2d stride", lambda nn: nn.Conv2d(4, 6, (3, 2), stride=(2, 1), padding=(1, 0)), image)
+layer("Conv2d dilation groups", lambda nn: nn.Conv2d(4, 6, 2, dilation=2, groups=2), image)
+layer("Conv2d same", lambda nn: nn.Conv2d(4, 6, (4, 3), padding="same"), image)
+layer("Conv2d depthwise", lambda nn: nn.Conv2d(4, 8, 3, groups=4, bias=False), image)
+layer("Conv2d reflect", lambda nn: nn.Conv2d(4, 6, 3, padding=1, padding_mode="reflect"), image)
+layer("Conv2d circular", lambda nn: nn.Conv2d(4, 6, 3, padding=(1, 2), padding_mode="circular"), image)
+layer("Conv3d", lambda nn: nn.Conv3d(2, 4, 3, padding=1), (2, 2, 4, 5, 3))
+layer("ConvTranspose1d", lambda nn: nn.ConvTranspose1d(3, 4, 3, stride=2), (2, 3, 5))
+layer("ConvTranspose2d", lambda nn: nn.ConvTranspose2d(4, 6, 3, stride=2, padding=1, output_padding=1, groups=2), image)
+layer("MaxPool1d", lambda nn: nn.MaxPool1d(2), (2, 3, 8))
+layer("MaxPool2d", lambda nn: nn.MaxPool2d(3, stride=2, padding=1), image)
+layer("MaxPool2d ceil", lambda nn: nn.MaxPool2d(2, ceil_mode=True), image)
+layer("MaxPool2d dilation", lambda nn: nn.MaxPool2d(2, stride=1, dilation=2), image)
+layer("AvgPool1d", lambda nn: nn.AvgPool1d(2), (2, 3, 8))
+layer("AvgPool2d", lambda nn: nn.AvgPool2d(3, stride=2, padding=1), image)
+layer("AvgPool2d ceil", lambda nn: nn.AvgPool2d(3, stride=2, ceil_mode=True, count_include_pad=False), image)
+layer("AdaptiveAvgPool2d", lambda nn: nn.AdaptiveAvgPool2d((4, 3)), image)
+layer("AdaptiveMaxPool2d", lambda nn: nn.AdaptiveMaxPool2d(3), image)
+layer("BatchNorm1d", lambda nn: nn.BatchNorm1d(6), rows, calls=3)
+layer("BatchNorm1d sequence", lambda nn: nn.BatchNorm1d(3), (4, 3, 5))
+layer("BatchNorm2d", lambda nn: nn.BatchNorm2d(4, momentum=0.3), image, calls=2)
+layer("BatchNorm2d cumulative", lambda nn: nn.BatchNorm2d(4, momentum=None), image, calls=3)
+layer("BatchNorm2d eval", lambda nn: nn.BatchNorm2d(4), image, mode="eval")
+layer("BatchNorm2d plain", lambda nn: nn.BatchNorm2d(4, affine=False, track_running_stats=False), image)
+layer("LayerNorm", lambda nn: nn.LayerNorm(6), rows)
+layer("LayerNorm two dims", lambda nn: nn.LayerNorm((6, 7), bias=False), image)
+layer("RMSNorm", lambda nn: nn.RMSNorm(6), rows)
+layer("GroupNorm", lambda nn: nn.GroupNorm(2, 4), image)
+layer("Embedding", lambda nn: nn.Embedding(7, 3), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("Embedding padding", lambda nn: nn.Embedding(7, 3, padding_idx=2), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("Dropout eval", lambda nn: nn.Dropout(0.5), rows, mode="eval")
+for _name, _args in {
+    "ReLU": {}, "ReLU6": {}, "LeakyReLU": {"negative_slope": 0.2}, "ELU": {"alpha": 1.5}, "CELU": {"alpha": 1.5}, "SELU": {},
+    "GELU": {}, "SiLU": {}, "Mish": {}, "Sigmoid": {}, "Tanh": {}, "LogSigmoid": {}, "Softplus": {"beta": 2.0},
+    "Softsign": {}, "Tanhshrink": {}, "Softshrink": {}, "Hardshrink": {}, "Hardtanh": {}, "Hardswish": {}, "Hardsigmoid": {},
+    "Threshold": {"threshold": 0.1, "value": 0.5}, "PReLU": {}, "GLU": {}, "Softmax": {"dim": 1}, "LogSoftmax": {"dim": 0},
+    "Softmin": {"dim": 1},
+}.items():  # fmt: skip
+    layer(_name, lambda nn, name=_name, args=_args: getattr(nn, name)(**args), (5, 6))
+layer("GELU tanh", lambda nn: nn.GELU(approximate="tanh"), rows)
+layer("Sequential", lambda nn: nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)), rows)
+
+
+def loss(name, make, shape, target):
+    """A loss with every reduction: values and gradients of the input."""
+    for reduction in ("mean", "sum", "none"):
+
+        @case(f"{name} {reduction}")
+        def run(torch, rng, reduction=reduction):
+            values = rng.standard_normal(shape)
+            goal = torch.tensor(target(rng))
+            x = torch.tensor(values if "BCELoss" not in name else 1 / (1 + np.exp(-values)), requires_grad=True)
+            module = make(torch, reduction, rng)
+            result = module(x, goal)
+            assert result.requires_grad
+            (result * torch.tensor(rng.standard_normal(tuple(result.shape)))).sum().backward()
+            return {"loss": _array(result), "grad": _array(x.grad)}
+
+
+def _classes(n, *shape):
+    return lambda rng: rng.integers(0, n, shape)
+
+
+def _numbers(*shape):
+    return lambda rng: rng.standard_normal(shape)
+
+
+def _shares(*shape):
+    return lambda rng: rng.dirichlet(np.ones(shape[1]), shape[0])
+
+
+def _weight(torch, rng, n):
+    return torch.tensor(rng.random(n) + 0.5)
+
+
+loss("MSELoss", lambda t, r, _: t.nn.MSELoss(reduction=r), (4, 5), _numbers(4, 5))
+loss("L1Loss", lambda t, r, _: t.nn.L1Loss(reduction=r), (4, 5), _numbers(4, 5))
+loss("SmoothL1Loss", lambda t, r, _: t.nn.SmoothL1Loss(reduction=r, beta=0.7), (4, 5), _numbers(4, 5))
+loss("HuberLoss", lambda t, r, _: t.nn.HuberLoss(reduction=r, delta=0.7), (4, 5), _numbers(4, 5))
+loss("CrossEntropyLoss", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r), (6, 5), _classes(5, 6))
+loss("CrossEntropyLoss images", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r), (2, 5, 3, 4), _classes(5, 2, 3, 4))
+loss("CrossEntropyLoss ignored", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, ignore_index=2), (9, 5), _classes(5, 9))
+loss("CrossEntropyLoss weighted", lambda t, r, g: t.nn.CrossEntropyLoss(_weight(t, g, 5), reduction=r), (6, 5), _classes(5, 6))
+loss(
+    "CrossEntropyLoss smoothed",
+    lambda t, r, g: t.nn.CrossEntropyLoss(_weight(t, g, 5), reduction=r, label_smoothing=0.1, ignore_index=1),
+    (9, 5), _classes(5, 9),
+)  # fmt: skip
+loss("CrossEntropyLoss shares", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, label_smoothing=0.1), (6, 5), _shares(6, 5))
+loss("NLLLoss", lambda t, r, g: t.nn.NLLLoss(_weight(t, g, 5), reduction=r, ignore_index=3), (6, 5), _classes(5, 6))
+loss("BCELoss", lambda t, r, _: t.nn.BCELoss(reduction=r), (4, 5), lambda rng: rng.random((4, 5)))
+loss("BCEWithLogitsLoss", lambda t, r, _: t.nn.BCEWithLogitsLoss(reduction=r), (4, 5), lambda rng: rng.random((4, 5)))
+loss(
+    "BCEWithLogitsLoss weighted",
+    lambda t, r, g: t.nn.BCEWithLogitsLoss(_weight(t, g, 5), reduction=r, pos_weight=_weight(t, g, 5)),
+    (4, 5), lambda rng: rng.random((4, 5)),
+)  # fmt: skip
+loss("KLDivLoss", lambda t, r, _: t.nn.KLDivLoss(reduction=r), (4, 5), _shares(4, 5))
+loss("KLDivLoss log", lambda t, r, _: t.nn.KLDivLoss(reduction=r, log_target=True), (4, 5), _numbers(4, 5))
+
+
+def optimizer(name, make, steps=7):
+    """Some steps on a bowl that is not round, two parameter groups of which one has another learning rate."""
+
+    @case(name)
+    def run(torch, rng):
+        a = torch.tensor(rng.standard_normal((3, 2)), requires_grad=True)
+        b = torch.tensor(rng.standard_normal(4), requires_grad=True)
+        scale = torch.tensor(rng.random((3, 2)) + 0.5)
+        chosen = make(torch.optim, [{"params": [a]}, {"params": [b], "lr": 0.02}])
+        found = {}
+        for i in range(steps):
+            chosen.zero_grad()
+            ((a * scale).pow(2).sum() + (b - 1).pow(4).sum()).backward()
+            chosen.step()
+            found[f"a{i}"], found[f"b{i}"] = _array(a).copy(), _array(b).copy()
+        return found
+
+
+optimizer("SGD", lambda o, p: o.SGD(p, lr=0.1))
+optimizer("SGD momentum", lambda o, p: o.SGD(p, lr=0.05, momentum=0.9, dampening=0.1, weight_decay=0.01))
+optimizer("SGD nesterov", lambda o, p: o.SGD(p, lr=0.05, momentum=0.9, nesterov=True))
+optimizer("SGD maximize", lambda o, p: o.SGD(p, lr=0.01, momentum=0.5, maximize=True))
+optimizer("Adam", lambda o, p: o.Adam(p, lr=0.1))
+optimizer("Adam decay", lambda o, p: o.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e-6, weight_decay=0.1))
+optimizer("Adam amsgrad", lambda o, p: o.Adam(p, lr=0.1, amsgrad=True, maximize=True))
+optimizer("AdamW", lambda o, p: o.AdamW(p, lr=0.1, weight_decay=0.3))
+optimizer("AdamW amsgrad", lambda o, p: o.AdamW(p, lr=0.1, amsgrad=True))

@@ -1,0 +1,32 @@
+"""Every layer, loss and optimizer against numbers that PyTorch computed (tests/reference)."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import minitorch as torch
+
+FOLDER = Path(__file__).parent / "reference"
+sys.path.insert(0, str(FOLDER))
+from cases import CASES  # noqa: E402
+
+with np.load(FOLDER / "reference.npz") as file:
+    REFERENCE = dict(file)
+
+
+# PyTorch's own gradient of hardsigmoid has 1/6 in float32, also for float64.
+TOLERANCE = {"Hardsigmoid": 1e-7}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_as_in_pytorch(name):
+    expected = {key.partition("/")[2]: array for key, array in REFERENCE.items() if key.partition("/")[0] == name}
+    found = CASES[name](torch)
+    assert expected
+    assert set(found) == set(expected)
+    for key, array in expected.items():
+        assert found[key].shape == array.shape, key
+        assert found[key].dtype == array.dtype, key
+        np.testing.assert_allclose(found[key], array, rtol=TOLERANCE.get(name, 1e-9), atol=1e-10, err_msg=key)
