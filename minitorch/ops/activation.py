@@ -291,6 +291,7 @@ def prelu(input: T, weight: T) -> T:
     """input above 0, `weight` times it below; weight has one element, or one per channel (dimension 1 of input)."""
     if input.array.dtype is not weight.array.dtype:
         raise DtypeError("prelu", "Type promoting not supported", input, weight)
+    refuse("prelu", "biuc", input)
     if weight.array.size != 1:
         weight = _per_channel(input, weight)
     elif weight.array.ndim != input.array.ndim:

@@ -9,7 +9,7 @@ from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
-from .base import Op, Pointwise, T, TensorBase, d_of, floating_pair, in_dtype, inplace, pair, promoted
+from .base import Op, Pointwise, T, TensorBase, broadcast_kernel, d_of, floating_pair, in_dtype, inplace, pair, promoted
 from .pointwise import exp, log, zeros_like
 
 
@@ -170,8 +170,8 @@ class Logaddexp2(Binary):
     @classmethod
     def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
         ctx.save_for_backward(a, b)
-        a, b = [kernels.mul(x.array, math.log(2)) for x in (a, b)]
-        return kernels.div(kernels.logaddexp(a, b), math.log(2))
+        scaled = [x._wrap(kernels.mul(x.array, math.log(2))) for x in (a, b)]
+        return kernels.div(broadcast_kernel(kernels.logaddexp, scaled), math.log(2))
 
     rule_a = staticmethod(lambda g, a, b: g / (2 ** (b - a) + 1))
     rule_b = staticmethod(lambda g, a, b: g / (2 ** (a - b) + 1))

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
 from .arithmetic import neg, refuse, where
-from .base import Array, Op, Pointwise, T, TensorBase, floating, inplace, promoted
+from .base import Array, Op, Pointwise, T, TensorBase, broadcast_kernel, floating, inplace, promoted
 
 
 class Unary(Pointwise):
@@ -410,7 +410,7 @@ class Clamp(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
         ctx.save_for_backward(x, lo, hi)
-        return _clamped(x.array, None if lo is None else lo.array, None if hi is None else hi.array)
+        return _clamped(x, lo, hi)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -420,10 +420,10 @@ class Clamp(Op):
         return dx, _taken(g, x < lo, lo, hi) if need_lo else None, _taken(g, x > hi, lo, hi, True) if need_hi else None
 
 
-def _clamped(x: Array, lo: Any, hi: Any) -> Any:
+def _clamped(x: Any, lo: Any, hi: Any) -> Array:
     if lo is None:
-        return kernels.clamp_max(x, hi)
-    return kernels.clamp_min(x, lo) if hi is None else kernels.clamp(x, lo, hi)
+        return broadcast_kernel(kernels.clamp_max, (x, hi))
+    return broadcast_kernel(kernels.clamp_min, (x, lo)) if hi is None else broadcast_kernel(kernels.clamp, (x, lo, hi))
 
 
 def _within(x: Any, lo: Any, hi: Any) -> Any:
@@ -462,7 +462,7 @@ class ClampNumbers(Unary):
     @staticmethod
     def forward(ctx: Any, x: Any, lo: Any, hi: Any) -> Any:
         ctx.save_for_backward(x, -math.inf if lo is None else lo, math.inf if hi is None else hi)
-        return _clamped(x.array, lo, hi)
+        return _clamped(x, lo, hi)
 
     @staticmethod
     def rule(g: Any, x: Any, lo: float, hi: float) -> Any:
@@ -784,7 +784,7 @@ def _bounded(function: Any, name: str, *operands: Any) -> Any:
         return function.apply(x, lo, hi)
     cast = iter(promoted(*[x for x in operands if x is not None]))
     operands = tuple([None if x is None else next(cast) for x in operands])
-    refuse(name, "bc", *operands)
+    refuse(name, "c" if None in operands else "bc", *operands)
     return function.apply(*operands)
 
 

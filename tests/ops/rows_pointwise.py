@@ -12,6 +12,9 @@ INTEGERS, BOOLS = np.array([1, 2]), np.array([True, False])
 NO_BOOLS = {"dtypes": "fi", "errors": calls(call(BOOLS))}
 FLOATS_ONLY = {"dtypes": "f", "errors": calls(call(BOOLS), call(INTEGERS))}
 FLOAT = {"result": "float"}
+EDGES = calls(
+    call(np.array([np.nan, np.inf, 0.0, 0.5, 1.0, 2.0, -0.5]))
+)  # no poles below 0: what PyTorch has there is noise
 STEP = {"gradgrad": "its derivative is 0"}
 
 
@@ -90,7 +93,9 @@ ROWS = [
     unary("log2", _wide(np.log2), low=0.2, **FLOAT),
     unary("log10", _wide(np.log10), low=0.2, **FLOAT),
     unary("log1p", _wide(np.log1p), low=-0.8, **FLOAT),
-    unary("logit", _wide(_logit), low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], **FLOAT),
+    unary(
+        "logit", _wide(_logit), low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], special=EDGES, **FLOAT
+    ),
     unary("sin", _wide(np.sin), **FLOAT),
     unary("cos", _wide(np.cos), **FLOAT),
     unary("tan", _wide(np.tan), low=-1.2, high=1.2, **FLOAT),
@@ -109,7 +114,7 @@ ROWS = [
     unary("erfc", _wide(erfc), **FLOAT),
     unary("erfinv", low=-0.9, high=0.9, **FLOAT),
     unary("lgamma", _wide(_lgamma), low=0.3, high=4, **FLOAT),
-    unary("digamma", low=0.3, high=4, **FLOAT),
+    unary("digamma", low=0.3, high=4, special=EDGES, **FLOAT),
     unary("abs", np.abs, avoid=(0.0,), aliases=("absolute", "Tensor.__abs__"), **NO_BOOLS),
     unary("sign", _sign, avoid=(0.0,), **STEP),
     unary("sgn", _sign, avoid=(0.0,), **STEP),
@@ -123,7 +128,7 @@ ROWS = [
         _round,
         low=-1.9,
         high=-1.6,
-        calls=[{"decimals": 0}, {"decimals": -1}],
+        calls=[{"decimals": -1}],
         variant="tens",
         dtypes="f",
         **STEP,
