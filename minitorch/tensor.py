@@ -652,7 +652,9 @@ class Tensor(TensorBase):
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
         """One number everywhere, in this dtype unless told otherwise."""
-        return self._made(np.full(V.dims_of((size,)), fill_value, self._target(dtype)), dtype, device, requires_grad)
+        array = np.empty(V.dims_of((size,)), self._target(dtype))
+        array.fill(fill_value)
+        return self._made(array, dtype, device, requires_grad)
 
     def _target(self, dtype: Any) -> np.dtype[Any]:
         return self.array.dtype if dtype is None else dtype.numpy  # type: ignore[no-any-return]

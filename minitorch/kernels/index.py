@@ -191,6 +191,11 @@ def nonzero(x: Array) -> tuple[Array, ...]:
     return np.nonzero(x) if x.ndim else tuple(np.nonzero(x.reshape(1)))
 
 
+def nonzero_rows(x: Array) -> Array:
+    """The same as (count, axes)."""
+    return np.ascontiguousarray(np.argwhere(x))
+
+
 def embedding(table: Array, index: Array) -> Array:
     """The rows of a table at the indices."""
     check_range(index, table.shape[0], 0, "index out of range in self: index")

@@ -24,6 +24,7 @@ Axes = tuple[int, ...]
 Function = Callable[..., Any]
 
 SMALL = 4096  # elements; below it numpy's call costs less
+NAIVE = 1024  # elements; numpy may add fewer without care
 BLOCK = 1024  # elements of a row summed before they are added to the total: keeps the error of float32 small
 DEPTH = 32  # the same for columns
 TILE = 1024  # columns whose sums stay in the first cache
@@ -89,27 +90,35 @@ def {name}_columns(start, stop, x, c, out):
                 y[j] = {join}
 """
 
-# A chain of comparisons is not vectorised: a long row is folded in four until little is left. In a short one NaN is lost.
+# A chain of comparisons is not vectorised: a long row is folded in four until little is left. `chain` loses NaN.
 _EXTREME = """
-def {name}(row, buffer):
+def {name}_chain(row):
     best = row[0]
-    if row.size <= LONG:
-        for j in range(row.size):
-            best = row[j] if row[j] {beats} best else best
-        return best
-    while row.size > 16:
-        size = (row.size + 3) // 4
-        rest = row.size - size
-        a, b, c, d = row[:size], row[rest // 3 :], row[2 * rest // 3 :], row[rest:]
-        y = buffer[:size]
-        for j in range(y.size):
-            p = a[j] if (a[j] {beats} b[j]) | (a[j] != a[j]) else b[j]
-            q = c[j] if (c[j] {beats} d[j]) | (c[j] != c[j]) else d[j]
-            y[j] = p if (p {beats} q) | (p != p) else q
-        row, buffer = y, buffer[size:]
     for j in range(row.size):
-        best = row[j] if (row[j] {beats} best) | (row[j] != row[j]) else best
+        best = row[j] if row[j] {beats} best else best
     return best
+
+def {name}_tree(row, buffer):
+    size = (row.size + 3) // 4
+    fold(row, buffer[:size])
+    at = 0
+    while size > 16:
+        end, size = at + size, (size + 3) // 4
+        fold(buffer[at:end], buffer[end : end + size])
+        at = end
+    rest = buffer[at : at + size]
+    best = rest[0]
+    for j in range(rest.size):
+        best = rest[j] if (rest[j] {beats} best) | (rest[j] != rest[j]) else best
+    return best
+
+def {name}_fold(row, y):
+    rest = row.size - y.size
+    a, b, c, d = row[: y.size], row[rest // 3 :], row[2 * rest // 3 :], row[rest:]
+    for j in range(y.size):
+        p = a[j] if (a[j] {beats} b[j]) | (a[j] != a[j]) else b[j]
+        q = c[j] if (c[j] {beats} d[j]) | (c[j] != c[j]) else d[j]
+        y[j] = p if (p {beats} q) | (p != p) else q
 """
 
 _EXTREME_ROWS = """
@@ -118,34 +127,39 @@ def {name}_rows(start, stop, x, c, out):
     buffer = np.empty(x.shape[1], x.dtype)
     for i in range(out.size):
         row, missing = x[i], 0
-        if row.size <= LONG:
+        if row.size > LONG:
+            out[i] = tree(row, buffer)
+        else:
             for j in range(row.size):
                 missing += row[j] != row[j]
-        out[i] = np.nan if missing else extreme(row, buffer)
+            out[i] = np.nan if missing else chain(row)
 """
 
 
-def _write(template: str, **texts: Any) -> Function:
-    """The loop of a template, under a name of its own: the cache on disk goes by it."""
-    before = {"np": np, "BLOCK": BLOCK, "DEPTH": DEPTH, "TILE": TILE, "LONG": LONG, "__name__": __name__, **texts}
-    after = dict(before)
-    exec(template.format(**texts), after)
-    function: Function = after[(set(after) - set(before) - {"__builtins__"}).pop()]
-    return function
+def _write(template: str, **texts: Any) -> dict[str, Any]:
+    """The functions of a template, under names of their own: the cache on disk goes by them."""
+    names = {"np": np, "BLOCK": BLOCK, "DEPTH": DEPTH, "TILE": TILE, "LONG": LONG, "__name__": __name__, **texts}
+    exec(template.format(**texts), names)
+    return names
 
 
 # ---------------------------------------------------------------- folds
 
 
 class Fold:
-    """The reduction of each(v, c) by a ufunc; c is a number per result, `join` the ufunc as a text of a and b."""
+    """The reduction of each(v, c) by a ufunc; c is a number per result, `join` the ufunc as a text of a and b.
 
-    def __init__(self, name: str, each: Function, ufunc: Any, join: str, first: str, then: Fold | None = None) -> None:
-        self.each, self.ufunc = weak(each), ufunc
+    `cost` is a guess of nanoseconds an element, for threading.
+    """
+
+    def __init__(
+        self, name: str, each: Function, ufunc: Any, join: str, first: str, then: Fold | None = None, cost: float = 0.1
+    ) -> None:
+        self.each, self.ufunc, self.cost = weak(each), ufunc, cost
         self.then = then or self  # joins partial results
         texts = {"name": name, "each": self.each, "join": join, "first": first}
-        self.rows = Kernel(_write(_ROWS, **texts), self._rows_numpy)
-        self.columns = Kernel(_write(_COLUMNS, **texts), self._columns_numpy)
+        self.rows = Kernel(_write(_ROWS, **texts)[f"{name}_rows"], self._rows_numpy)
+        self.columns = Kernel(_write(_COLUMNS, **texts)[f"{name}_columns"], self._columns_numpy)
 
     def _rows_numpy(self, start: int, stop: int, x: Array, c: Array, out: Array) -> None:
         part = slice(start, stop)
@@ -164,13 +178,19 @@ class Fold:
         """Over the axes, in `dtype` or that of x; c has the shape that keepdims gives."""
         dtype = dtype or x.dtype
         if x.size < SMALL or not axes or x.dtype.kind not in "fbi" or not load():
-            with np.errstate(all="ignore"):
-                return np.asarray(self.ufunc.reduce(self.each(x, c), axes, dtype, keepdims=keepdims))
+            return self._numpy(x, axes, keepdims, dtype, c)
         y, c, inside, order = _in_order_of_memory(x, c, axes)
         y = self._by_steps(y, c, inside, dtype)
         if order is not None:
             y = np.ascontiguousarray(y.transpose(np.argsort(order)))
         return y.reshape(_shape(x, axes, keepdims))
+
+    def _numpy(self, x: Array, axes: Axes, keepdims: bool, dtype: Any, c: Any) -> Array:
+        """numpy adds columns one after the other: in float64, where they may be long."""
+        naive = dtype == np.float32 and self.ufunc is np.add and x.size > NAIVE
+        with np.errstate(all="ignore"):
+            total = self.ufunc.reduce(self.each(x, c), axes, np.float64 if naive else dtype, keepdims=keepdims)
+            return np.asarray(total, dtype)
 
     def _by_steps(self, x: Array, c: Array | None, axes: Axes, dtype: Any) -> Array:
         """One run of adjacent axes after the other, from the last. Each is joined by `then` but the first."""
@@ -196,10 +216,10 @@ class Fold:
         out = np.empty((outer, inner), dtype)
         c = out if c is None else c  # not looked at
         if inner == 1:
-            self.rows.split(outer, n * 0.1 + 2, x.reshape(outer, n), c.reshape(-1), out.reshape(-1))
+            self.rows.split(outer, n * self.cost + 2, x.reshape(outer, n), c.reshape(-1), out.reshape(-1))
         else:
             tiles = -(-inner // TILE)
-            self.columns.split(outer * tiles, n * inner / tiles * 0.1 + 5, x, c, out)
+            self.columns.split(outer * tiles, n * inner / tiles * self.cost + 5, x, c, out)
         return out
 
     def _in_parts(self, x: Array, c: Array | None, dtype: Any, shape: tuple[int, int, int]) -> Array:
@@ -217,9 +237,13 @@ class ExtremeFold(Fold):
     """The largest or smallest number; NaN, if there is one."""
 
     def __init__(self, name: str, ufunc: Any, beats: str, first: str) -> None:
-        super().__init__(name, lambda v, c: v, ufunc, f"b if (b {beats} a) | (b != b) else a", first)
-        self.scalar = jitable(_write(_EXTREME, name=f"{name}_of", beats=beats))
-        self.rows = Kernel(_write(_EXTREME_ROWS, name=name, extreme=self.scalar), self._rows_numpy)
+        super().__init__(name, lambda v, c: v, ufunc, f"b if (b {beats} a) | (b != b) else a", first, None, 0.2)
+        helpers = _write(_EXTREME, name=name, beats=beats)
+        for part in ("chain", "fold", "tree"):
+            helpers[part] = jitable(helpers[f"{name}_{part}"])
+        self.chain, self.tree = helpers["chain"], helpers["tree"]
+        loops = _write(_EXTREME_ROWS, name=name, chain=self.chain, tree=self.tree)
+        self.rows = Kernel(loops[f"{name}_rows"], self._rows_numpy)
 
 
 def _shape(x: Array, axes: Axes, keepdims: bool) -> tuple[int, ...]:
@@ -266,15 +290,16 @@ _SUM = Fold("sum", lambda v, c: v, np.add, "a + b", "0")
 _PROD = Fold("prod", lambda v, c: v, np.multiply, "a * b", "1")
 _SQUARES = Fold("squares", lambda v, c: v * v, np.add, "a + b", "0", _SUM)
 _ABSOLUTES = Fold("absolutes", lambda v, c: abs(v), np.add, "a + b", "0", _SUM)
-_POWERS = Fold("powers", lambda v, c: maths.power(abs(v), c), np.add, "a + b", "0", _SUM)
+_POWERS = Fold("powers", lambda v, c: maths.power(abs(v), c), np.add, "a + b", "0", _SUM, 3.0)
 _SPREADS = Fold("spreads", lambda v, c: (v - c) * (v - c), np.add, "a + b", "0", _SUM)
-_EXPS = Fold("exps", lambda v, c: maths.exp(v - c), np.add, "a + b", "0", _SUM)
+_EXPS = Fold("exps", lambda v, c: maths.exp(v - c), np.add, "a + b", "0", _SUM, 0.3)
 _KNOWN = Fold("known", lambda v, c: maths.where(v == v, v, 0), np.add, "a + b", "0", _SUM)
 _NONZERO = Fold("nonzero", lambda v, c: maths.where(v != 0, 1, 0), np.add, "a + b", "0", _SUM)
 _MAX = ExtremeFold("amax", np.maximum, ">", "-np.inf")
 _MIN = ExtremeFold("amin", np.minimum, "<", "np.inf")
 
-largest = _MAX.scalar  # in kernels: largest(row, buffer), the buffer as long as the row
+# For other kernels: the largest of a row of up to LONG (NaN is lost) and of a longer one, the buffer half as long.
+largest_of_few, largest_of_many = _MAX.chain, _MAX.tree
 
 
 # ---------------------------------------------------------------- sums and products
@@ -331,7 +356,7 @@ def var_mean(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False
     with np.errstate(all="ignore"):
         if x.size < SMALL:
             gap = x - centre
-            var = np.add.reduce(gap * gap, axes, keepdims=keepdims) / freedom
+            var = _SUM(gap * gap, axes, keepdims) / freedom
         else:
             var = _SPREADS(x, axes, keepdims, None, centre) / freedom
     return np.asarray(var), centre.reshape(np.shape(var))
@@ -553,38 +578,50 @@ def cumprod(x: Array, axis: int) -> Array:
 # ---------------------------------------------------------------- running extremes, running logsumexp
 
 
+def _rows_along(x: Array, axis: int) -> Array:
+    """x as C-contiguous rows along the axis."""
+    return np.ascontiguousarray(np.moveaxis(x, axis, -1)).reshape(-1, x.shape[axis])
+
+
+def _rows_back(rows: Array, x: Array, axis: int) -> Array:
+    """Such rows in the shape of x."""
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :], x.shape[axis])
+    return np.ascontiguousarray(np.moveaxis(rows.reshape(shape), -1, axis))
+
+
 def _running_extreme_numpy(start: int, stop: int, x: Array, up: bool, values: Array, indices: Array) -> None:
     x, values, indices = x[start:stop], values[start:stop], indices[start:stop]
-    best, where = x[:, 0].copy(), np.zeros(x[:, 0].shape, np.int64)
-    for r in range(x.shape[1]):
-        v = x[:, r]
-        at_least = (v >= best) if up else (v <= best)
-        better = (v != v) | (at_least & (best == best))
-        best, where = np.where(better, v, best), np.where(better, r, where)
-        values[:, r], indices[:, r] = best, where
+    (np.maximum if up else np.minimum).accumulate(x, 1, out=values)
+    changed = (x == values) | (x != x)
+    np.maximum.accumulate(np.where(changed, np.arange(x.shape[1]), 0), 1, out=indices)
 
 
 @jit(twin=_running_extreme_numpy)
 def _running_extreme(start: int, stop: int, x: Any, up: bool, values: Any, indices: Any) -> None:
-    """The extreme so far along n of (outer, n, inner); the last of equals, NaN above all. It changes rarely: branches."""
+    """The extreme so far along rows, NaN above all; and where it, or its equal, was last met."""
     for i in range(start, stop):
-        for j in range(x.shape[2]):
-            best, where = x[i, 0, j], 0
-            for r in range(x.shape[1]):
-                v = x[i, r, j]
-                at_least = (v >= best) if up else (v <= best)
-                if at_least or v != v:
-                    best, where = v, r
-                values[i, r, j], indices[i, r, j] = best, where
+        row, y, where = x[i], values[i], indices[i]
+        best, last = row[0], 0
+        if up:
+            for r in range(row.size):
+                best = row[r] if (row[r] > best) | (row[r] != row[r]) else best
+                y[r] = best
+        else:
+            for r in range(row.size):
+                best = row[r] if (row[r] < best) | (row[r] != row[r]) else best
+                y[r] = best
+        for r in range(row.size):
+            last = r if (row[r] == y[r]) | (row[r] != row[r]) else last
+            where[r] = last
 
 
 def _run_extreme(x: Array, axis: int, up: bool) -> tuple[Array, Array]:
     if not x.size or not x.ndim:
         return x.copy(), np.zeros(x.shape, np.int64)
-    flat = _canonical(x, axis)
-    values, indices = np.empty(flat.shape, x.dtype), np.empty(flat.shape, np.int64)
-    _running_extreme.split(len(flat), flat[0].size * 1.5, flat, up, values, indices)
-    return values.reshape(x.shape), indices.reshape(x.shape)
+    rows = _rows_along(x, axis)
+    values, indices = np.empty(rows.shape, x.dtype), np.empty(rows.shape, np.int64)
+    _running_extreme.split(len(rows), rows.shape[1] * 2.0, rows, up, values, indices)
+    return _rows_back(values, x, axis), _rows_back(indices, x, axis)
 
 
 def cummax(x: Array, axis: int) -> tuple[Array, Array]:
@@ -604,36 +641,31 @@ def _logcumsumexp_numpy(start: int, stop: int, x: Array, out: Array) -> None:
 
 @jit(twin=_logcumsumexp_numpy)
 def _logcumsumexp(start: int, stop: int, x: Any, out: Any) -> None:
-    """Along n of (outer, n, inner): sums of e^(x - the largest so far), rescaled where that grows; whole vectors but for the sums."""
-    n, zero = x.shape[1], x.dtype.type(0)
-    top, share, scale, total = np.empty((4, n), x.dtype)
-    for item in range(start, stop):
-        i, k = item // x.shape[2], item % x.shape[2]
-        best = x.dtype.type(-np.inf)
-        for r in range(n):
-            v = x[i, r, k]
-            share[r], scale[r] = v, best
-            best = v if v > best else best
-            top[r] = best if np.isfinite(best) else zero
-        for r in range(n):
-            share[r] = maths.exp(share[r] - top[r])
-            scale[r] = maths.exp(scale[r] - top[r])
-        s = 0.0
-        for r in range(n):
-            s = s * scale[r] + share[r]
-            total[r] = s
-        for r in range(n):
-            total[r] = top[r] + maths.log(total[r])
-        for r in range(n):
-            out[i, r, k] = total[r]
+    """Along rows: sums of e^(x - the largest so far), rescaled as that grows. All is vectorised but the sum itself."""
+    x, out = x[start:stop], out[start:stop]
+    low, zero = x.dtype.type(-np.inf), x.dtype.type(0)
+    top, share, scale = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
+    for i in range(x.shape[0]):
+        row, y, best, total = x[i], out[i], low, 0.0
+        for r in range(row.size):
+            scale[r] = best
+            best = row[r] if row[r] > best else best
+            top[r] = best
+        for r in range(row.size):
+            origin = top[r] if np.isfinite(top[r]) else zero
+            share[r], scale[r], top[r] = maths.exp(row[r] - origin), maths.exp(scale[r] - origin), origin
+        for r in range(row.size):
+            total = total * scale[r] + share[r]
+            y[r] = total
+        for r in range(row.size):
+            y[r] = top[r] + maths.log(y[r])
 
 
 def logcumsumexp(x: Array, axis: int) -> Array:
     """ln of the running sum of eˣ."""
     if not x.size or not x.ndim:
         return x.copy()
-    flat = _canonical(x, axis)
-    out = np.empty(flat.shape, x.dtype)
-    outer, n, inner = flat.shape
-    _logcumsumexp.split(outer * inner, n * 4.0, flat, out)
-    return out.reshape(x.shape)
+    rows = _rows_along(x, axis)
+    out = np.empty(rows.shape, x.dtype)
+    _logcumsumexp.split(len(rows), rows.shape[1] * 4.0, rows, out)
+    return _rows_back(out, x, axis)

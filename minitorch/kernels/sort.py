@@ -21,6 +21,11 @@ def argsort(x: Array, axis: int, descending: bool, stable: bool = True) -> Array
     return np.ascontiguousarray(np.flip(x.shape[axis] - 1 - back, axis))
 
 
+def entry(x: Array, position: int, axis: int) -> Array:
+    """One entry of an axis, which stays with size 1; a 0-d array as it is."""
+    return np.take(x, [position], axis) if x.ndim else x
+
+
 def topk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
     """The indices of the k largest or smallest of an axis, in order."""
     order = argsort(x, axis, largest)

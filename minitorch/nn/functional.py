@@ -7,7 +7,7 @@ import warnings
 from typing import Any
 
 from .. import dtypes as dt
-from ..errors import OperationError
+from ..errors import OperationError as _OperationError
 from ..ops.activation import (
     celu,
     elu,
@@ -36,7 +36,7 @@ from ..ops.activation import (
     threshold,
 )
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from ..ops.einsum import einsum
+from ..ops.einsum import einsum as _einsum
 from ..ops.gather import embedding
 from ..ops.loss import (
     binary_cross_entropy,
@@ -65,7 +65,8 @@ from ..ops.pool import (
     max_pool2d,
     max_pool3d,
 )
-from ..ops.random import alpha_dropout, dropout, feature_dropout
+from ..ops.random import alpha_dropout, dropout
+from ..ops.random import feature_dropout as _feature_dropout
 from ..ops.softmax import log_softmax as _log_softmax
 from ..ops.softmax import softmax as _softmax
 
@@ -98,17 +99,17 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, L) or (C, L)."""
-    return feature_dropout(input, p, training, inplace, 1)
+    return _feature_dropout(input, p, training, inplace, 1)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, H, W)."""
-    return feature_dropout(input, p, training, inplace, 0)
+    return _feature_dropout(input, p, training, inplace, 0)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
-    return feature_dropout(input, p, training, inplace, 3)
+    return _feature_dropout(input, p, training, inplace, 3)
 
 
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:
@@ -118,7 +119,7 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """y = x₁ᵀ W x₂ + b."""
-    y = einsum("...i,oij,...j->...o", input1, weight, input2)
+    y = _einsum("...i,oij,...j->...o", input1, weight, input2)
     return y if bias is None else y + bias
 
 
@@ -161,7 +162,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     """
     sizes = [int(n) for n in pad]
     if len(sizes) % 2 or len(sizes) > 2 * input.ndim:
-        raise OperationError("pad", f"Padding length should be even and at most twice the dimensions, got {len(sizes)} numbers", input)
+        raise _OperationError("pad", f"Padding length should be even and at most twice the dimensions, got {len(sizes)} numbers", input)
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     if mode == "constant":
         return _pad_constant(input, pairs, 0.0 if value is None else value)
@@ -175,7 +176,7 @@ def _pad_constant(x: Any, pairs: Any, value: float) -> Any:
         dim = x.ndim - 1 - i
         n = x.shape[dim]
         if n + before + after < 0:
-            raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
+            raise _OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
         x = x.narrow(dim, max(-before, 0), n + min(before, 0) + min(after, 0))
     grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
     grown += [(0, 0)] * (x.ndim - len(pairs))
@@ -192,7 +193,7 @@ def _pad_copied(x: Any, dim: int, before: int, after: int, mode: str) -> Any:
     if limit is None:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if max(before, after) > limit:
-        raise OperationError("pad", f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}", x)
+        raise _OperationError("pad", f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}", x)
     at = [_mirror(i, n, mode) for i in range(-before, n + after)]
     return x.index_select(dim, x.new_tensor(at, dtype=dt.int64))
 

@@ -239,12 +239,9 @@ def masked_scatter(input: T, mask: Any, source: Any) -> T:
 
 def nonzero(input: T, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero: (count, dimensions), or a vector per dimension."""
-    found = [input._wrap(i) for i in kernels.nonzero(input.array)]
     if as_tuple:
-        return tuple(found)
-    if not input.array.ndim:
-        return input._zeros((found[0].array.size, 0), np.int64)
-    return input._wrap(np.stack([f.array for f in found], 1))
+        return tuple([input._wrap(i) for i in kernels.nonzero(input.array)])
+    return input._wrap(kernels.nonzero_rows(input.array))
 
 
 def argwhere(input: T) -> T:

@@ -14,7 +14,7 @@ from .arithmetic import where
 from .base import Op, T, TensorBase, floating, inplace, results
 from .gather import put_at
 from .join import cat, stack
-from .view import dim_in, expand, reshape, unsqueeze, view
+from .view import dim_in, expand, inverse, reshape, unsqueeze, view
 
 Axes = tuple[int, ...]
 
@@ -88,7 +88,7 @@ def _product_of_others(x: Any, axes: Axes) -> Any:
     n = flat.array.shape[-1]
     before = cat([one, flat.narrow(-1, 0, n - 1)], -1).cumprod(-1)
     after = cat([one, flat.flip(-1).narrow(-1, 0, n - 1)], -1).cumprod(-1).flip(-1)
-    back = np.argsort([*rest, *axes]).tolist()
+    back = inverse([*rest, *axes])
     return reshape(before * after, moved.array.shape).permute(*back)
 
 

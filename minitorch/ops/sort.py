@@ -73,7 +73,7 @@ def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
 
 def _one_of(function: Any, name: str, x: Any, axis: int, position: int, keepdim: bool) -> Any:
     order = kernels.argsort(x.array, axis, False)
-    at = np.take(order, [position], axis) if x.array.ndim else order
+    at = kernels.entry(order, position, axis)
     values, indices = function.apply(x, axis, at)
     if not keepdim and x.array.ndim:
         values, indices = values.squeeze(axis), indices.squeeze(axis)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -34,7 +36,21 @@ class View(ViewOp):
 
 
 class Squeeze(View):
-    """Without dimensions of size 1"""
+    """Without all dimensions of size 1"""
+
+
+class SqueezeDim(Squeeze):
+    """Without one dimension, if it has size 1"""
+
+    title = "Squeeze"
+    suffix = "Backward1"
+
+
+class SqueezeDims(Squeeze):
+    """Without some dimensions, where they have size 1"""
+
+    title = "Squeeze"
+    suffix = "Backward2"
 
 
 class Unsqueeze(View):
@@ -46,7 +62,7 @@ class Permute(ViewOp):
 
     @staticmethod
     def forward(ctx: Any, x: Any, dims: tuple[int, ...]) -> Any:
-        ctx.dims = tuple(np.argsort(dims).tolist())
+        ctx.dims = inverse(dims)
         return x.array.transpose(dims)
 
     @staticmethod
@@ -168,6 +184,10 @@ class Split(ViewOp):
         return PlaceAll.apply(ctx.keys, ctx.shape, *grads), None
 
 
+class SplitWithSizes(Split):
+    """Consecutive pieces of given sizes"""
+
+
 class Unbind(Split):
     """The entries of a dimension"""
 
@@ -210,6 +230,11 @@ def dims_of(args: tuple[Any, ...]) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
     return tuple([int(n) for n in args])
+
+
+def inverse(order: Sequence[int]) -> tuple[int, ...]:
+    """The permutation that undoes one."""
+    return tuple(sorted(range(len(order)), key=order.__getitem__))
 
 
 def dim_in(dim: int, ndim: int, name: str = "dim") -> int:
@@ -273,16 +298,16 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
         return reshape(input, 1)
     if start == end:
         return input
-    return reshape(input, *shape[:start], int(np.prod(shape[start : end + 1])), *shape[end + 1 :])
+    return reshape(input, *shape[:start], math.prod(shape[start : end + 1]), *shape[end + 1 :])
 
 
 def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     """One dimension as several."""
     shape, dim = input.array.shape, dim_in(dim, input.ndim)
     n = shape[dim]
-    known = int(np.prod([s for s in sizes if s != -1]))
+    known = math.prod([s for s in sizes if s != -1])
     full = [n // known if s == -1 and known else s for s in sizes]
-    if int(np.prod(full)) != n:
+    if math.prod(full) != n:
         raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input tensor")
     return view(input, *shape[:dim], *full, *shape[dim + 1 :])
 
@@ -292,7 +317,8 @@ def squeeze(input: T, dim: Any = None) -> T:
     shape = input.array.shape
     dims = range(len(shape)) if dim is None else [dim_in(d, len(shape)) for d in ((dim,) if isinstance(dim, int) else dim)]
     gone = {d for d in dims if shape and shape[d] == 1}
-    return Squeeze.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))
+    kind = Squeeze if dim is None else SqueezeDim if isinstance(dim, int) else SqueezeDims
+    return kind.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))
 
 
 def unsqueeze(input: T, dim: int) -> T:
@@ -351,15 +377,33 @@ def broadcast_to(input: T, size: Any) -> T:
 
 def sum_to_size(input: T, *size: Any) -> T:
     """The sum over the dimensions that broadcasting `size` to the tensor's shape would add or stretch."""
-    return SumTo.apply(input, dims_of(size))
+    shape, old = dims_of(size), input.array.shape
+    if not _expands_to(shape, old):
+        raise OperationError("sum_to_size", f"size {list(shape)} is not expandable to size {list(old)}.", input)
+    if shape == old:
+        return view(input, shape)
+    return SumTo.apply(input if input.array.dtype.kind in "fc" else input._cast(np.dtype(np.int64)), shape)
+
+
+def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(shape, larger) == larger
+    except ValueError:
+        return False
 
 
 def narrow(input: T, dim: int, start: Any, length: int) -> T:
     """`length` entries of a dimension, from `start` on."""
     dim, start = dim_in(dim, input.ndim), int(start)
+    if not input.ndim:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
     n = input.array.shape[dim]
+    if not -n <= start <= n:
+        raise IndexError(f"start out of range (expected to be in range of [{-n}, {n}], but got {start})")
     start = start + n if start < 0 else start
-    if not 0 <= start <= n or length < 0 or start + length > n:
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if start + length > n:
         raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({n}).")
     return Slice.apply(input, (*[slice(None)] * dim, slice(start, start + length)))
 
@@ -392,7 +436,8 @@ def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]
     """Consecutive pieces of a dimension: of one size (the last may be smaller), or of the sizes listed."""
     dim = dim_in(dim, tensor.ndim)
     n = tensor.array.shape[dim]
-    if isinstance(split_size_or_sections, int):
+    whole = isinstance(split_size_or_sections, int)
+    if whole:
         step = split_size_or_sections
         if step < 0 or (step == 0 and n):
             raise RuntimeError(f"split expects split_size be non-negative, but got split_size={step}")
@@ -401,13 +446,13 @@ def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]
         sizes = [int(s) for s in split_size_or_sections]
         if sum(sizes) != n or any(s < 0 for s in sizes):
             raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={sizes}")
-    return _pieces(tensor, sizes, dim)
+    return (Split if whole else SplitWithSizes).apply(tensor, _pieces(sizes, dim)) if sizes else ()
 
 
-def _pieces(x: T, sizes: Sequence[int], dim: int) -> tuple[T, ...]:
-    ends = np.cumsum(sizes).tolist()
-    keys = tuple([(*[slice(None)] * dim, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True)])
-    return Split.apply(x, keys) if keys else ()
+def _pieces(sizes: Sequence[int], dim: int) -> tuple[Any, ...]:
+    """The index of each piece."""
+    ends = list(accumulate(sizes))
+    return tuple([(*[slice(None)] * dim, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True)])
 
 
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
