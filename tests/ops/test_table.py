@@ -161,7 +161,7 @@ def test_refusals(row: Row) -> None:
 
 
 def _transposed(a: Array) -> Array:
-    return np.asfortranarray(a)
+    return np.asfortranarray(a) if a.ndim else a
 
 
 def _strided(a: Array) -> Array:
@@ -350,7 +350,8 @@ def _exported() -> set[int]:
     """What users can call: functions of the package and of nn.functional, and methods."""
     public = [getattr(minitorch, name) for name in minitorch.__all__]
     functional = [v for k, v in vars(minitorch.nn.functional).items() if not k.startswith("_")]
-    return {id(v) for v in (*public, *functional, *vars(minitorch.Tensor).values())}
+    methods = [v for k, v in vars(minitorch.Tensor).items() if not k.startswith("_") or k.endswith("__")]
+    return {id(v) for v in (*public, *functional, *methods)}
 
 
 def _covered() -> set[int]:

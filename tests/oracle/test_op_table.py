@@ -147,14 +147,14 @@ def test_node_names(row: Row) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             theirs, ours = Outcome(torch, row, given, True), Outcome(minitorch, row, given, True)
-        names = [[y.grad_fn and y.grad_fn.name() for y in o.outputs] for o in (ours, theirs)]
+        names = [[y.grad_fn and type(y.grad_fn).__name__ for y in o.outputs] for o in (ours, theirs)]
         assert names[0] == names[1], sample
 
 
 @pytest.mark.parametrize("row", [r for r in ROWS if "." not in r.name], ids=lambda row: row.id)
 def test_methods_exist(row: Row) -> None:
     """Where PyTorch has a method or an in-place form, so have we."""
-    for name in (row.name, row.name + "_"):
+    for name in (row.name, row.name + "_") if row.inplace else (row.name,):
         for where in ("Tensor.", ""):
             if resolve(torch, where + name) is not None:
                 assert resolve(minitorch, where + name) is not None, where + name
