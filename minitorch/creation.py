@@ -29,7 +29,7 @@ def _numpy_dtype(d: Any, default: dt.dtype | None = None) -> np.dtype[Any]:
         d = _python_types.get(d)
         if d is None:
             raise TypeError(f"expected a torch.dtype, got {d!r}")
-    return d.numpy  # type: ignore[no-any-return]
+    return d.numpy
 
 
 _python_types = {float: dt.float64, int: dt.int64, bool: dt.bool}
@@ -103,7 +103,7 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
     """A tensor of `data` that shares its memory where it can: a tensor or an ndarray of that dtype."""
     check_device(device)
     if isinstance(data, Tensor):
-        return data if dtype is None else data.to(dtype)  # type: ignore[no-any-return]
+        return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray) and (dtype is None or _numpy_dtype(dtype) == data.dtype):
         return from_numpy(data)
     return tensor(data, dtype=dtype)

@@ -13,7 +13,7 @@ class dtype:
 
     by_numpy: dict[np.dtype[Any], dtype] = {}
 
-    def __init__(self, name: str, numpy: Any, title: str, rank: int) -> None:
+    def __init__(self, name: str, numpy: Any, title: str, rank: builtins.int) -> None:
         self.name = name
         self.numpy = np.dtype(numpy)
         self.title = title  # as in "FloatTensor"

@@ -174,7 +174,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any 
     model = mean if isinstance(mean, Tensor) else std
     shape = np.broadcast_shapes(np.shape(getattr(mean, "array", mean)), np.shape(getattr(std, "array", std)))
     base = _drawn(kernels.normal, shape, model.array.dtype, generator, device, False)
-    return base * std + mean  # type: ignore[no-any-return]
+    return base * std + mean
 
 
 __all__ = [

@@ -144,7 +144,7 @@ class Tensor(TensorBase):
 
     def _alias_view(self) -> Tensor:
         """The same memory, as a recorded view."""
-        return V.View.apply(self, self.array.shape)  # type: ignore[no-any-return]
+        return V.View.apply(self, self.array.shape)
 
     def _same_place(self) -> Tensor:
         """The same memory and the same place in the graph, with a storage of its own: the old value in an in-place write."""
@@ -236,11 +236,11 @@ class Tensor(TensorBase):
 
     def storage_offset(self) -> int:
         """How many elements after the start of its storage the tensor begins."""
-        return (self.data_ptr() - self.storage.array.__array_interface__["data"][0]) // self.array.itemsize  # type: ignore[no-any-return]
+        return (self.data_ptr() - self.storage.array.__array_interface__["data"][0]) // self.array.itemsize
 
     def data_ptr(self) -> int:
         """The address of the first element."""
-        return self.array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+        return self.array.__array_interface__["data"][0]
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
@@ -296,7 +296,7 @@ class Tensor(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward accumulated; None before."""
-        return self._grad  # type: ignore[no-any-return]
+        return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -324,7 +324,7 @@ class Tensor(TensorBase):
 
     @property
     def _version(self) -> int:
-        return self.storage.version  # type: ignore[no-any-return]
+        return self.storage.version
 
     def backward(
         self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: Any = None
@@ -350,7 +350,7 @@ class Tensor(TensorBase):
             new = hook(grads[nr]) if grads[nr] is not None else None
             return None if new is None else (*grads[:nr], new, *grads[nr + 1 :])
 
-        return node.register_prehook(on_output)  # type: ignore[no-any-return]
+        return node.register_prehook(on_output)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
@@ -444,7 +444,7 @@ class Tensor(TensorBase):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:
-            return memo[id(self)]  # type: ignore[no-any-return]
+            return memo[id(self)]
         if self.grad_fn is not None:
             raise RuntimeError(
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
@@ -657,7 +657,7 @@ class Tensor(TensorBase):
         return self._made(array, dtype, device, requires_grad)
 
     def _target(self, dtype: Any) -> np.dtype[Any]:
-        return self.array.dtype if dtype is None else dtype.numpy  # type: ignore[no-any-return]
+        return self.array.dtype if dtype is None else dtype.numpy
 
     def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
         check_device(device)
@@ -672,7 +672,7 @@ class Tensor(TensorBase):
 
     @staticmethod
     def _stack(tensors: Any) -> Tensor:
-        return J.stack(tensors)  # type: ignore[no-any-return]
+        return J.stack(tensors)
 
     # ------------------------------------------------ shapes
 

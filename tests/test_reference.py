@@ -1,17 +1,14 @@
 """Every layer, loss and optimizer against numbers that PyTorch computed (tests/reference)."""
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cases import CASES
 
 import minitorch as torch
 
 FOLDER = Path(__file__).parent / "reference"
-sys.path.insert(0, str(FOLDER))
-from cases import CASES  # noqa: E402
-
 with np.load(FOLDER / "reference.npz") as file:
     REFERENCE = dict(file)
 

@@ -30,7 +30,7 @@ class Sweep:
         if self.wanted is not None and id(target) not in self.wanted.enter:
             return
         if isinstance(target, Node):
-            slot = self.waiting.get(target.number)
+            slot: Any = self.waiting.get(target.number)
             if slot is None:
                 slot = self.waiting[target.number] = (target, [None] * len(target.outputs))
                 heapq.heappush(self.order, -target.number)

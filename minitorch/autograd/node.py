@@ -126,7 +126,7 @@ class Node:
                 raise RuntimeError(self._modified(x, version))
         if self._own and mode.grad:
             return tuple([self._as_output(x, i) for i, x in enumerate(saved)])
-        return saved  # type: ignore[no-any-return]
+        return saved
 
     def _as_output(self, x: Any, i: int) -> Any:
         """A saved output with its history again, for derivatives of the derivative."""

@@ -175,7 +175,9 @@ def _disk_cache(numba: Any, folder: Path, name: str) -> Any:
     """An object with the interface of Numba's function caches: one file per kernel and signature, no index."""
     from numba.core.caching import CompileResultCacheImpl, NullCache
 
-    class DiskCache(NullCache):  # type: ignore[misc]
+    form: Any = CompileResultCacheImpl  # its two methods use nothing of an instance
+
+    class DiskCache(NullCache):
         def _path(self, signature: Any, target: Any) -> Path:
             key = (name, str(signature), str(target.codegen().magic_tuple()), _sources_digest(numba))
             return folder / f"{name.rpartition('.')[2]}-{hashlib.sha256(repr(key).encode()).hexdigest()[:32]}.bin"
@@ -184,13 +186,13 @@ def _disk_cache(numba: Any, folder: Path, name: str) -> Any:
             try:
                 payload = pickle.loads(self._path(signature, target_context).read_bytes())
                 target_context.refresh()
-                return CompileResultCacheImpl.rebuild(None, target_context, payload)
+                return form.rebuild(None, target_context, payload)
             except Exception:  # missing, unreadable or damaged: it is compiled anew
                 return None
 
         def save_overload(self, signature: Any, data: Any) -> None:
             try:
-                payload = pickle.dumps(CompileResultCacheImpl.reduce(None, data))
+                payload = pickle.dumps(form.reduce(None, data))
                 _write_atomically(self._path(signature, data.target_context), payload)
             except Exception:  # a cache that cannot be written is no cache
                 return

@@ -23,6 +23,14 @@ SPLIT_NS = 2 * PART_NS
 BOOL = np.dtype(np.bool_)
 
 
+def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
+    """A number in the dtype of the operands; one beyond the range of float32 is infinite."""
+    if dtype.kind == "f" and not -3.4e38 < x < 3.4e38:
+        with np.errstate(over="ignore"):
+            return dtype.type(x)
+    return dtype.type(x)
+
+
 class Elementwise:
     """A kernel `f(*operands, out=None)`; operands are ndarrays of one dtype (bool masks aside) and Python numbers.
 
@@ -61,7 +69,7 @@ class Elementwise:
             return self._into(out, self(*operands))
         loop = self._loops.get(pattern) or self._loop(pattern, operands)
         if pattern & (pattern + 1):  # numbers among the operands
-            values = [x if type(x) is np.ndarray else dtype.type(x) for x in values]
+            values = [x if type(x) is np.ndarray else in_dtype(x, dtype) for x in values]
         count = out.size
         if count * self.cost < SPLIT_NS:
             loop.run(0, count, out.ravel(), *values)

@@ -137,7 +137,8 @@ def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
         rows = y.reshape(y.shape[0], -1)
         _rows_add(rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1]))
     else:
-        np.add.at(y, (slice(None),) * axis + (index,), values)
+        key: Any = (*(slice(None),) * axis, index)
+        np.add.at(y, key, values)
 
 
 def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:

@@ -15,7 +15,7 @@ Array = NDArray[Any]
 def matmul(a: Array, b: Array) -> Array:
     """a @ b for all ranks; a stack of transposed matrices is not copied."""
     if a.ndim == 2 == b.ndim:
-        return np.dot(a, b)  # type: ignore[no-any-return]
+        return np.dot(a, b)
     with np.errstate(all="ignore"):
         return np.asarray(np.matmul(a, b))
 

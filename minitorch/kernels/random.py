@@ -34,7 +34,7 @@ class Stream:
 
     def words(self, count: int) -> Array:
         """`count` random 32-bit words, in uint64."""
-        return self.engine.random_raw(count)  # type: ignore[no-any-return]
+        return self.engine.random_raw(count)
 
     def words64(self, count: int) -> Array:
         """`count` random 64-bit words."""

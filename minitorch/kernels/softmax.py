@@ -32,9 +32,9 @@ def _back(rows: Array, x: Array, axis: int) -> Array:
 def _over_rows(kernel: Kernel, axis: int, cost: float, x: Array, *others: Array) -> Array:
     if not x.size:
         return np.empty_like(x)
-    rows = [_rows(a, axis) for a in (x, *others)]
+    rows: Any = [_rows(a, axis) for a in (x, *others)]
     out = np.empty(rows[0].shape, x.dtype)
-    kernel.split(len(out), out.shape[1] * cost + 5, *rows, out)
+    kernel.split(len(out), rows[0].shape[1] * cost + 5, *rows, out)
     return _back(out, x, axis)
 
 
@@ -312,5 +312,5 @@ def cross_entropy_grad(g: Array, logp: Array, target: Array, ignore: int, count:
     dx = np.empty(logp.shape, logp.dtype)
     if dx.size:
         args = np.ascontiguousarray(g).reshape(-1), logp, np.ascontiguousarray(target), ignore, max(count, 1), dx
-        _cross_entropy_grad.split(len(dx), dx.shape[1] * 1.0 + 10, *args)
+        _cross_entropy_grad.split(len(dx), logp.shape[1] * 1.0 + 10, *args)
     return dx

@@ -34,7 +34,7 @@ def topk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
 
 def searchsorted(edges: Array, values: Array, right: bool) -> Array:
     """Where values would stand in sorted edges; the edges of each row for itself."""
-    side = "right" if right else "left"
+    side: Any = "right" if right else "left"
     if edges.ndim == 1:
         return np.asarray(np.searchsorted(edges, values, side))
     flat_edges, flat = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1])

@@ -125,8 +125,9 @@ def adam(
     """Step number `step` (from 1) of Adam; `decoupled`: AdamW's weight decay."""
     state = (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
     if not _in_one_run(*state):
-        copies = [None if x is None else np.ascontiguousarray(x) for x in state]
-        adam(*copies, step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)  # type: ignore[arg-type]
+        copies: list[Any] = [None if x is None else np.ascontiguousarray(x) for x in state]
+        p, g, m, v, top = copies
+        adam(p, g, m, v, top, step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
         _copy_back((param, *state[2:]), (copies[0], *copies[2:]))
         return
     kind = param.dtype.type

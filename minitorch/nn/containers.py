@@ -82,7 +82,7 @@ class _ModuleSequence(Module):
         return self
 
     def __iadd__(self: C, other: Iterable[Module]) -> C:
-        return self.extend(other)  # type: ignore[no-any-return]
+        return self.extend(other)
 
     def pop(self, key: int | slice) -> Any:
         """Take a module (or the modules of a slice) out, and return it."""
@@ -132,7 +132,7 @@ class Sequential(_ModuleSequence):
         return self
 
     def __iadd__(self: C, other: Any) -> C:
-        return self.extend(_sequential(other, "add"))  # type: ignore[no-any-return]
+        return self.extend(_sequential(other, "add"))
 
     def __add__(self, other: Any) -> Sequential:
         return Sequential(*self, *_sequential(other, "add"))
@@ -143,7 +143,7 @@ class Sequential(_ModuleSequence):
     __rmul__ = __mul__
 
     def __imul__(self: C, times: int) -> C:
-        return self.extend(list(self) * (self._factor(times) - 1))  # type: ignore[no-any-return]
+        return self.extend(list(self) * (self._factor(times) - 1))
 
     def _factor(self, times: Any) -> int:
         if not isinstance(times, int):
@@ -319,7 +319,7 @@ class ParameterList(Module):
         return self
 
     def __iadd__(self: C, values: Iterable[Any]) -> C:
-        return self.extend(values)  # type: ignore[no-any-return]
+        return self.extend(values)
 
     def extra_repr(self) -> str:
         return "\n".join([f"  ({i}): {_described(x, lambda x: x.dtype)}" for i, x in enumerate(self)])

@@ -48,7 +48,7 @@ class _Conv(Module):
 
     def forward(self, input: Any) -> Any:
         convolve = getattr(F, f"conv{self.dims}d")
-        padding = self.padding
+        padding: Any = self.padding
         if self.padding_mode != "zeros":
             input, padding = F.pad(input, self._pads(), mode=self.padding_mode), 0
         return convolve(input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)

@@ -222,7 +222,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
     drawn = creation.empty((rows, tensor.numel() // rows), dtype=tensor.dtype).normal_(0, 1, generator=generator)
     q = Tensor._wrap(linalg.orthonormal(drawn.array))
     with no_grad():
-        return tensor.copy_(q.view(tensor.shape)).mul_(gain)  # type: ignore[no-any-return]
+        return tensor.copy_(q.view(tensor.shape)).mul_(gain)
 
 
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:

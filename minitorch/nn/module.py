@@ -229,7 +229,7 @@ class Module:
             module = getattr(module, name)
             if not isinstance(module, Module):
                 raise AttributeError(f"`{name}` is not an nn.Module")
-        return module  # type: ignore[no-any-return]
+        return module
 
     def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
         """Put a module at `a.b.c`; with `strict`, only in the place of another one."""
@@ -247,11 +247,11 @@ class Module:
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter at `a.b.weight`; AttributeError if there is none."""
-        return self._get_tensor(target, "_parameters", "an nn.Parameter")  # type: ignore[no-any-return]
+        return self._get_tensor(target, "_parameters", "an nn.Parameter")
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer at `a.b.mean`; AttributeError if there is none."""
-        return self._get_tensor(target, "_buffers", "a buffer")  # type: ignore[no-any-return]
+        return self._get_tensor(target, "_buffers", "a buffer")
 
     def _get_tensor(self, target: str, registry: str, kind: str) -> Any:
         path, _, name = target.rpartition(".")

@@ -431,7 +431,7 @@ def hardsigmoid(input: T, inplace: bool = False) -> T:
 
 def softsign(input: T) -> T:
     """input / (1 + |input|)."""
-    return input / (abs(input) + 1)  # type: ignore[no-any-return]
+    return input / (abs(input) + 1)
 
 
 # ---------------------------------------------------------------- what users call: shrinking, gating
@@ -439,7 +439,7 @@ def softsign(input: T) -> T:
 
 def tanhshrink(input: T) -> T:
     """input - tanh(input)."""
-    return input - tanh(input)  # type: ignore[no-any-return]
+    return input - tanh(input)
 
 
 def softshrink(input: T, lambd: float = 0.5) -> T:

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections import namedtuple
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 from .. import dtypes as dt
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
-from ..autograd.tensor_base import T, TensorBase
+from ..autograd.tensor_base import T as T
+from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_writable, take_history
 from ..errors import OperationError
 from ..kernels.elementwise import Elementwise
 
 Array = NDArray[Any]
-F = TypeVar("F", bound=Callable[..., Any])
+
+_NUMBERS = (bool, int, float, complex, np.generic, np.ndarray)
 
 
 class Op(Function):
@@ -88,6 +90,9 @@ def pointwise(kernel: Elementwise, *args: Any) -> Any:
 
 def promoted(*operands: Any) -> tuple[Any, ...]:
     """The operands in their common dtype. Tensors are cast where they must be, numbers stay numbers."""
+    for x in operands:
+        if not isinstance(x, (TensorBase, *_NUMBERS)):
+            raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
     d = dt.result_dtype([_number(x) for x in operands])
     return tuple([in_dtype(x, d) for x in operands])
 
@@ -103,7 +108,7 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
             return a, b
     elif d_of(b).kind == "f" and (type(a) is float or type(a) is int):
         return a, b
-    return promoted(a, b)  # type: ignore[return-value]
+    return promoted(a, b)
 
 
 def floating(x: T) -> T:
@@ -113,9 +118,9 @@ def floating(x: T) -> T:
 
 def floating_pair(a: Any, b: Any) -> tuple[Any, Any]:
     """`pair`, with integers cast to the default floating dtype."""
-    a, b = pair(a, b)
-    d = a.array.dtype if isinstance(a, TensorBase) else b.array.dtype
-    return (a, b) if d.kind in "fc" else (in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype()))
+    if d_of(a).kind in "fc" or d_of(b).kind in "fc":
+        return pair(a, b)
+    return in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype())
 
 
 def d_of(x: Any) -> np.dtype[Any]:
@@ -141,7 +146,7 @@ def _number(x: Any) -> Any:
 # ---------------------------------------------------------------- writing in place
 
 
-def inplace(function: F) -> F:
+def inplace(function: Any) -> Any:
     """The in-place form of an operation: its result is written to the memory of its first argument.
 
     What the operation saved of the old values is kept apart by a copy, if anything was. The tensor then comes from the
@@ -163,7 +168,7 @@ def inplace(function: F) -> F:
 
     write.__name__ = name
     write.__doc__ = f"`{function.__name__}`, written to this tensor's memory."
-    return write  # type: ignore[return-value]
+    return write
 
 
 def overwrite(target: T, result: Any, name: str) -> T:
@@ -216,8 +221,10 @@ def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
 @functools.cache
 def results(operation: str, *fields: str) -> Any:
     """The named tuple that an operation returns, `torch.return_types.max(values=..., indices=...)`."""
-    kind = namedtuple(operation, fields or ("values", "indices"))  # type: ignore[misc]
-    shown = ",\n".join(f"{name}={{}}" for name in kind._fields)
+    names: Any = fields or ("values", "indices")
+    make: Any = namedtuple
+    kind = make(operation, names)
+    shown = ",\n".join(f"{name}={{}}" for name in names)
     kind.__repr__ = lambda self: f"torch.return_types.{operation}(\n{shown.format(*self)})"  # type: ignore[method-assign]
     kind.__module__ = "torch.return_types"
     return kind

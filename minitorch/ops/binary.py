@@ -306,7 +306,7 @@ def remainder(input: Any, other: Any) -> Any:
 def fmod(input: T, other: Any) -> T:
     """input modulo other with the sign of input, as in C. Integers modulo zero are an error."""
     tensors_only("fmod", input=input)
-    return _modulo("fmod", Fmod, FmodOfNumber, input, other)  # type: ignore[no-any-return]
+    return _modulo("fmod", Fmod, FmodOfNumber, input, other)
 
 
 def _modulo(name: str, function: Any, of_number: Any, a: Any, b: Any) -> Any:

@@ -48,32 +48,32 @@ def eq(input: T, other: Any) -> T:
     >>> torch.eq(torch.tensor([1, 2]), 2)
     tensor([False,  True])
     """
-    return _compare(kernels.eq, input, other, "")  # type: ignore[no-any-return]
+    return _compare(kernels.eq, input, other, "")
 
 
 def ne(input: T, other: Any) -> T:
     """input != other, elementwise."""
-    return _compare(kernels.ne, input, other, "")  # type: ignore[no-any-return]
+    return _compare(kernels.ne, input, other, "")
 
 
 def lt(input: T, other: Any) -> T:
     """input < other, elementwise."""
-    return _compare(kernels.lt, input, other)  # type: ignore[no-any-return]
+    return _compare(kernels.lt, input, other)
 
 
 def le(input: T, other: Any) -> T:
     """input <= other, elementwise."""
-    return _compare(kernels.le, input, other)  # type: ignore[no-any-return]
+    return _compare(kernels.le, input, other)
 
 
 def gt(input: T, other: Any) -> T:
     """input > other, elementwise."""
-    return _compare(kernels.gt, input, other)  # type: ignore[no-any-return]
+    return _compare(kernels.gt, input, other)
 
 
 def ge(input: T, other: Any) -> T:
     """input >= other, elementwise."""
-    return _compare(kernels.ge, input, other)  # type: ignore[no-any-return]
+    return _compare(kernels.ge, input, other)
 
 
 # ---------------------------------------------------------------- logic
@@ -86,22 +86,22 @@ def _logic(kernel: Any, a: Any, b: Any) -> Any:
 
 def logical_and(input: T, other: T) -> T:
     """Whether both elements are other than 0, of tensors of any dtype."""
-    return _logic(kernels.logical_and, input, other)  # type: ignore[no-any-return]
+    return _logic(kernels.logical_and, input, other)
 
 
 def logical_or(input: T, other: T) -> T:
     """Whether one of the elements is other than 0."""
-    return _logic(kernels.logical_or, input, other)  # type: ignore[no-any-return]
+    return _logic(kernels.logical_or, input, other)
 
 
 def logical_xor(input: T, other: T) -> T:
     """Whether exactly one of the elements is other than 0."""
-    return _logic(kernels.logical_xor, input, other)  # type: ignore[no-any-return]
+    return _logic(kernels.logical_xor, input, other)
 
 
 def logical_not(input: T) -> T:
     """Whether the element is 0."""
-    return pointwise(kernels.logical_not, input)  # type: ignore[no-any-return]
+    return pointwise(kernels.logical_not, input)
 
 
 # ---------------------------------------------------------------- bits
@@ -131,7 +131,7 @@ def bitwise_xor(input: Any, other: Any) -> Any:
 def bitwise_not(input: T) -> T:
     """Every bit turned over; of bools, not."""
     refuse("bitwise_not", "fc", input)
-    return pointwise(kernels.bitwise_not, input)  # type: ignore[no-any-return]
+    return pointwise(kernels.bitwise_not, input)
 
 
 def bitwise_left_shift(input: Any, other: Any) -> Any:
@@ -149,7 +149,7 @@ def bitwise_right_shift(input: Any, other: Any) -> Any:
 
 def isnan(input: T) -> T:
     """Whether the element is NaN."""
-    return pointwise(kernels.isnan, input)  # type: ignore[no-any-return]
+    return pointwise(kernels.isnan, input)
 
 
 def isinf(input: T) -> T:

@@ -165,17 +165,17 @@ def _convolve(dims: int, input: Any, weight: Any, bias: Any, stride: Any, paddin
 
 def conv1d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
     """A convolution of (N, C, L) with weight (O, C / groups, K)."""
-    return _convolve(1, input, weight, bias, stride, padding, dilation, groups)  # type: ignore[no-any-return]
+    return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv2d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
     """A convolution of (N, C, H, W) with weight (O, C / groups, KH, KW); padding numbers, 'valid' or 'same'."""
-    return _convolve(2, input, weight, bias, stride, padding, dilation, groups)  # type: ignore[no-any-return]
+    return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
 
 def conv3d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
     """A convolution of (N, C, D, H, W) with weight (O, C / groups, KD, KH, KW)."""
-    return _convolve(3, input, weight, bias, stride, padding, dilation, groups)  # type: ignore[no-any-return]
+    return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def _transposed(
@@ -199,18 +199,18 @@ def conv_transpose1d(
     input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
 ) -> T:
     """The transposed convolution of (N, C, L) with weight (C, O / groups, K)."""
-    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)  # type: ignore[no-any-return]
+    return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
     input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
 ) -> T:
     """The transposed convolution of (N, C, H, W) with weight (C, O / groups, KH, KW)."""
-    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)  # type: ignore[no-any-return]
+    return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
     input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
 ) -> T:
     """The transposed convolution of (N, C, D, H, W) with weight (C, O / groups, KD, KH, KW)."""
-    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)  # type: ignore[no-any-return]
+    return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -152,7 +152,7 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     kept = {c for c in (*first, *names) if (c in first) != (c in names)}
     result, labels = _contract(a, first, b, tuple(names), kept)
     order = [labels.index(c) for c in (*first, *names) if c in kept]
-    return permute(result, order) if order else result  # type: ignore[no-any-return]
+    return permute(result, order) if order else result
 
 
 def kron(input: T, other: Any) -> T:

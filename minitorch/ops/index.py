@@ -246,7 +246,7 @@ def nonzero(input: T, *, as_tuple: bool = False) -> Any:
 
 def argwhere(input: T) -> T:
     """The indices of the elements that are not zero: (count, dimensions)."""
-    return nonzero(input)  # type: ignore[no-any-return]
+    return nonzero(input)
 
 
 masked_fill_, masked_scatter_ = inplace(masked_fill), inplace(masked_scatter)

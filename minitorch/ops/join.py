@@ -162,7 +162,7 @@ def rot90(input: T, k: int = 1, dims: Sequence[int] = (0, 1)) -> T:
     a, b = [dim_in(d, input.array.ndim) for d in dims]
     turns = k % 4
     if turns == 0:
-        return input.clone()  # type: ignore[no-any-return]
+        return input.clone()
     if turns == 2:
         return flip(input, a, b)
     turned = input.transpose(a, b)
@@ -212,7 +212,7 @@ def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, 
     axis = 0 if dim is None else dim_in(dim, x.array.ndim)
     counts = repeats.array if isinstance(repeats, TensorBase) else repeats
     index = kernels.repeat(kernels.indices(x.array.shape[axis]), counts, 0)
-    return x.index_select(axis, x._wrap(index))  # type: ignore[no-any-return]
+    return x.index_select(axis, x._wrap(index))
 
 
 def hstack(tensors: Any) -> Any:

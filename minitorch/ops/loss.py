@@ -221,7 +221,7 @@ def nll_loss(
     rows, classes, shape = _class_rows("nll_loss", input, target)
     w = _class_weight(weight, rows)
     check_reduction(reduction)
-    return _shaped(NllLoss.apply(rows, classes, w, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
+    return _shaped(NllLoss.apply(rows, classes, w, ignore_index, reduction), shape, reduction)
 
 
 def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
@@ -278,18 +278,18 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target.array.dtype.kind == "f":
-        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)  # type: ignore[no-any-return]
+        return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     rows, classes, shape = _class_rows("cross_entropy", input, target)
     if weight is None and label_smoothing == 0:
         check_reduction(reduction)
-        return _shaped(CrossEntropy.apply(rows, classes, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
+        return _shaped(CrossEntropy.apply(rows, classes, ignore_index, reduction), shape, reduction)
     w, logp = _class_weight(weight, rows), log_softmax(rows, 1)
     if not label_smoothing:
-        return _shaped(NllLoss.apply(logp, classes, w, ignore_index, reduction), shape, reduction)  # type: ignore[no-any-return]
+        return _shaped(NllLoss.apply(logp, classes, w, ignore_index, reduction), shape, reduction)
     losses = NllLoss.apply(logp, classes, w, ignore_index, "none")
     smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
     losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
-    return _class_mean(losses, classes, w, ignore_index, shape, reduction)  # type: ignore[no-any-return]
+    return _class_mean(losses, classes, w, ignore_index, shape, reduction)
 
 
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
@@ -316,7 +316,7 @@ def mse_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """(input - target)²; `weight` scales each."""
-    return _pair_loss("mse_loss", MseLoss, input, target, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    return _pair_loss("mse_loss", MseLoss, input, target, weight, _reduction(size_average, reduce, reduction))
 
 
 def _pair_loss(name: str, function: Any, input: Any, target: Any, weight: Any, reduction: str, *numbers: Any) -> Any:
@@ -339,8 +339,8 @@ def l1_loss(
     a, b = _paired("l1_loss", input, target)
     losses = (a - b).abs()
     if weight is None:
-        return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
-    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+        return reduced(losses, _reduction(size_average, reduce, reduction))
+    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))
 
 
 def smooth_l1_loss(
@@ -352,14 +352,14 @@ def smooth_l1_loss(
     if beta == 0:
         return l1_loss(input, target, size_average, reduce, reduction)
     how = _reduction(size_average, reduce, reduction)
-    return _pair_loss("smooth_l1_loss", SmoothL1Loss, input, target, None, how, float(beta))  # type: ignore[no-any-return]
+    return _pair_loss("smooth_l1_loss", SmoothL1Loss, input, target, None, how, float(beta))
 
 
 def huber_loss(input: T, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> T:
     """(input - target)² / 2 where the difference is below delta, else delta (|input - target| - delta / 2)."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
-    return _pair_loss("huber_loss", HuberLoss, input, target, weight, reduction, float(delta))  # type: ignore[no-any-return]
+    return _pair_loss("huber_loss", HuberLoss, input, target, weight, reduction, float(delta))
 
 
 # ---------------------------------------------------------------- probabilities
@@ -384,7 +384,7 @@ def binary_cross_entropy(
     check_reduction(how)
     if weight is None:
         return BinaryCrossEntropy.apply(input, target, how)
-    return reduced(BinaryCrossEntropy.apply(input, target, "none") * weight, how)  # type: ignore[no-any-return]
+    return reduced(BinaryCrossEntropy.apply(input, target, "none") * weight, how)
 
 
 def binary_cross_entropy_with_logits(
@@ -403,7 +403,7 @@ def binary_cross_entropy_with_logits(
     else:
         log_weight = (pos_weight - 1) * target + 1
         losses = (1 - target) * input - log_weight * logsigmoid(input)
-    return reduced(losses if weight is None else losses * weight, how)  # type: ignore[no-any-return]
+    return reduced(losses if weight is None else losses * weight, how)
 
 
 def kl_div(
@@ -414,5 +414,5 @@ def kl_div(
     losses = b.exp() * (b - a) if log_target else xlogy(b, b) - b * a
     if reduction == "batchmean" and size_average is None and reduce is None:
         return losses.sum() / a.array.shape[0] if a.array.ndim else losses.sum()
-    return reduced(losses, _reduction(size_average, reduce, reduction))  # type: ignore[no-any-return]
+    return reduced(losses, _reduction(size_average, reduce, reduction))
 

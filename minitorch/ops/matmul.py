@@ -243,28 +243,28 @@ def _plus(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
 
 def addmm(input: T, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha (mat1 @ mat2)."""
-    return _plus(input, mm(mat1, mat2), beta, alpha)  # type: ignore[no-any-return]
+    return _plus(input, mm(mat1, mat2), beta, alpha)
 
 
 def addmv(input: T, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha (mat @ vec)."""
-    return _plus(input, mv(mat, vec), beta, alpha)  # type: ignore[no-any-return]
+    return _plus(input, mv(mat, vec), beta, alpha)
 
 
 def addr(input: T, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha outer(vec1, vec2)."""
-    return _plus(input, outer(vec1, vec2), beta, alpha)  # type: ignore[no-any-return]
+    return _plus(input, outer(vec1, vec2), beta, alpha)
 
 
 def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha bmm(batch1, batch2)."""
-    return _plus(input, bmm(batch1, batch2), beta, alpha)  # type: ignore[no-any-return]
+    return _plus(input, bmm(batch1, batch2), beta, alpha)
 
 
 def addbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha times the sum of bmm(batch1, batch2) over the stack."""
     product = bmm(batch1, batch2)
-    return _plus(input, view(sum_to_size(product, 1, *product.array.shape[1:]), *product.array.shape[1:]), beta, alpha)  # type: ignore[no-any-return]
+    return _plus(input, view(sum_to_size(product, 1, *product.array.shape[1:]), *product.array.shape[1:]), beta, alpha)
 
 
 def linear(input: T, weight: Any, bias: Any = None) -> T:

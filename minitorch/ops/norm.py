@@ -75,8 +75,8 @@ class NativeBatchNorm(Op):
         x, w = ctx.saved_tensors
         shape = x.array.shape
         if mode.grad:
-            planes = [reshape(t, shape[0], shape[1], -1) for t in (g, x)]
-            dx, dw, db = _channels_formula(ctx, *planes, w)
+            grads, inputs = [reshape(t, shape[0], shape[1], -1) for t in (g, x)]
+            dx, dw, db = _channels_formula(ctx, grads, inputs, w)
             return reshape(dx, shape), dw, db, None, None, None, None
         grads, inputs = _planes(g.array), _planes(x.array)
         sums = kernels.channel_sums(grads, inputs, ctx.mean, ctx.rstd)
@@ -192,8 +192,8 @@ def instance_norm(
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     flat = reshape(input, 1, n * channels, *input.array.shape[2:])
-    repeated = [None if x is None else x.repeat(n) for x in (running_mean, running_var, weight, bias)]
-    y = batch_norm(flat, *repeated, True, momentum, eps)  # type: ignore[arg-type]
-    for running, all_ in zip((running_mean, running_var), repeated[:2], strict=True):
-        running.copy_(all_.view(n, channels).mean(0))
+    mean, var, scale, shift = [None if x is None else x.repeat(n) for x in (running_mean, running_var, weight, bias)]
+    y = batch_norm(flat, mean, var, scale, shift, True, momentum, eps)
+    for running, all_ in ((running_mean, mean), (running_var, var)):
+        running.copy_(all_.view(n, channels).mean(0))  # type: ignore[union-attr]
     return reshape(y, input.array.shape)

@@ -697,17 +697,17 @@ def _rounded(function: Any, name: str, x: Any) -> Any:
 
 def floor(input: T) -> T:
     """Rounded down. Not for bool tensors, like `ceil`, `trunc` and `round`."""
-    return _rounded(Floor, "floor", input)  # type: ignore[no-any-return]
+    return _rounded(Floor, "floor", input)
 
 
 def ceil(input: T) -> T:
     """Rounded up."""
-    return _rounded(Ceil, "ceil", input)  # type: ignore[no-any-return]
+    return _rounded(Ceil, "ceil", input)
 
 
 def trunc(input: T) -> T:
     """Rounded toward 0."""
-    return _rounded(Trunc, "trunc", input)  # type: ignore[no-any-return]
+    return _rounded(Trunc, "trunc", input)
 
 
 def round(input: T, *, decimals: int = 0) -> T:
@@ -717,7 +717,7 @@ def round(input: T, *, decimals: int = 0) -> T:
     tensor([ 0.,  2., -3.])
     """
     if decimals == 0:
-        return _rounded(Round, "round", input)  # type: ignore[no-any-return]
+        return _rounded(Round, "round", input)
     refuse("round", "biuc", input)
     return RoundDecimals.apply(input, decimals)
 
@@ -762,19 +762,19 @@ def clamp(input: T, min: Any = None, max: Any = None) -> T:
     if True in tensors and False in tensors:
         kinds = f"{type(min).__name__} and {type(max).__name__}"
         raise TypeError(f"clamp() received an invalid combination of arguments: {kinds}")
-    return _bounded(Clamp if tensors[0] else ClampNumbers, "clamp", input, min, max)  # type: ignore[no-any-return]
+    return _bounded(Clamp if tensors[0] else ClampNumbers, "clamp", input, min, max)
 
 
 def clamp_min(input: T, min: Any) -> T:
     """input, at least `min` (a number or a tensor)."""
     function = ClampMinTensor if isinstance(min, TensorBase) else ClampMin
-    return _bounded(function, "clamp_min", input, min, None)  # type: ignore[no-any-return]
+    return _bounded(function, "clamp_min", input, min, None)
 
 
 def clamp_max(input: T, max: Any) -> T:
     """input, at most `max` (a number or a tensor)."""
     function = ClampMaxTensor if isinstance(max, TensorBase) else ClampMax
-    return _bounded(function, "clamp_max", input, None, max)  # type: ignore[no-any-return]
+    return _bounded(function, "clamp_max", input, None, max)
 
 
 def _bounded(function: Any, name: str, *operands: Any) -> Any:

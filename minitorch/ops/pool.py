@@ -191,7 +191,7 @@ def avg_pool1d(
     input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
 ) -> T:
     """The mean of each window of (N, C, L)."""
-    return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)  # type: ignore[no-any-return]
+    return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
 
 
 def avg_pool2d(
@@ -199,7 +199,7 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> T:  # fmt: skip
     """The mean of each window of (N, C, H, W)."""
-    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 def avg_pool3d(
@@ -207,22 +207,22 @@ def avg_pool3d(
     divisor_override: int | None = None,
 ) -> T:  # fmt: skip
     """The mean of each window of (N, C, D, H, W)."""
-    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)  # type: ignore[no-any-return]
+    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
 
 
 def adaptive_avg_pool1d(input: T, output_size: Any) -> T:
     """The mean of windows that share (N, C, L) out to `output_size` positions."""
-    return _adaptive_average("adaptive_avg_pool1d", 1, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_average("adaptive_avg_pool1d", 1, input, output_size)
 
 
 def adaptive_avg_pool2d(input: T, output_size: Any) -> T:
     """The mean of windows that share (N, C, H, W) out to `output_size` positions."""
-    return _adaptive_average("adaptive_avg_pool2d", 2, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_average("adaptive_avg_pool2d", 2, input, output_size)
 
 
 def adaptive_avg_pool3d(input: T, output_size: Any) -> T:
     """The mean of windows that share (N, C, D, H, W) out to `output_size` positions."""
-    return _adaptive_average("adaptive_avg_pool3d", 3, input, output_size)  # type: ignore[no-any-return]
+    return _adaptive_average("adaptive_avg_pool3d", 3, input, output_size)
 
 
 def adaptive_max_pool1d(input: T, output_size: Any, return_indices: bool = False) -> Any:

@@ -15,7 +15,7 @@ default_stream = kernels.Stream()
 
 def stream_of(generator: Any) -> kernels.Stream:
     """The stream of a Generator, or the default one."""
-    return default_stream if generator is None else generator.stream  # type: ignore[no-any-return]
+    return default_stream if generator is None else generator.stream
 
 
 class NativeDropout(Op):
@@ -45,7 +45,7 @@ def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True) -> T:
     generator, *rest = args
     fresh = x._zeros(x.array.shape, x.array.dtype)
     draw(stream_of(generator), fresh.array, *rest)
-    return x.copy_(fresh)  # type: ignore[no-any-return]
+    return x.copy_(fresh)
 
 
 def uniform_(self: T, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **old: Any) -> T:
@@ -65,7 +65,7 @@ def normal_(self: T, mean: float = 0.0, std: float = 1.0, *, generator: Any = No
 
 def log_normal_(self: T, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> T:
     """Fill with numbers whose logarithm is normal."""
-    return self.copy_(normal_(self.clone().detach(), mean, std, generator=generator).exp())  # type: ignore[no-any-return]
+    return self.copy_(normal_(self.clone().detach(), mean, std, generator=generator).exp())
 
 
 def exponential_(self: T, lambd: float = 1.0, *, generator: Any = None) -> T:
@@ -104,7 +104,7 @@ def _check_probability(name: str, p: Any) -> None:
 def bernoulli(input: T, p: float | None = None, *, generator: Any = None) -> T:
     """Ones with the probabilities that input holds, zeros otherwise."""
     chance = input.detach() if p is None else p
-    return bernoulli_(input._zeros(input.array.shape, input.array.dtype), chance, generator=generator)  # type: ignore[no-any-return]
+    return bernoulli_(input._zeros(input.array.shape, input.array.dtype), chance, generator=generator)
 
 
 def multinomial(input: T, num_samples: int, replacement: bool = False, *, generator: Any = None) -> T:
@@ -119,7 +119,7 @@ def multinomial(input: T, num_samples: int, replacement: bool = False, *, genera
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
     if not kernels.can_draw(input.array):
         raise RuntimeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0, or a row sums to 0")
-    return input._wrap(kernels.multinomial(stream_of(generator), input.array, num_samples, replacement))  # type: ignore[return-value]
+    return input._wrap(kernels.multinomial(stream_of(generator), input.array, num_samples, replacement))
 
 
 def dropout(input: T, p: float = 0.5, training: bool = True, inplace: bool = False) -> T:
@@ -162,7 +162,7 @@ def alpha_dropout(input: T, p: float = 0.5, training: bool = False, inplace: boo
     scale = ((1 - p) * (1 + p * low * low)) ** -0.5 if p < 1 else 0.0
     shift = (mask - 1) * (-low * scale) + (low * scale * p) * -1 if p < 1 else mask * 0
     y = input * (mask * scale) + shift
-    return input.copy_(y) if inplace else y  # type: ignore[no-any-return]
+    return input.copy_(y) if inplace else y
 
 
 dropout_ = inplace(dropout)

@@ -464,7 +464,7 @@ def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The variance and the mean."""
     dim, correction, keepdim = _spread_args(args, kwargs)
     input = _needs_float("var_mean", input, None)
-    return VarMean.apply(input, axes_of(dim, input.array.ndim, "var_mean"), correction, keepdim)  # type: ignore[no-any-return]
+    return VarMean.apply(input, axes_of(dim, input.array.ndim, "var_mean"), correction, keepdim)
 
 
 def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
@@ -580,7 +580,7 @@ def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = No
 
 def count_nonzero(input: T, dim: Any = None) -> T:
     """How many elements are not zero."""
-    return sum(input != 0, dim)
+    return sum(input.ne(0), dim)
 
 
 def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:

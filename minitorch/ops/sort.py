@@ -54,12 +54,12 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool = False
 
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:
     """The indices that put a dimension into order."""
-    return input._wrap(kernels.argsort(input.array, dim_in(dim, input.array.ndim), descending))  # type: ignore[return-value]
+    return input._wrap(kernels.argsort(input.array, dim_in(dim, input.array.ndim), descending))
 
 
 def msort(input: T) -> T:
     """The first dimension in order."""
-    return sort(input, 0)[0]  # type: ignore[no-any-return]
+    return sort(input, 0)[0]
 
 
 def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
@@ -144,7 +144,7 @@ def bincount(input: T, weights: Any = None, minlength: int = 0) -> T:
     """How often each integer of a vector occurs, or the sum of its weights."""
     if input.array.ndim != 1 or input.array.dtype.kind not in "iub" or (input.array.size and input.array.min() < 0):
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
-    return input._wrap(kernels.bincount(input.array, None if weights is None else weights.array, minlength))  # type: ignore[return-value]
+    return input._wrap(kernels.bincount(input.array, None if weights is None else weights.array, minlength))
 
 
 def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
@@ -152,4 +152,4 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     if min == max and input.array.size:
         min, max = float(input.array.min()), float(input.array.max())
     low, high = (min - 1, max + 1) if min == max else (min, max)
-    return input._wrap(kernels.histogram(input.array, bins, low, high))  # type: ignore[return-value]
+    return input._wrap(kernels.histogram(input.array, bins, low, high))

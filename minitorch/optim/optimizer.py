@@ -91,7 +91,7 @@ class Optimizer:
             result = result if replaced is None else replaced
         return result
 
-    @no_grad()
+    @no_grad()  # type: ignore[untyped-decorator]
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over the state and options of `state_dict`; nothing changes if its groups do not fit."""
         state_dict = dict(state_dict)

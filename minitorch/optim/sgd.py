@@ -71,5 +71,5 @@ class SGD(Optimizer):
             buffer = state.get("momentum_buffer")
             if first := buffer is None:
                 buffer = state["momentum_buffer"] = p._zeros(p.array.shape, p.array.dtype)
-        update.sgd(p.array, p._grad.array, None if buffer is None else buffer.array, constants, nesterov, first)  # type: ignore[union-attr]
+        update.sgd(p.array, p._grad.array, None if buffer is None else buffer.array, constants, nesterov, first)
         p.storage.written("SGD.step")
