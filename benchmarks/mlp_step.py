@@ -46,7 +46,13 @@ def measure(library):
         for _ in range(STEPS // 10):
             loss = step()
         times.append((time.perf_counter() - start) / (STEPS // 10))
-    return {"import": imported, "first": first, "step": statistics.median(times), "loss": loss.item(), "version": torch.__version__}
+    return {
+        "import": imported,
+        "first": first,
+        "step": statistics.median(times),
+        "loss": loss.item(),
+        "version": torch.__version__,
+    }
 
 
 def child(library, threads):
@@ -75,7 +81,9 @@ def main():
     for library, rows in results.items():
         import_, first, step = [statistics.median(r[k] for r in rows) for k in ("import", "first", "step")]
         medians[library] = step
-        print(f"{library:10} {rows[0]['version']:14} {import_:9.3f} {first:13.3f} {step * 1e6:9.1f} {rows[0]['loss']:8.5f}")
+        print(
+            f"{library:10} {rows[0]['version']:14} {import_:9.3f} {first:13.3f} {step * 1e6:9.1f} {rows[0]['loss']:8.5f}"
+        )
     ratio = medians["minitorch"] / medians["torch"]
     print(f"ratio minitorch / torch: {ratio:.2f} ({options.threads} threads, median of {options.rounds} rounds)")
 

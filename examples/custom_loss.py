@@ -95,11 +95,15 @@ if __name__ == "__main__":
     for name, loss in losses.items():
         value, grad = gradient(loss, prediction, target)
         graph = nodes(loss(prediction.clone().requires_grad_(), target))
-        print(f"{name:9} loss {value.item():.6f}  nodes in the graph {graph:2}  gradient {[round(g, 4) for g in grad.tolist()]}")
+        print(
+            f"{name:9} loss {value.item():.6f}  nodes in the graph {graph:2}  gradient {[round(g, 4) for g in grad.tolist()]}"
+        )
         reference = grad if reference is None else reference
         if not torch.allclose(grad, reference, rtol=1e-10, atol=1e-12):
             sys.exit(f"the gradient of the {name} is not that of the function")
-    assert torch.autograd.gradcheck(LogCosh.apply, (prediction.clone().requires_grad_(), target.clone().requires_grad_()))
+    assert torch.autograd.gradcheck(
+        LogCosh.apply, (prediction.clone().requires_grad_(), target.clone().requires_grad_())
+    )
     print("gradcheck agrees with the backward written by hand")
     for name, loss in losses.items():
         left = train(loss)

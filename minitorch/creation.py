@@ -95,7 +95,13 @@ def _natural(array: NDArray[Any]) -> np.dtype[Any]:
     """The dtype of data that came as Python numbers."""
     if not array.size:
         return dt.get_default_dtype().numpy
-    kinds = {"b": dt.bool, "i": dt.int64, "u": dt.int64, "f": dt.get_default_dtype(), "c": dt.get_default_dtype().to_complex()}
+    kinds = {
+        "b": dt.bool,
+        "i": dt.int64,
+        "u": dt.int64,
+        "f": dt.get_default_dtype(),
+        "c": dt.get_default_dtype().to_complex(),
+    }
     return kinds[array.dtype.kind].numpy
 
 
@@ -122,7 +128,9 @@ def from_numpy(ndarray: NDArray[Any]) -> Tensor:
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
     if any(s < 0 for s in ndarray.strides):
-        raise ValueError("At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it.")
+        raise ValueError(
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it."
+        )
     dt.of(ndarray.dtype)
     return _made(ndarray)
 
@@ -143,7 +151,13 @@ def _shape(size: tuple[Any, ...], name: str) -> tuple[int, ...]:
 
 
 def zeros(
-    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+    *size: Any,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Zeros of the shape given, as integers or as one sequence."""
     check_device(device)
@@ -151,7 +165,13 @@ def zeros(
 
 
 def ones(
-    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, pin_memory: bool = False
+    *size: Any,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Ones of the shape given, as integers or as one sequence."""
     check_device(device)
@@ -159,8 +179,14 @@ def ones(
 
 
 def empty(
-    *size: Any, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, memory_format: Any = None,
+    *size: Any,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Memory of the shape given, whatever is in it."""
     check_device(device)
@@ -168,7 +194,14 @@ def empty(
 
 
 def full(
-    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+    size: Any,
+    fill_value: Any,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """One number everywhere; the dtype is that of the number (float32 for a float)."""
     check_device(device)
@@ -182,34 +215,68 @@ def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool
 
 
 def zeros_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Zeros of the shape and dtype of `input`."""
     return _like(np.zeros, input, dtype, device, requires_grad)
 
 
 def ones_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Ones of the shape and dtype of `input`."""
     return _like(np.ones, input, dtype, device, requires_grad)
 
 
 def empty_like(
-    input: Tensor, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+    input: Tensor,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """Memory of the shape and dtype of `input`, whatever is in it."""
     return _like(np.empty, input, dtype, device, requires_grad)
 
 
 def full_like(
-    input: Tensor, fill_value: Any, *, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False, memory_format: Any = None
+    input: Tensor,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """One number everywhere, in the shape and dtype of `input`."""
     return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int,
+    m: int | None = None,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
     """An n x m matrix with ones on the diagonal."""
     check_device(device)
     return _made(np.eye(n, n if m is None else m, dtype=_numpy_dtype(dtype)), requires_grad)
@@ -219,8 +286,15 @@ def eye(n: int, m: int | None = None, *, out: Any = None, dtype: Any = None, lay
 
 
 def arange(
-    *bounds: Any, start: Any = None, end: Any = None, step: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False,
+    *bounds: Any,
+    start: Any = None,
+    end: Any = None,
+    step: Any = None,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`arange(end)`, `arange(start, end)`, `arange(start, end, step)`: the end is left out; integers give int64."""
     check_device(device)
@@ -229,7 +303,9 @@ def arange(
     if by == 0:
         raise RuntimeError("arange: step must be nonzero")
     if (last - first) * by < 0:
-        raise RuntimeError(f"arange: upper bound and lower bound inconsistent with step sign (start {first}, end {last}, step {by})")
+        raise RuntimeError(
+            f"arange: upper bound and lower bound inconsistent with step sign (start {first}, end {last}, step {by})"
+        )
     natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None
     target = _numpy_dtype(dtype, natural)
     count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
@@ -254,7 +330,15 @@ def _plain(x: Any) -> Any:
 
 
 def linspace(
-    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers evenly spaced from start to end, both included."""
     check_device(device)
@@ -274,12 +358,23 @@ def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:
 
 
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None, requires_grad: bool = False
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent."""
     check_device(device)
     d = _numpy_dtype(dtype)
-    return _made(np.power(float(base), _line(_plain(start), _plain(end), steps, np.dtype(np.float64))).astype(d), requires_grad)
+    return _made(
+        np.power(float(base), _line(_plain(start), _plain(end), steps, np.dtype(np.float64))).astype(d), requires_grad
+    )
 
 
 def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:

@@ -37,6 +37,7 @@ from .storage import Storage
 
 _new = object.__new__
 
+
 def _caster(d: dt.dtype) -> Any:
     def cast(self: Any, memory_format: Any = None) -> Any:
         return C.cast(self, d.numpy)
@@ -283,7 +284,9 @@ class Tensor(TensorBase):
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if value and self.array.dtype.kind not in "fc":
-            raise RuntimeError(f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})")
+            raise RuntimeError(
+                f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
+            )
         if value and self._inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._requires_grad = bool(value)
@@ -405,8 +408,11 @@ class Tensor(TensorBase):
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
-            raise RuntimeError("Boolean value of Tensor with no values is ambiguous" if not self.array.size else
-                               "Boolean value of Tensor with more than one value is ambiguous")
+            raise RuntimeError(
+                "Boolean value of Tensor with no values is ambiguous"
+                if not self.array.size
+                else "Boolean value of Tensor with more than one value is ambiguous"
+            )
         return bool(self.array)
 
     def __int__(self) -> int:
@@ -440,7 +446,7 @@ class Tensor(TensorBase):
         return formatting.format_tensor(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if not self.array.ndim and spec else str(self)
+        return format(self.item(), spec) if not self.array.ndim and type(self) is Tensor else str(self)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:
@@ -459,7 +465,9 @@ class Tensor(TensorBase):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if self.grad_fn is not None:
-            raise RuntimeError("a tensor that is the result of a recorded operation cannot be pickled: pickle tensor.detach()")
+            raise RuntimeError(
+                "a tensor that is the result of a recorded operation cannot be pickled: pickle tensor.detach()"
+            )
         return _rebuild, (type(self), self.array, self._requires_grad)
 
     # ------------------------------------------------ copies and casts
@@ -553,7 +561,14 @@ class Tensor(TensorBase):
     nextafter, heaviside, ldexp, float_power = B.nextafter, B.heaviside, B.ldexp, B.float_power
     logaddexp, logaddexp2, xlogy = B.logaddexp, B.logaddexp2, B.xlogy
     lerp, addcmul, addcdiv = B.lerp, B.addcmul, B.addcdiv
-    remainder_, fmod_, atan2_, arctan2_, hypot_, copysign_ = B.remainder_, B.fmod_, B.atan2_, B.atan2_, B.hypot_, B.copysign_
+    remainder_, fmod_, atan2_, arctan2_, hypot_, copysign_ = (
+        B.remainder_,
+        B.fmod_,
+        B.atan2_,
+        B.atan2_,
+        B.hypot_,
+        B.copysign_,
+    )
     nextafter_, heaviside_, ldexp_, float_power_ = B.nextafter_, B.heaviside_, B.ldexp_, B.float_power_
     xlogy_, lerp_, addcmul_, addcdiv_ = B.xlogy_, B.lerp_, B.addcmul_, B.addcdiv_
     floor_divide_, subtract_, multiply_, divide_, true_divide_ = A.floor_divide_, A.sub_, A.mul_, A.div_, A.div_
@@ -576,8 +591,18 @@ class Tensor(TensorBase):
     isreal, signbit, isclose, allclose, equal = Q.isreal, Q.signbit, Q.isclose, Q.allclose, Q.equal
     eq_, ne_, lt_, le_, gt_, ge_ = Q.eq_, Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
     not_equal_, less_, less_equal_, greater_, greater_equal_ = Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
-    logical_and_, logical_or_, logical_xor_, logical_not_ = Q.logical_and_, Q.logical_or_, Q.logical_xor_, Q.logical_not_
-    bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_ = Q.bitwise_and_, Q.bitwise_or_, Q.bitwise_xor_, Q.bitwise_not_
+    logical_and_, logical_or_, logical_xor_, logical_not_ = (
+        Q.logical_and_,
+        Q.logical_or_,
+        Q.logical_xor_,
+        Q.logical_not_,
+    )
+    bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_ = (
+        Q.bitwise_and_,
+        Q.bitwise_or_,
+        Q.bitwise_xor_,
+        Q.bitwise_not_,
+    )
     bitwise_left_shift_, bitwise_right_shift_ = Q.bitwise_left_shift_, Q.bitwise_right_shift_
 
     __eq__, __ne__ = _operator(Q.eq), _operator(Q.ne)
@@ -593,7 +618,17 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ matrix products
 
-    matmul, mm, bmm, mv, dot, vdot, inner, outer, ger = M.matmul, M.mm, M.bmm, M.mv, M.dot, M.vdot, M.inner, M.outer, M.outer
+    matmul, mm, bmm, mv, dot, vdot, inner, outer, ger = (
+        M.matmul,
+        M.mm,
+        M.bmm,
+        M.mv,
+        M.dot,
+        M.vdot,
+        M.inner,
+        M.outer,
+        M.outer,
+    )
     addmm, addmv, addr, baddbmm, addbmm = M.addmm, M.addmv, M.addr, M.baddbmm, M.addbmm
     addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
     kron = E.kron
@@ -616,7 +651,13 @@ class Tensor(TensorBase):
     # ------------------------------------------------ indexing
 
     __getitem__, __setitem__ = I.getitem, I.setitem
-    index_put, index_put_, masked_select, nonzero, argwhere = I.index_put, I.index_put_, I.masked_select, I.nonzero, I.argwhere
+    index_put, index_put_, masked_select, nonzero, argwhere = (
+        I.index_put,
+        I.index_put_,
+        I.masked_select,
+        I.nonzero,
+        I.argwhere,
+    )
     masked_fill, masked_fill_ = I.masked_fill, I.masked_fill_
     masked_scatter, masked_scatter_ = I.masked_scatter, I.masked_scatter_
     gather, take, take_along_dim, index_select = G.gather, G.take, G.take_along_dim, G.index_select
@@ -632,19 +673,27 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ new tensors of the same dtype
 
-    def new_tensor(self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_tensor(
+        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
         """A tensor with a copy of `data`, in this dtype unless told otherwise."""
         return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
 
-    def new_zeros(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_zeros(
+        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
         """Zeros of a shape, in this dtype unless told otherwise."""
         return self._made(np.zeros(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
 
-    def new_ones(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_ones(
+        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
         """Ones of a shape, in this dtype unless told otherwise."""
         return self._made(np.ones(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
 
-    def new_empty(self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False) -> Tensor:
+    def new_empty(
+        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
+    ) -> Tensor:
         """Memory of a shape, in this dtype unless told otherwise."""
         return self._made(np.empty(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
 
@@ -681,7 +730,15 @@ class Tensor(TensorBase):
     squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.transpose, V.transpose
     permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
     diagonal = V.diagonal
-    t, narrow, select, unbind, split, chunk, sum_to_size = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk, V.sum_to_size
+    t, narrow, select, unbind, split, chunk, sum_to_size = (
+        V.t,
+        V.narrow,
+        V.select,
+        V.unbind,
+        V.split,
+        V.chunk,
+        V.sum_to_size,
+    )
 
     def view_as(self, other: Tensor) -> Tensor:
         """The same memory in the shape of another tensor."""
@@ -723,6 +780,8 @@ def _check_grad(x: Tensor, grad: Any) -> None:
     if not isinstance(grad, Tensor):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
     if grad.array.shape != x.array.shape:
-        raise RuntimeError(f"assigned grad has data of a different size: expected {list(x.shape)}, got {list(grad.shape)}")
+        raise RuntimeError(
+            f"assigned grad has data of a different size: expected {list(x.shape)}, got {list(grad.shape)}"
+        )
     if grad.array.dtype != x.array.dtype:
         raise RuntimeError(f"assigned grad has data of a different type: expected {x.dtype}, got {grad.dtype}")

@@ -54,8 +54,18 @@ def test_scores_given_to_a_loss_of_probabilities():
 def test_state_dict_lists_everything_and_changes_nothing():
     model = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1))
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    wrong = {"0.weight": torch.zeros(9, 9), "0.bias": torch.zeros(3), "1.weight": torch.zeros(1, 3), "2.weight": torch.zeros(1)}
-    with refused(RuntimeError, 'Missing key(s) in state_dict: "1.bias"', 'Unexpected key(s) in state_dict: "2.weight"', "size mismatch for 0.weight"):
+    wrong = {
+        "0.weight": torch.zeros(9, 9),
+        "0.bias": torch.zeros(3),
+        "1.weight": torch.zeros(1, 3),
+        "2.weight": torch.zeros(1),
+    }
+    with refused(
+        RuntimeError,
+        'Missing key(s) in state_dict: "1.bias"',
+        'Unexpected key(s) in state_dict: "2.weight"',
+        "size mismatch for 0.weight",
+    ):
         model.load_state_dict(wrong)
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
 

@@ -28,7 +28,13 @@ print(f"{loss.item():.6f}")
 def start(code, **environment):
     """A Python process running the code."""
     settings = {**os.environ, **{k: str(v) for k, v in environment.items()}}
-    return subprocess.Popen([sys.executable, "-W", "error", "-c", code], env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-W", "error", "-c", code],
+        env=settings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def finish(process):

@@ -56,7 +56,10 @@ VECTOR_LAYERS = {
     "LayerNorm": lambda: nn.LayerNorm(8),
     "RMSNorm": lambda: nn.RMSNorm(8),
     "BatchNorm1d": lambda: nn.BatchNorm1d(8),
-    **{name: getattr(nn, name) for name in ("ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "ELU", "PReLU", "Mish")},
+    **{
+        name: getattr(nn, name)
+        for name in ("ReLU", "LeakyReLU", "GELU", "SiLU", "Sigmoid", "Tanh", "ELU", "PReLU", "Mish")
+    },
     "Softmax": lambda: nn.Softmax(1),
     "LogSoftmax": lambda: nn.LogSoftmax(1),
 }
@@ -72,7 +75,9 @@ def test_layers_of_vectors(name):
 
 
 def test_conv1d_and_embedding():
-    model = nn.Sequential(nn.Embedding(5, 4), nn.Flatten(), nn.Unflatten(1, (6, 4)), nn.Conv1d(6, 3, 2), nn.Flatten(), nn.Linear(9, 2))
+    model = nn.Sequential(
+        nn.Embedding(5, 4), nn.Flatten(), nn.Unflatten(1, (6, 4)), nn.Conv1d(6, 3, 2), nn.Flatten(), nn.Linear(9, 2)
+    )
     x, y = torch.randint(0, 5, (16, 6)), torch.randint(0, 2, (16,))
     before, after = fall(model, x, lambda out: nn.functional.cross_entropy(out, y))
     assert after < before / 2
@@ -102,7 +107,9 @@ LOSSES = {
 def test_losses(name):
     loss, target = LOSSES[name]()
     model = nn.Embedding(16, 4)  # a free row for every sample: each can be fitted
-    before, after = fall(model, torch.arange(16), lambda out: loss(out, target), torch.optim.Adam(model.parameters(), lr=0.2), 60)
+    before, after = fall(
+        model, torch.arange(16), lambda out: loss(out, target), torch.optim.Adam(model.parameters(), lr=0.2), 60
+    )
     assert after < before / 3
 
 
@@ -121,7 +128,9 @@ def test_optimizers(name):
     x = torch.randn(64, 3)
     y = x @ torch.tensor([[1.0], [-2.0], [0.5]]) + 1
     model = nn.Linear(3, 1)
-    before, after = fall(model, x, lambda out: nn.functional.mse_loss(out, y), OPTIMIZERS[name](model.parameters()), 120)
+    before, after = fall(
+        model, x, lambda out: nn.functional.mse_loss(out, y), OPTIMIZERS[name](model.parameters()), 120
+    )
     assert after < before / 20
 
 

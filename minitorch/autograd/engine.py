@@ -204,7 +204,9 @@ def grad(
     pass_ = _sweep(roots, grads, retain, create_graph, [_target(x) for x in wanted])
     results = [_result(pass_, x) for x in wanted]
     if materialize_grads:
-        return tuple([x._zeros(x.array.shape, x.array.dtype) if g is None else g for x, g in zip(wanted, results, strict=True)])
+        return tuple(
+            [x._zeros(x.array.shape, x.array.dtype) if g is None else g for x, g in zip(wanted, results, strict=True)]
+        )
     if not allow_unused and any(g is None for g in results):
         raise RuntimeError(
             "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this "
@@ -213,7 +215,9 @@ def grad(
     return tuple(results)
 
 
-def _grad_batched(roots: Any, wanted: Any, grads: Any, retain: bool, create: bool, unused: bool | None) -> tuple[Any, ...]:
+def _grad_batched(
+    roots: Any, wanted: Any, grads: Any, retain: bool, create: bool, unused: bool | None
+) -> tuple[Any, ...]:
     """One pass for each entry of the leading dimension of `grad_outputs`, stacked."""
     count = grads[0].array.shape[0]
     rows = [

@@ -47,7 +47,9 @@ class Function:
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
         module = "torch.autograd.function" if cls.suffix == "Backward" else cls.__module__
-        cls._node = type(cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module})
+        cls._node = type(
+            cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module}
+        )
         separate = cls.setup_context is not Function.setup_context
         cls._run_forward = staticmethod(_forward_and_setup(cls) if separate else cls.forward)
 

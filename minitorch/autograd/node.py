@@ -76,7 +76,11 @@ class Node:
         if mode.anomaly:
             self._trace = traceback.format_stack()[:-3]
         for i, x in enumerate(outputs):
-            if self.outputs[i] and self.outputs[i][1].kind in "fc" and not (self._constant and _among(x, self._constant)):
+            if (
+                self.outputs[i]
+                and self.outputs[i][1].kind in "fc"
+                and not (self._constant and _among(x, self._constant))
+            ):
                 x._requires_grad, x._grad_fn, x._output_nr = True, self, i
 
     def _seal(self, outputs: tuple[Any, ...]) -> None:
@@ -190,7 +194,9 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which output."""
-        edges = [e for e, tensor in zip(self.edges, self._inputs, strict=False) if tensor] if self._inputs else self.edges
+        edges = (
+            [e for e, tensor in zip(self.edges, self._inputs, strict=False) if tensor] if self._inputs else self.edges
+        )
         return tuple([(None, 0) if e is None else (_public(e[0]), e[1]) for e in edges])
 
     @property

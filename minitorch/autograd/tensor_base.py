@@ -111,5 +111,3 @@ def _recorded_replay(view: View, base: TensorBase) -> Any:
         return replay(view.steps, base)
     finally:
         mode.grad = before
-
-

@@ -59,7 +59,10 @@ def plan(size: Sequence[int], kernel: Sequence[int], stride: Any, padding: Any, 
     size3, kernel3 = _three(tuple(size), 1), _three(tuple(kernel), 1)
     stride3, dilation3, pads3 = _three(tuple(stride), 1), _three(tuple(dilation), 1), _three(tuple(pads), (0, 0))
     output = tuple(
-        [(n + a + b - d * (k - 1) - 1) // s + 1 for n, (a, b), d, k, s in zip(size3, pads3, dilation3, kernel3, stride3, strict=True)]
+        [
+            (n + a + b - d * (k - 1) - 1) // s + 1
+            for n, (a, b), d, k, s in zip(size3, pads3, dilation3, kernel3, stride3, strict=True)
+        ]
     )
     return Plan(kernel3, stride3, dilation3, pads3, size3, output, groups)
 
@@ -71,7 +74,11 @@ def _windows(x: Array, geometry: tuple[int, ...]) -> Array:
     """A view (image, kd, kh, kw, od, oh, ow) of padded planes (image, d, h, w)."""
     kernel, stride, dilation, output = geometry[:3], geometry[3:6], geometry[6:9], geometry[9:]
     steps = x.strides[1:]
-    strides = (x.strides[0], *[s * d for s, d in zip(steps, dilation, strict=True)], *[s * t for s, t in zip(steps, stride, strict=True)])
+    strides = (
+        x.strides[0],
+        *[s * d for s, d in zip(steps, dilation, strict=True)],
+        *[s * t for s, t in zip(steps, stride, strict=True)],
+    )
     return np.lib.stride_tricks.as_strided(x, (x.shape[0], *kernel, *output), strides)
 
 
@@ -176,9 +183,7 @@ def _of_size(x: Array, size: Sequence[int]) -> Array:
 # ---------------------------------------------------------------- what the operations call
 
 
-def forward(
-    x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int
-) -> Array:
+def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The convolution (a correlation, as in all of deep learning) of x with w, plus b per channel."""
     p = plan(x.shape[2:], w.shape[2:], stride, padding, dilation, groups)
     images = _of_size(x, x.shape[2:])
@@ -192,7 +197,9 @@ def forward(
     return y.reshape(x.shape[0], w.shape[0], *p.output[5 - x.ndim :])
 
 
-def grad_input(g: Array, w: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+def grad_input(
+    g: Array, w: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
     """The gradient of the input of `shape`, from that of the output: also the forward of a transposed convolution."""
     p = plan(shape[2:], w.shape[2:], stride, padding, dilation, groups)
     n, channels = shape[:2]
@@ -210,7 +217,9 @@ def grad_input(g: Array, w: Array, shape: Sequence[int], stride: Any, padding: A
     return np.ascontiguousarray(_inside(planes, p)).reshape(tuple(shape))
 
 
-def grad_weight(x: Array, g: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
+def grad_weight(
+    x: Array, g: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
+) -> Array:
     """The gradient of the weight of `shape`, from the input and the gradient of the output."""
     p = plan(x.shape[2:], shape[2:], stride, padding, dilation, groups)
     images, outputs = _of_size(x, x.shape[2:]), math.prod(p.output)

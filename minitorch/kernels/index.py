@@ -135,7 +135,9 @@ def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
     check_range(index, y.shape[axis], axis)
     if axis == 0 and y.flags.c_contiguous and y.dtype.kind in "iuf":
         rows = y.reshape(y.shape[0], -1)
-        _rows_add(rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1]))
+        _rows_add(
+            rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1])
+        )
     else:
         key: Any = (*(slice(None),) * axis, index)
         np.add.at(y, key, values)

@@ -68,7 +68,9 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
 
-def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> tuple[Array | None, Array | None, Array | None]:
+def linear_grad(
+    g: Array, x: Array | None, w: Array | None, bias: bool
+) -> tuple[Array | None, Array | None, Array | None]:
     """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
     rows = _matrix(g)
     dx = dw = db = None

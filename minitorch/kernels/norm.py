@@ -14,7 +14,9 @@ Array = NDArray[Any]
 # ---------------------------------------------------------------- rows: layer, group and RMS norm
 
 
-def _rows_numpy(start: int, stop: int, x: Array, w: Array, b: Array, eps: float, centred: bool, y: Array, mean: Array, rstd: Array) -> None:
+def _rows_numpy(
+    start: int, stop: int, x: Array, w: Array, b: Array, eps: float, centred: bool, y: Array, mean: Array, rstd: Array
+) -> None:
     part = x[start:stop]
     m = part.mean(1, keepdims=True) if centred else np.zeros((len(part), 1), x.dtype)
     with np.errstate(all="ignore"):
@@ -24,7 +26,9 @@ def _rows_numpy(start: int, stop: int, x: Array, w: Array, b: Array, eps: float,
 
 
 @jit(twin=_rows_numpy)
-def _normalise_rows(start: int, stop: int, x: Any, w: Any, b: Any, eps: Any, centred: Any, y: Any, mean: Any, rstd: Any) -> None:
+def _normalise_rows(
+    start: int, stop: int, x: Any, w: Any, b: Any, eps: Any, centred: Any, y: Any, mean: Any, rstd: Any
+) -> None:
     x, y, mean, rstd = x[start:stop], y[start:stop], mean[start:stop], rstd[start:stop]
     one, zero = x.dtype.type(1), x.dtype.type(0)
     for i in range(x.shape[0]):
@@ -59,7 +63,20 @@ def normalise_rows(x: Array, w: Array | None, b: Array | None, eps: float, centr
     return y, mean, rstd
 
 
-def _rows_grad_numpy(start: int, stop: int, bounds: Array, g: Array, x: Array, w: Array, mean: Array, rstd: Array, centred: bool, dx: Array, dw: Array, db: Array) -> None:
+def _rows_grad_numpy(
+    start: int,
+    stop: int,
+    bounds: Array,
+    g: Array,
+    x: Array,
+    w: Array,
+    mean: Array,
+    rstd: Array,
+    centred: bool,
+    dx: Array,
+    dw: Array,
+    db: Array,
+) -> None:
     for part in range(start, stop):
         rows = slice(bounds[part], bounds[part + 1])
         hat = (x[rows] - mean[rows, None]) * rstd[rows, None]
@@ -70,7 +87,20 @@ def _rows_grad_numpy(start: int, stop: int, bounds: Array, g: Array, x: Array, w
 
 
 @jit(twin=_rows_grad_numpy)
-def _rows_grad(start: int, stop: int, bounds: Any, g: Any, x: Any, w: Any, mean: Any, rstd: Any, centred: Any, dx: Any, dw: Any, db: Any) -> None:
+def _rows_grad(
+    start: int,
+    stop: int,
+    bounds: Any,
+    g: Any,
+    x: Any,
+    w: Any,
+    mean: Any,
+    rstd: Any,
+    centred: Any,
+    dx: Any,
+    dw: Any,
+    db: Any,
+) -> None:
     for part in range(start, stop):
         sum_w, sum_b = dw[part], db[part]
         for i in range(bounds[part], bounds[part + 1]):
@@ -185,7 +215,9 @@ def channel_affine(x: Array, scale: Array, shift: Array) -> Array:
     return y
 
 
-def _channel_sums_numpy(start: int, stop: int, g: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Array) -> None:
+def _channel_sums_numpy(
+    start: int, stop: int, g: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Array
+) -> None:
     part = slice(start, stop)
     hat = (x[:, part] - mean[part, None]) * rstd[part, None]
     dw[part], db[part] = (g[:, part] * hat).sum((0, 2)), g[:, part].sum((0, 2))
@@ -209,7 +241,9 @@ def _channel_sums(start: int, stop: int, g: Any, x: Any, mean: Any, rstd: Any, d
 def channel_sums(g: Array, x: Array, mean: Array, rstd: Array) -> tuple[Array, Array]:
     """The gradients of weight and bias: Σ g x̂ and Σ g, per channel."""
     dw, db = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-    _channel_sums.split(x.shape[1], x.shape[0] * x.shape[2] * 0.5, np.ascontiguousarray(g), np.ascontiguousarray(x), mean, rstd, dw, db)
+    _channel_sums.split(
+        x.shape[1], x.shape[0] * x.shape[2] * 0.5, np.ascontiguousarray(g), np.ascontiguousarray(x), mean, rstd, dw, db
+    )
     return dw, db
 
 
@@ -228,7 +262,9 @@ def _combine(start: int, stop: int, g: Any, x: Any, a: Any, b: Any, c: Any, dx: 
                 out[j] = gr[j] * p + row[j] * q + r
 
 
-def batch_norm_grad(g: Array, x: Array, w: Array, mean: Array, rstd: Array, dw: Array, db: Array, training: bool) -> Array:
+def batch_norm_grad(
+    g: Array, x: Array, w: Array, mean: Array, rstd: Array, dw: Array, db: Array, training: bool
+) -> Array:
     """The gradient of the input: w rstd (g - (Σ g + x̂ Σ g x̂) / n) from the batch's own statistics, else w rstd g."""
     scale = w * rstd
     if not training:

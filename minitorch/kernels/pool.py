@@ -80,7 +80,12 @@ def _max_numpy(start: int, stop: int, x: Array, y: Array, at: Array, g: Any) -> 
     best = np.full((len(part), *output), -np.inf)
     where = np.full((len(part), *output), -1)
     for point in np.ndindex(*kernel):
-        window = tuple([slice(k * d, k * d + (o - 1) * s + 1, s) for k, d, o, s in zip(point, dilation, output, stride, strict=True)])
+        window = tuple(
+            [
+                slice(k * d, k * d + (o - 1) * s + 1, s)
+                for k, d, o, s in zip(point, dilation, output, stride, strict=True)
+            ]
+        )
         value, place = padded[(slice(None), *window)], places[window]
         better = (place >= 0) & ((where < 0) | (value > best) | np.isnan(value))
         best, where = np.where(better, value, best), np.where(better, place, where)
@@ -91,7 +96,12 @@ _max.twin = _max_numpy
 
 
 def max_pool(
-    x: Array, kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], dilation: Sequence[int], ceil_mode: bool
+    x: Array,
+    kernel: Sequence[int],
+    stride: Sequence[int],
+    padding: Sequence[int],
+    dilation: Sequence[int],
+    ceil_mode: bool,
 ) -> tuple[Array, Array]:
     """The largest value of each window (NaN above all), and its index in the flattened plane."""
     dims = len(kernel)
@@ -99,7 +109,12 @@ def max_pool(
     planes = _planes(x, dims)
     y = np.empty((len(planes), *_three(output, 1)), x.dtype)
     at = np.empty(y.shape, np.int64)
-    geometry = (*_three(tuple(kernel), 1), *_three(tuple(stride), 1), *_three(tuple(padding), 0), *_three(tuple(dilation), 1))
+    geometry = (
+        *_three(tuple(kernel), 1),
+        *_three(tuple(stride), 1),
+        *_three(tuple(padding), 0),
+        *_three(tuple(dilation), 1),
+    )
     _max.split(len(planes), math.prod(output) * math.prod(kernel) * 1.5, planes, y, at, geometry)
     shape = (*x.shape[: x.ndim - dims], *output)
     return y.reshape(shape), at.reshape(shape)
@@ -123,7 +138,13 @@ def put_at(g: Array, at: Array, shape: Sequence[int], dims: int) -> Array:
     planes = math.prod(shape[: len(shape) - dims])
     x = np.zeros((planes, math.prod(shape[len(shape) - dims :])), g.dtype)
     if g.size:
-        _put.split(planes, g.size / planes, np.ascontiguousarray(g).reshape(planes, -1), np.ascontiguousarray(at).reshape(planes, -1), x)
+        _put.split(
+            planes,
+            g.size / planes,
+            np.ascontiguousarray(g).reshape(planes, -1),
+            np.ascontiguousarray(at).reshape(planes, -1),
+            x,
+        )
     return x.reshape(tuple(shape))
 
 
@@ -195,7 +216,9 @@ def sliding_windows(
 
 def adaptive_windows(size: Sequence[int], output: Sequence[int]) -> Any:
     """Windows that share a plane out evenly: from floor(i n / o) to ceil((i + 1) n / o)."""
-    bounds = [np.stack([np.arange(o) * n // o, -(-(np.arange(o) + 1) * n // o)], 1) for n, o in zip(size, output, strict=True)]
+    bounds = [
+        np.stack([np.arange(o) * n // o, -(-(np.arange(o) + 1) * n // o)], 1) for n, o in zip(size, output, strict=True)
+    ]
     return bounds, [b[:, 1] - b[:, 0] for b in bounds], None
 
 

@@ -187,17 +187,27 @@ def to_bytes(stream: Stream) -> Array:
     """The state as bytes: the words, the position, the seed and the number left over."""
     state = stream.engine.state["state"]
     left = np.nan if stream.left_over is None else stream.left_over
-    parts = [state["key"].astype("<u4"), np.array([state["pos"]], "<u4"), np.array([stream.initial], "<u8"), np.array([left], "<f8")]
+    parts = [
+        state["key"].astype("<u4"),
+        np.array([state["pos"]], "<u4"),
+        np.array([stream.initial], "<u8"),
+        np.array([left], "<f8"),
+    ]
     return np.frombuffer(b"".join(p.tobytes() for p in parts), np.uint8).copy()
 
 
 def from_bytes(stream: Stream, data: Array) -> None:
     """Go on from bytes that `to_bytes` gave."""
     if data.dtype != np.uint8 or data.size != WORDS * 4 + 20:
-        raise RuntimeError(f"RNG state is wrong size: expected {WORDS * 4 + 20} bytes of a get_rng_state(), got {data.size} of {data.dtype}")
+        raise RuntimeError(
+            f"RNG state is wrong size: expected {WORDS * 4 + 20} bytes of a get_rng_state(), got {data.size} of {data.dtype}"
+        )
     raw = data.tobytes()
     key, rest = np.frombuffer(raw[: WORDS * 4], "<u4"), raw[WORDS * 4 :]
-    stream.engine.state = {"bit_generator": "MT19937", "state": {"key": key.copy(), "pos": int.from_bytes(rest[:4], "little")}}
+    stream.engine.state = {
+        "bit_generator": "MT19937",
+        "state": {"key": key.copy(), "pos": int.from_bytes(rest[:4], "little")},
+    }
     stream.initial = int.from_bytes(rest[4:12], "little")
     left = float(np.frombuffer(rest[12:], "<f8")[0])
     stream.left_over = None if np.isnan(left) else left

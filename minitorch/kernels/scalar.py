@@ -12,7 +12,6 @@ from . import maths
 from .elementwise import elementwise
 from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
 
-
 # ---------------------------------------------------------------- arithmetic
 
 

@@ -153,7 +153,9 @@ def check_targets(target: Array, classes: int, ignore: int) -> None:
     """IndexError for the first class that does not exist and is not the one to ignore."""
     bad = ((target < 0) | (target >= classes)) & (target != ignore)
     if bad.any():
-        raise IndexError(f"Target {target[bad].flat[0]} is out of bounds. There are {classes} classes, 0 to {classes - 1}.")
+        raise IndexError(
+            f"Target {target[bad].flat[0]} is out of bounds. There are {classes} classes, 0 to {classes - 1}."
+        )
 
 
 def _nll_numpy(logp: Array, target: Array, weight: Array, ignore: int, loss: Array) -> None:
@@ -223,7 +225,9 @@ def _cross_entropy_numpy(start: int, stop: int, x: Array, target: Array, ignore:
     _log_softmax_numpy(start, stop, x, logp)
     t = target[start:stop]
     known = (t >= 0) & (t < x.shape[1])
-    loss[start:stop] = np.where(known, -logp[np.arange(start, stop), np.where(known, t, 0)], np.where(t == ignore, 0, np.nan))
+    loss[start:stop] = np.where(
+        known, -logp[np.arange(start, stop), np.where(known, t, 0)], np.where(t == ignore, 0, np.nan)
+    )
     loss[start:stop][t == ignore] = 0
     loss[start:stop][~known & (t != ignore)] = -1
 
@@ -283,7 +287,9 @@ def cross_entropy(x: Array, target: Array, ignore: int, reduction: str) -> tuple
     return np.array(total, x.dtype), logp, used
 
 
-def _cross_entropy_grad_numpy(start: int, stop: int, g: Array, logp: Array, target: Array, ignore: int, count: int, dx: Array) -> None:
+def _cross_entropy_grad_numpy(
+    start: int, stop: int, g: Array, logp: Array, target: Array, ignore: int, count: int, dx: Array
+) -> None:
     t = target[start:stop]
     part = (g[start:stop] if g.size > 1 else np.broadcast_to(g, t.shape)) / count
     with np.errstate(all="ignore"):
@@ -294,7 +300,9 @@ def _cross_entropy_grad_numpy(start: int, stop: int, g: Array, logp: Array, targ
 
 
 @jit(twin=_cross_entropy_grad_numpy)
-def _cross_entropy_grad(start: int, stop: int, g: Any, logp: Any, target: Any, ignore: int, count: int, dx: Any) -> None:
+def _cross_entropy_grad(
+    start: int, stop: int, g: Any, logp: Any, target: Any, ignore: int, count: int, dx: Any
+) -> None:
     """`g` is one gradient for all rows or one a row."""
     for i in range(start, stop):
         row, out = logp[i], dx[i]

@@ -27,7 +27,9 @@ def _in_one_run(*arrays: Array | None) -> bool:
 # The constants come as one array in the dtype of the parameters: (lr, momentum, 1 - dampening, weight_decay, sign).
 
 
-def _sgd_numpy(start: int, stop: int, p: Array, g: Array, v: Array, c: Array, momentum: bool, nesterov: bool, first: bool) -> None:
+def _sgd_numpy(
+    start: int, stop: int, p: Array, g: Array, v: Array, c: Array, momentum: bool, nesterov: bool, first: bool
+) -> None:
     part = slice(start, stop)
     with np.errstate(all="ignore"):
         d = c[4] * g[part] + c[3] * p[part]
@@ -83,7 +85,9 @@ def _copy_back(originals: Any, copies: Any) -> None:
             x[...] = y
 
 
-def _adam_numpy(start: int, stop: int, p: Array, g: Array, m: Array, v: Array, top: Array, c: Any, amsgrad: bool, decoupled: bool) -> None:
+def _adam_numpy(
+    start: int, stop: int, p: Array, g: Array, m: Array, v: Array, top: Array, c: Any, amsgrad: bool, decoupled: bool
+) -> None:
     size, beta1, beta2, eps, decay, sign, root, shrink = c
     part = slice(start, stop)
     with np.errstate(all="ignore"):
@@ -100,7 +104,9 @@ def _adam_numpy(start: int, stop: int, p: Array, g: Array, m: Array, v: Array, t
 
 
 @jit(twin=_adam_numpy)
-def _adam(start: int, stop: int, p: Any, g: Any, m: Any, v: Any, top: Any, c: Any, amsgrad: bool, decoupled: bool) -> None:
+def _adam(
+    start: int, stop: int, p: Any, g: Any, m: Any, v: Any, top: Any, c: Any, amsgrad: bool, decoupled: bool
+) -> None:
     size, beta1, beta2, eps, decay, sign, root, shrink = c
     p, g, m, v, top = p[start:stop], g[start:stop], m[start:stop], v[start:stop], top[start:stop]
     one = p.dtype.type(1)

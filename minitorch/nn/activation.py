@@ -163,7 +163,12 @@ class Hardtanh(Module):
     """x kept between min_val and max_val."""
 
     def __init__(
-        self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False, min_value: Any = None, max_value: Any = None
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: Any = None,
+        max_value: Any = None,
     ) -> None:
         super().__init__()
         self.min_val = min_val if min_value is None else min_value

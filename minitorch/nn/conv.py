@@ -86,7 +86,9 @@ def _check(in_channels: int, out_channels: int, groups: int, padding: Any, strid
         if padding == "same" and any(s != 1 for s in each(stride, 1)):
             raise ValueError("padding='same' is not supported for strided convolutions")
     if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
-        raise ValueError(f"padding_mode must be one of 'zeros', 'reflect', 'replicate', 'circular', but got padding_mode='{padding_mode}'")
+        raise ValueError(
+            f"padding_mode must be one of 'zeros', 'reflect', 'replicate', 'circular', but got padding_mode='{padding_mode}'"
+        )
 
 
 class Conv1d(_Conv):
@@ -120,7 +122,9 @@ class _ConvTranspose(_Conv):
     ) -> None:  # fmt: skip
         if padding_mode != "zeros":
             raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype)
+        super().__init__(
+            in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, padding_mode, device, dtype
+        )
         self.output_padding = each(output_padding, self.dims)
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
@@ -131,11 +135,15 @@ class _ConvTranspose(_Conv):
     def _extra(self, input: Any, output_size: Any) -> tuple[int, ...]:
         """The output padding that gives the size wanted."""
         wanted = list(output_size)[-self.dims :]
-        geometry = zip(input.shape[-self.dims :], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        geometry = zip(
+            input.shape[-self.dims :], self.stride, self.padding, self.dilation, self.kernel_size, strict=True
+        )
         least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, s, p, d, k in geometry]
         extra = tuple([w - m for w, m in zip(wanted, least, strict=True)])
         if any(e < 0 or e >= s for e, s in zip(extra, self.stride, strict=True)):
-            raise ValueError(f"requested an output size of {wanted}, but valid sizes range from {least} to less than a stride more")
+            raise ValueError(
+                f"requested an output size of {wanted}, but valid sizes range from {least} to less than a stride more"
+            )
         return extra
 
 

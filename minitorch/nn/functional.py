@@ -162,7 +162,9 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     """
     sizes = [int(n) for n in pad]
     if len(sizes) % 2 or len(sizes) > 2 * input.ndim:
-        raise _OperationError("pad", f"Padding length should be even and at most twice the dimensions, got {len(sizes)} numbers", input)
+        raise _OperationError(
+            "pad", f"Padding length should be even and at most twice the dimensions, got {len(sizes)} numbers", input
+        )
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     if mode == "constant":
         return _pad_constant(input, pairs, 0.0 if value is None else value)
@@ -176,7 +178,9 @@ def _pad_constant(x: Any, pairs: Any, value: float) -> Any:
         dim = x.ndim - 1 - i
         n = x.shape[dim]
         if n + before + after < 0:
-            raise _OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
+            raise _OperationError(
+                "pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x
+            )
         x = x.narrow(dim, max(-before, 0), n + min(before, 0) + min(after, 0))
     grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
     grown += [(0, 0)] * (x.ndim - len(pairs))
@@ -193,7 +197,11 @@ def _pad_copied(x: Any, dim: int, before: int, after: int, mode: str) -> Any:
     if limit is None:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if max(before, after) > limit:
-        raise _OperationError("pad", f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}", x)
+        raise _OperationError(
+            "pad",
+            f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}",
+            x,
+        )
     at = [_mirror(i, n, mode) for i in range(-before, n + after)]
     return x.index_select(dim, x.new_tensor(at, dtype=dt.int64))
 
@@ -221,7 +229,9 @@ def scaled_dot_product_attention(
         future = query.new_ones(scores.shape[-2:], dtype=dt.bool).tril().logical_not()
         scores = scores.masked_fill(future, -math.inf)
     elif attn_mask is not None:
-        scores = scores.masked_fill(attn_mask.logical_not(), -math.inf) if attn_mask.dtype is dt.bool else scores + attn_mask
+        scores = (
+            scores.masked_fill(attn_mask.logical_not(), -math.inf) if attn_mask.dtype is dt.bool else scores + attn_mask
+        )
     return dropout(_softmax(scores, -1), dropout_p) @ value
 
 

@@ -12,7 +12,13 @@ class _MaxPool(Module):
     dims: int
 
     def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, return_indices: bool = False, ceil_mode: bool = False
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
     ) -> None:
         super().__init__()
         self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
@@ -21,7 +27,9 @@ class _MaxPool(Module):
 
     def forward(self, input: Any) -> Any:
         pool = getattr(F, f"max_pool{self.dims}d")
-        return pool(input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices)
+        return pool(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
 
     def extra_repr(self) -> str:
         return (
@@ -52,10 +60,18 @@ class AvgPool1d(Module):
     """The mean of each window of (N, C, L)."""
 
     def __init__(
-        self, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        one = [k if isinstance(k, tuple) else (k,) for k in (kernel_size, kernel_size if stride is None else stride, padding)]
+        one = [
+            k if isinstance(k, tuple) else (k,)
+            for k in (kernel_size, kernel_size if stride is None else stride, padding)
+        ]
         self.kernel_size, self.stride, self.padding = one
         self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
@@ -81,7 +97,13 @@ class AvgPool2d(Module):
 
     def forward(self, input: Any) -> Any:
         return self._pool(
-            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad, self.divisor_override
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.ceil_mode,
+            self.count_include_pad,
+            self.divisor_override,
         )
 
     def extra_repr(self) -> str:

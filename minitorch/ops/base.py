@@ -184,7 +184,9 @@ def overwrite(target: T, result: Any, name: str) -> T:
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
     """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps itself."""
     if result.array.shape != target.array.shape:
-        raise OperationError(name, f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")
+        raise OperationError(
+            name, f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"
+        )
     if result.array.dtype is not target.array.dtype and not dt.can_cast(result.dtype, target.dtype):
         raise OperationError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {target.dtype.title}"
@@ -225,6 +227,6 @@ def results(operation: str, *fields: str) -> Any:
     make: Any = namedtuple
     kind = make(operation, names)
     shown = ",\n".join(f"{name}={{}}" for name in names)
-    kind.__repr__ = lambda self: f"torch.return_types.{operation}(\n{shown.format(*self)})"  # type: ignore[method-assign]
+    kind.__repr__ = lambda self: f"torch.return_types.{operation}(\n{shown.format(*self)})"
     kind.__module__ = "torch.return_types"
     return kind

@@ -126,7 +126,9 @@ def _check(name: str, dims: int, x: Any, w: Any, groups: int, channels: int) -> 
     if x.array.dtype is not w.array.dtype:
         raise DtypeError(name, "Input type and weight type should be the same", x, w)
     if groups <= 0 or w.array.shape[0] % groups:
-        raise OperationError(name, f"expected weight to be at least {groups} at dimension 0 and divisible by groups={groups}", x, w)
+        raise OperationError(
+            name, f"expected weight to be at least {groups} at dimension 0 and divisible by groups={groups}", x, w
+        )
     if x.array.shape[1] != channels:
         raise OperationError(
             name,
@@ -143,7 +145,9 @@ def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
     return x, False
 
 
-def _convolve(dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int) -> Any:
+def _convolve(
+    dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
     name = f"conv{dims}d"
     x, single = _batched(name, dims, input)
     _check(name, dims, x, weight, groups, weight.array.shape[1] * groups)
@@ -163,23 +167,37 @@ def _convolve(dims: int, input: Any, weight: Any, bias: Any, stride: Any, paddin
 # ---------------------------------------------------------------- what users call
 
 
-def conv1d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
+def conv1d(
+    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> T:
     """A convolution of (N, C, L) with weight (O, C / groups, K)."""
     return _convolve(1, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv2d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
+def conv2d(
+    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> T:
     """A convolution of (N, C, H, W) with weight (O, C / groups, KH, KW); padding numbers, 'valid' or 'same'."""
     return _convolve(2, input, weight, bias, stride, padding, dilation, groups)
 
 
-def conv3d(input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> T:
+def conv3d(
+    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
+) -> T:
     """A convolution of (N, C, D, H, W) with weight (O, C / groups, KD, KH, KW)."""
     return _convolve(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 def _transposed(
-    dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, output_padding: Any, groups: int, dilation: Any
+    dims: int,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
 ) -> Any:
     name = f"conv_transpose{dims}d"
     x, single = _batched(name, dims, input)
@@ -187,7 +205,9 @@ def _transposed(
     stride, padding, extra, dilation = [each(v, dims) for v in (stride, padding, output_padding, dilation)]
     kernel = weight.array.shape[2:]
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise RuntimeError(f"output padding must be smaller than either stride or dilation, but got output_padding={extra}, stride={stride}, dilation={dilation}")
+        raise RuntimeError(
+            f"output padding must be smaller than either stride or dilation, but got output_padding={extra}, stride={stride}, dilation={dilation}"
+        )
     geometry = zip(x.array.shape[2:], kernel, stride, padding, extra, dilation, strict=True)
     size = [(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, e, d in geometry]
     shape = (x.array.shape[0], weight.array.shape[1] * groups, *size)
@@ -196,21 +216,42 @@ def _transposed(
 
 
 def conv_transpose1d(
-    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
+    input: T,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> T:
     """The transposed convolution of (N, C, L) with weight (C, O / groups, K)."""
     return _transposed(1, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose2d(
-    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
+    input: T,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> T:
     """The transposed convolution of (N, C, H, W) with weight (C, O / groups, KH, KW)."""
     return _transposed(2, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def conv_transpose3d(
-    input: T, weight: Any, bias: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1
+    input: T,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
 ) -> T:
     """The transposed convolution of (N, C, D, H, W) with weight (C, O / groups, KD, KH, KW)."""
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)

@@ -94,7 +94,9 @@ def detach(input: T) -> T:
 def detach_(self: T) -> T:
     """Cut this tensor off from the graph: it becomes a leaf that does not require grad."""
     if self._view is not None:
-        raise RuntimeError("Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel...")
+        raise RuntimeError(
+            "Can't detach views in-place. Use detach() instead. If you are using DistributedDataParallel..."
+        )
     self._grad_fn, self._output_nr, self._requires_grad = None, 0, False
     return self
 
@@ -107,7 +109,9 @@ def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
     try:
         np.broadcast_to(src.array, self.array.shape)
     except ValueError:
-        raise OperationError("copy_", f"The size of tensor src {list(src.shape)} does not broadcast to {list(self.shape)}", self, src) from None
+        raise OperationError(
+            "copy_", f"The size of tensor src {list(src.shape)} does not broadcast to {list(self.shape)}", self, src
+        ) from None
     if mode.grad and (src.tracked() or self.tracked()):
         return overwrite(self, Copy.apply(self, src), "copy_")
     with np.errstate(all="ignore"):

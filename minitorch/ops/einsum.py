@@ -85,7 +85,9 @@ def _distinct(x: Any, labels: Labels, equation: str) -> tuple[Any, Labels]:
             first = labels.index(label)
             second = labels.index(label, first + 1)
             if x.array.shape[first] != x.array.shape[second]:
-                raise OperationError("einsum", f"subscript {label} is repeated in {equation!r} but the sizes don't match", x)
+                raise OperationError(
+                    "einsum", f"subscript {label} is repeated in {equation!r} but the sizes don't match", x
+                )
             x = diagonal(x, 0, first, second)
             labels = (*[c for i, c in enumerate(labels) if i not in (first, second)], label)
     return x, labels
@@ -97,7 +99,9 @@ def _check_sizes(equation: str, terms: list[tuple[Any, Labels]]) -> None:
         for label, n in zip(labels, x.array.shape, strict=True):
             if sizes.setdefault(label, n) != n and 1 not in (n, sizes[label]):
                 shapes = ", ".join(str(list(y.shape)) for y, _ in terms)
-                raise RuntimeError(f"einsum(): subscript {label} of {equation!r} has size {n} and size {sizes[label]} (operands {shapes})")
+                raise RuntimeError(
+                    f"einsum(): subscript {label} of {equation!r} has size {n} and size {sizes[label]} (operands {shapes})"
+                )
             sizes[label] = max(sizes[label], n)
 
 
@@ -119,7 +123,9 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     summed = [c for c in shared if c not in later]
     stack = [c for c in shared if c in later]
     only_a, only_b = [c for c in left if c not in shared], [c for c in right if c not in shared]
-    sizes = {c: n for x, labels in ((a, left), (b, right)) for c, n in zip(labels, x.array.shape, strict=True) if n != 1}
+    sizes = {
+        c: n for x, labels in ((a, left), (b, right)) for c, n in zip(labels, x.array.shape, strict=True) if n != 1
+    }
     head, rows, depth, columns = [math.prod(sizes.get(c, 1) for c in g) for g in (stack, only_a, summed, only_b)]
     front = [head] if stack else []
     m = reshape(_arranged(a, left, [*stack, *only_a, *summed], sizes), [*front, rows, depth])
@@ -146,7 +152,9 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     names: list[Any] = [f"b{i}" for i in range(b.array.ndim)]
     for p, q in zip(left, right, strict=True):
         if a.array.shape[p] != b.array.shape[q]:
-            raise OperationError("tensordot", f"contracted dimensions need to match, but dim {p} and dim {q} differ", a, b)
+            raise OperationError(
+                "tensordot", f"contracted dimensions need to match, but dim {p} and dim {q} differ", a, b
+            )
         names[q] = f"a{p}"
     first = tuple([f"a{i}" for i in range(a.array.ndim)])
     kept = {c for c in (*first, *names) if (c in first) != (c in names)}

@@ -112,7 +112,13 @@ class ScatterReduce(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, index, src, y = ctx.saved_tensors
         axis, how, include_self = ctx.args
-        rule = _scatter_extreme_grad if how in ("amax", "amin") else _scatter_mean_grad if how == "mean" else _scatter_prod_grad
+        rule = (
+            _scatter_extreme_grad
+            if how in ("amax", "amin")
+            else _scatter_mean_grad
+            if how == "mean"
+            else _scatter_prod_grad
+        )
         dx, dsrc = rule(g, x, index, src, y, axis, include_self)
         return dx, None, None, dsrc, None, None
 
@@ -257,7 +263,12 @@ def gather(input: T, dim: int, index: Any, *, sparse_grad: bool = False) -> T:
     axis = dim_in(dim, input.array.ndim)
     sizes = zip(index.array.shape, input.array.shape, strict=False)
     if any(m > n for d, (m, n) in enumerate(sizes) if d != axis):
-        raise OperationError("gather", f"Size does not match at dimension: expected index to be smaller than self apart from dimension {axis}", input, index)
+        raise OperationError(
+            "gather",
+            f"Size does not match at dimension: expected index to be smaller than self apart from dimension {axis}",
+            input,
+            index,
+        )
     return Gather.apply(input, axis, index)
 
 
@@ -298,7 +309,11 @@ def take_along_dim(input: T, indices: Any, dim: int | None = None) -> T:
     pairs = list(zip(input.array.shape, indices.array.shape, strict=True))
     shape = [max(m, n) for m, n in pairs]
     wide = input.expand([m if d == axis else n for d, (n, (m, _)) in enumerate(zip(shape, pairs, strict=True))])
-    return gather(wide, axis, indices.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))]))
+    return gather(
+        wide,
+        axis,
+        indices.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))]),
+    )
 
 
 def index_select(input: T, dim: int, index: Any) -> T:
@@ -325,7 +340,13 @@ def index_copy(input: T, dim: int, index: Any, source: Any) -> T:
 def _check_entries(name: str, x: Any, axis: int, index: Any, source: Any) -> None:
     count = source.array.shape[axis] if source.array.ndim else 1
     if count != index.array.size:
-        raise OperationError(name, f"Number of indices ({index.array.size}) should be equal to source.size(dim) ({count})", x, index, source)
+        raise OperationError(
+            name,
+            f"Number of indices ({index.array.size}) should be equal to source.size(dim) ({count})",
+            x,
+            index,
+            source,
+        )
 
 
 def index_fill(input: T, dim: int, index: Any, value: Any) -> T:

@@ -97,7 +97,10 @@ def _slice(k: slice) -> slice:
 
 def _check(x: Any, key: tuple[Any, ...]) -> None:
     """IndexError in PyTorch's words where there are too many indices or an integer is out of range."""
-    used = sum(k.ndim if isinstance(k, np.ndarray) and k.dtype.kind == "b" else k is not None and k is not Ellipsis for k in key)
+    used = sum(
+        k.ndim if isinstance(k, np.ndarray) and k.dtype.kind == "b" else k is not None and k is not Ellipsis
+        for k in key
+    )
     if used > x.array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     axis = 0
@@ -175,7 +178,9 @@ def _trimmed(value: Any, ndim: int) -> Any:
 
 def index_put(input: T, indices: Any, values: Any, accumulate: bool = False) -> T:
     """input with values written (or added) at the arrays of indices."""
-    key, _ = normal_key(input, tuple([Ellipsis if i is None else i for i in indices] if None in [*map(_is_none, indices)] else indices))
+    key, _ = normal_key(
+        input, tuple([Ellipsis if i is None else i for i in indices] if None in [*map(_is_none, indices)] else indices)
+    )
     values = values.to(input.dtype) if isinstance(values, TensorBase) else values
     return IndexPut.apply(input, values, key, accumulate)
 
@@ -197,7 +202,9 @@ def index_put_(self: T, indices: Any, values: Any, accumulate: bool = False) -> 
     try:
         kernels.advanced_put(self.array, key, values.array.astype(self.array.dtype), accumulate)
     except ValueError as error:
-        raise RuntimeError(f"shape mismatch: value tensor of shape {list(values.shape)} cannot be written: {error}") from None
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be written: {error}"
+        ) from None
     self.storage.written("index_put_")
     return self
 
@@ -212,7 +219,9 @@ def masked_fill(input: T, mask: Any, value: Any) -> T:
         value = value.to(input.dtype)
     elif input.array.dtype.kind in "iu" and isinstance(value, float):
         if value != int(value):
-            raise DtypeError("masked_fill", f"value cannot be converted to type {input.dtype} without overflow", input, value)
+            raise DtypeError(
+                "masked_fill", f"value cannot be converted to type {input.dtype} without overflow", input, value
+            )
         value = int(value)
     return where(mask, value, input)
 

@@ -105,8 +105,13 @@ def cat(tensors: Any, dim: int = 0) -> Any:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
     shape = full[0].array.shape
     for i, x in enumerate(full):
-        if x.array.ndim != len(shape) or any(m != n for d, (m, n) in enumerate(zip(x.array.shape, shape, strict=True)) if d != axis):
-            raise OperationError("cat", f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape {list(x.array.shape)} and tensor 0 {list(shape)}")
+        if x.array.ndim != len(shape) or any(
+            m != n for d, (m, n) in enumerate(zip(x.array.shape, shape, strict=True)) if d != axis
+        ):
+            raise OperationError(
+                "cat",
+                f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape {list(x.array.shape)} and tensor 0 {list(shape)}",
+            )
     return Cat.apply(axis, *promoted(*full))
 
 
@@ -115,7 +120,9 @@ def stack(tensors: Any, dim: int = 0) -> Any:
     xs = _tensors("stack", tensors)
     for i, x in enumerate(xs):
         if x.array.shape != xs[0].array.shape:
-            raise RuntimeError(f"stack expects each tensor to be equal size, but got {list(xs[0].array.shape)} at entry 0 and {list(x.array.shape)} at entry {i}")
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(xs[0].array.shape)} at entry 0 and {list(x.array.shape)} at entry {i}"
+            )
     return Stack.apply(dim_in(dim, xs[0].array.ndim + 1), *promoted(*xs))
 
 
@@ -194,7 +201,9 @@ def repeat(self: T, *repeats: Any) -> T:
     shape = (1,) * front + self.array.shape
     pairs = [s for n in shape for s in (1, n)]
     wide = [s for c, n in zip(counts, shape, strict=True) for s in (c, n)]
-    return reshape(expand(view(self.contiguous(), pairs), wide).clone(), [c * n for c, n in zip(counts, shape, strict=True)])
+    return reshape(
+        expand(view(self.contiguous(), pairs), wide).clone(), [c * n for c, n in zip(counts, shape, strict=True)]
+    )
 
 
 def tile(input: T, *dims: Any) -> T:

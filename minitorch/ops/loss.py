@@ -29,7 +29,13 @@ class NllLoss(Op):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         target, weight = ctx.saved_tensors
-        return NllLossGrad.apply((g / ctx.total).expand(target.shape), target, weight, ctx.ignore), None, None, None, None
+        return (
+            NllLossGrad.apply((g / ctx.total).expand(target.shape), target, weight, ctx.ignore),
+            None,
+            None,
+            None,
+            None,
+        )
 
 
 class NllLossGrad(Op):
@@ -65,7 +71,12 @@ class CrossEntropy(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, target = ctx.saved_tensors
         if not mode.grad:
-            return x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore, ctx.count)), None, None, None
+            return (
+                x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore, ctx.count)),
+                None,
+                None,
+                None,
+            )
         g = (g / ctx.count).expand(target.shape)
         share = where(target == ctx.ignore, 0.0, g).unsqueeze(1)
         safe = where(target == ctx.ignore, 0, target).unsqueeze(1)
@@ -230,14 +241,16 @@ def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
 
 def _class_rows(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     """Scores as (rows, C), classes as (rows), and the shape of the losses."""
-    if not 1 <= x.array.ndim:
+    if not x.array.ndim >= 1:
         raise OperationError(name, "input tensor should be 1D or more", x, target)
     if target.array.dtype.kind not in "iu":
         raise DtypeError(name, f"expected scalar type Long for target but found {target.dtype.title}", x, target)
     shape = x.array.shape
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if target.array.shape != expected:
-        raise ValueError(f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(target.array.shape)}")
+        raise ValueError(
+            f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(target.array.shape)}"
+        )
     if len(shape) == 1:
         return x.unsqueeze(0), reshape(target, 1), ()
     rows = x if len(shape) == 2 else reshape(x.movedim(1, -1), -1, shape[1])
@@ -249,7 +262,9 @@ def _class_weight(weight: Any, rows: Any) -> Any:
     if weight is None:
         return rows._ones((count,), rows.array.dtype)
     if weight.array.shape != (count,):
-        raise OperationError("cross_entropy", f"weight tensor should be defined either for all {count} classes or no classes", weight)
+        raise OperationError(
+            "cross_entropy", f"weight tensor should be defined either for all {count} classes or no classes", weight
+        )
     return weight
 
 
@@ -407,7 +422,12 @@ def binary_cross_entropy_with_logits(
 
 
 def kl_div(
-    input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", log_target: bool = False
+    input: T,
+    target: Any,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    log_target: bool = False,
 ) -> T:
     """target (ln target - input) for log-probabilities `input`; "batchmean" divides the sum by the batch size."""
     a, b = _paired("kl_div", input, target)
@@ -415,4 +435,3 @@ def kl_div(
     if reduction == "batchmean" and size_average is None and reduce is None:
         return losses.sum() / a.array.shape[0] if a.array.ndim else losses.sum()
     return reduced(losses, _reduction(size_average, reduce, reduction))
-

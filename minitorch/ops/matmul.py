@@ -190,7 +190,9 @@ def bmm(input: T, mat2: Any) -> T:
     _dims("bmm", mat2, 3)
     _check("bmm", input, mat2)
     if input.array.shape[0] != mat2.array.shape[0]:
-        raise OperationError("bmm", "Expected size for first two dimensions of batch2 tensor to match: batches differ", input, mat2)
+        raise OperationError(
+            "bmm", "Expected size for first two dimensions of batch2 tensor to match: batches differ", input, mat2
+        )
     return Bmm.apply(input, mat2)
 
 
@@ -207,7 +209,12 @@ def dot(input: T, tensor: Any) -> T:
     _dims("dot", input, 1)
     _dims("dot", tensor, 1)
     if input.array.shape != tensor.array.shape:
-        raise OperationError("dot", "inconsistent tensor size, expected tensor and src to have the same number of elements", input, tensor)
+        raise OperationError(
+            "dot",
+            "inconsistent tensor size, expected tensor and src to have the same number of elements",
+            input,
+            tensor,
+        )
     _check("dot", input, tensor)
     return Dot.apply(input, tensor)
 
@@ -282,7 +289,9 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
             input, weight,
         )  # fmt: skip
     if input.array.dtype is not weight.array.dtype:
-        raise DtypeError("linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight)
+        raise DtypeError(
+            "linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight
+        )
     return Linear.apply(input, weight, bias)
 
 

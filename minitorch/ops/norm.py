@@ -101,7 +101,11 @@ def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
         mean, rstd = x._wrap(ctx.mean).view(-1, 1), x._wrap(ctx.rstd).view(-1, 1)
     hat = (x - mean) * rstd
     gw = g if w is None else g * w.view(-1, 1)
-    dx = rstd * (gw - gw.mean(dims, keepdim=True) - hat * (gw * hat).mean(dims, keepdim=True)) if ctx.training else rstd * gw
+    dx = (
+        rstd * (gw - gw.mean(dims, keepdim=True) - hat * (gw * hat).mean(dims, keepdim=True))
+        if ctx.training
+        else rstd * gw
+    )
     return dx, (g * hat).sum(dims), g.sum(dims)
 
 
@@ -112,11 +116,15 @@ def _normalised(name: str, input: Any, shape: Sequence[int], weight: Any, bias: 
     shape = tuple(shape)
     if not shape or tuple(input.array.shape[-len(shape) :]) != shape:
         raise OperationError(
-            name, f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}]", input
+            name,
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}]",
+            input,
         )
     for x in (weight, bias):
         if x is not None and tuple(x.array.shape) != shape:
-            raise OperationError(name, f"Expected weight and bias to be of same shape as normalized_shape {list(shape)}", x)
+            raise OperationError(
+                name, f"Expected weight and bias to be of same shape as normalized_shape {list(shape)}", x
+            )
     return shape
 
 
@@ -141,7 +149,11 @@ def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, 
         raise OperationError("group_norm", "Expected at least 2 dimensions for input tensor", input)
     n, channels = input.array.shape[:2]
     if channels % num_groups:
-        raise OperationError("group_norm", f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}", input)
+        raise OperationError(
+            "group_norm",
+            f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}",
+            input,
+        )
     y = NativeLayerNorm.apply(input, None, None, input.array.size // max(n * num_groups, 1), eps, True)
     per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
     y = y if weight is None else y * reshape(weight, per_channel)

@@ -107,10 +107,14 @@ def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
 
 def _check_padding(name: str, kernel: Any, padding: Any) -> None:
     if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
-        raise RuntimeError(f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and kernel_size={kernel}")
+        raise RuntimeError(
+            f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and kernel_size={kernel}"
+        )
 
 
-def _max(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+def _max(
+    name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> Any:
     x, single = _batched(name, dims, input)
     kernel = each(kernel, dims)
     stride = kernel if stride is None or stride == () else each(stride, dims)
@@ -119,12 +123,24 @@ def _max(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: An
     size = x.array.shape[2:]
     output = [kernels.output_size(*a, ceil_mode) for a in zip(size, kernel, stride, padding, dilation, strict=True)]
     if any(n <= 0 for n in output):
-        raise OperationError(name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input)
+        raise OperationError(
+            name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input
+        )
     values, indices = MaxPool.apply(x, dims, *kernels.max_pool(x.array, kernel, stride, padding, dilation, ceil_mode))
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
 
-def _average(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, ceil_mode: bool, count_include_pad: bool, divisor: Any) -> Any:
+def _average(
+    name: str,
+    dims: int,
+    input: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: bool,
+    count_include_pad: bool,
+    divisor: Any,
+) -> Any:
     x, single = _batched(name, dims, input)
     kernel = each(kernel, dims)
     stride = kernel if stride is None or stride == () else each(stride, dims)
@@ -135,14 +151,18 @@ def _average(name: str, dims: int, input: Any, kernel: Any, stride: Any, padding
     size = x.array.shape[2:]
     output = [kernels.output_size(*a, 1, ceil_mode) for a in zip(size, kernel, stride, padding, strict=True)]
     if any(n <= 0 for n in output):
-        raise OperationError(name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input)
+        raise OperationError(
+            name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input
+        )
     y = AvgPool.apply(x, kernels.sliding_windows(size, kernel, stride, padding, ceil_mode, count_include_pad, divisor))
     return squeeze(y, 0) if single else y
 
 
 def _adaptive_size(output_size: Any, size: Any) -> tuple[int, ...]:
     wanted = each(output_size, len(size)) if isinstance(output_size, int) else tuple(output_size)
-    return tuple([n if o is None else o for o, n in zip(wanted * (len(size) if len(wanted) == 1 else 1), size, strict=True)])
+    return tuple(
+        [n if o is None else o for o, n in zip(wanted * (len(size) if len(wanted) == 1 else 1), size, strict=True)]
+    )
 
 
 def _adaptive_average(name: str, dims: int, input: Any, output_size: Any) -> Any:
@@ -164,7 +184,13 @@ def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
 
 
 def max_pool1d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest value of each window of (N, C, L); with return_indices also where it stood."""
     both = _max("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
@@ -172,7 +198,13 @@ def max_pool1d(
 
 
 def max_pool2d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest value of each window of (N, C, H, W); with return_indices also where it stood in the flattened plane."""
     both = _max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
@@ -180,7 +212,13 @@ def max_pool2d(
 
 
 def max_pool3d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
 ) -> Any:
     """The largest value of each window of (N, C, D, H, W); with return_indices also where it stood."""
     both = _max("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
@@ -188,7 +226,12 @@ def max_pool3d(
 
 
 def avg_pool1d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
 ) -> T:
     """The mean of each window of (N, C, L)."""
     return _average("avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad, None)
@@ -199,7 +242,9 @@ def avg_pool2d(
     divisor_override: int | None = None,
 ) -> T:  # fmt: skip
     """The mean of each window of (N, C, H, W)."""
-    return _average("avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def avg_pool3d(
@@ -207,7 +252,9 @@ def avg_pool3d(
     divisor_override: int | None = None,
 ) -> T:  # fmt: skip
     """The mean of each window of (N, C, D, H, W)."""
-    return _average("avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return _average(
+        "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
 
 
 def adaptive_avg_pool1d(input: T, output_size: Any) -> T:

@@ -118,7 +118,9 @@ def multinomial(input: T, num_samples: int, replacement: bool = False, *, genera
     if not replacement and num_samples > input.array.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
     if not kernels.can_draw(input.array):
-        raise RuntimeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0, or a row sums to 0")
+        raise RuntimeError(
+            "multinomial: probability tensor contains either `inf`, `nan` or element < 0, or a row sums to 0"
+        )
     return input._wrap(kernels.multinomial(stream_of(generator), input.array, num_samples, replacement))
 
 
@@ -150,7 +152,9 @@ def feature_dropout(input: T, p: float, training: bool, inplace: bool, dims: int
     return input.copy_(y) if inplace else y
 
 
-def alpha_dropout(input: T, p: float = 0.5, training: bool = False, inplace: bool = False, *, whole_channels: bool = False) -> T:
+def alpha_dropout(
+    input: T, p: float = 0.5, training: bool = False, inplace: bool = False, *, whole_channels: bool = False
+) -> T:
     """Dropout to the negative saturation of SELU, then scaled to keep mean and variance (Klambauer et al., 2017)."""
     if p < 0 or p > 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")

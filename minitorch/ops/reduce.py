@@ -150,7 +150,12 @@ class VarMean(Op):
     @staticmethod
     def backward(ctx: Any, g_var: Any, g_mean: Any) -> Any:
         (x,) = ctx.saved_tensors
-        return _var_grad(g_var, x, ctx.args, ctx.correction) + spread(g_mean / _count(ctx.args), *ctx.args), None, None, None
+        return (
+            _var_grad(g_var, x, ctx.args, ctx.correction) + spread(g_mean / _count(ctx.args), *ctx.args),
+            None,
+            None,
+            None,
+        )
 
 
 class Extreme(Op):
@@ -388,7 +393,9 @@ def axes_of(dim: Any, ndim: int, name: str = "sum") -> Axes:
         return tuple(range(ndim))
     axes = tuple([dim_in(d, ndim) for d in ((dim,) if isinstance(dim, int) else dim)])
     if len(set(axes)) < len(axes):
-        raise RuntimeError(f"{name}: dim {next(a for a in axes if axes.count(a) > 1)} appears multiple times in the list of dims")
+        raise RuntimeError(
+            f"{name}: dim {next(a for a in axes if axes.count(a) > 1)} appears multiple times in the list of dims"
+        )
     return axes if ndim else ()
 
 
@@ -399,13 +406,17 @@ def _to(x: Any, dtype: Any) -> Any:
 def _needs_float(name: str, x: Any, dtype: Any) -> Any:
     x = _to(x, dtype)
     if x.array.dtype.kind not in "fc":
-        raise DtypeError(name, "could not infer output dtype. Input dtype must be either a floating point or complex dtype", x)
+        raise DtypeError(
+            name, "could not infer output dtype. Input dtype must be either a floating point or complex dtype", x
+        )
     return x
 
 
 def _not_empty(name: str, x: Any, axes: Axes) -> None:
     if builtins.any(x.array.shape[a] == 0 for a in axes):
-        raise IndexError(f"{name}(): Expected reduction dim to have non-zero size, got a tensor of shape {list(x.array.shape)}")
+        raise IndexError(
+            f"{name}(): Expected reduction dim to have non-zero size, got a tensor of shape {list(x.array.shape)}"
+        )
 
 
 # ---------------------------------------------------------------- what users call
@@ -476,7 +487,9 @@ def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
 def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     if dim is None:
         if not input.array.size:
-            raise RuntimeError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+            raise RuntimeError(
+                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            )
         return all_.apply(input, axes_of(None, input.array.ndim), False)
     axis = dim_in(dim, input.array.ndim)
     _not_empty(name, input, (axis,) if input.array.ndim else ())
@@ -530,7 +543,9 @@ def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
 def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
     axis = None if dim is None or not input.array.ndim else dim_in(dim, input.array.ndim)
     if not input.array.size and (axis is None or input.array.shape[axis] == 0):
-        raise IndexError(f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument.")
+        raise IndexError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+        )
     return input._wrap(getattr(kernels, name)(input.array, axis, keepdim))
 
 
@@ -558,7 +573,9 @@ def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
 def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Any = None) -> T:
     """(Σ |x|ᵖ)^(1/p) over all dimensions or those given; "fro" is p = 2; "nuc" the sum of the singular values."""
     if p == "nuc":
-        raise NotImplementedError("norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm")
+        raise NotImplementedError(
+            "norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm"
+        )
     return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
 
 

@@ -105,13 +105,17 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     return results("median")(*[b.where(broken, a) for a, b in zip(found, last, strict=True)])
 
 
-def unique(input: T, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:
+def unique(
+    input: T, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     """The distinct elements (or entries of a dimension) in order, and if asked where each element went and their counts."""
     axis = None if dim is None else dim_in(dim, input.array.ndim)
     return _asked(input, kernels.unique(input.array, axis), return_inverse, return_counts)
 
 
-def unique_consecutive(input: T, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None) -> Any:
+def unique_consecutive(
+    input: T, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
     """Runs of equal neighbours as one element each."""
     axis = None if dim is None else dim_in(dim, input.array.ndim)
     return _asked(input, kernels.unique_consecutive(input.array, axis), return_inverse, return_counts)
@@ -124,13 +128,21 @@ def _asked(x: Any, arrays: tuple[Any, ...], inverse: bool, counts: bool) -> Any:
 
 
 def searchsorted(
-    sorted_sequence: T, input: Any, *, out_int32: bool = False, right: bool = False, side: str | None = None, sorter: Any = None
+    sorted_sequence: T,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Any = None,
 ) -> T:
     """Where each value would be inserted into the sorted last dimension; `right`: behind equal ones."""
     edges = sorted_sequence if sorter is None else gather(sorted_sequence, -1, sorter)
     values = input.array if isinstance(input, TensorBase) else np.asarray(input)
     if edges.array.ndim > 1 and edges.array.shape[:-1] != values.shape[:-1]:
-        raise OperationError("searchsorted", "boundaries and input value should have the same leading dimensions", sorted_sequence, input)
+        raise OperationError(
+            "searchsorted", "boundaries and input value should have the same leading dimensions", sorted_sequence, input
+        )
     found = kernels.searchsorted(edges.array, values, right or side == "right")
     return edges._wrap(found.astype(np.int32 if out_int32 else np.int64))
 

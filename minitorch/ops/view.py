@@ -89,13 +89,22 @@ class Matrix(Transpose):
     title = "T"
 
 
+class Vector(View):
+    """The transpose of a vector or number: itself"""
+
+    title = "T"
+
+
 class Expand(ViewOp):
     """Dimensions of size 1 repeated without a copy;  dx = g (the engine undoes a broadcast)"""
 
     @staticmethod
     def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
         strides = (0,) * (len(shape) - x.array.ndim) + tuple(
-            [0 if n == 1 and m != 1 else s for n, m, s in zip(x.array.shape, shape[len(shape) - x.array.ndim :], x.array.strides, strict=True)]
+            [
+                0 if n == 1 and m != 1 else s
+                for n, m, s in zip(x.array.shape, shape[len(shape) - x.array.ndim :], x.array.strides, strict=True)
+            ]
         )
         return np.lib.stride_tricks.as_strided(x.array, shape, strides)
 
@@ -308,14 +317,18 @@ def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     known = math.prod([s for s in sizes if s != -1])
     full = [n // known if s == -1 and known else s for s in sizes]
     if math.prod(full) != n:
-        raise RuntimeError(f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input tensor")
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input tensor"
+        )
     return view(input, *shape[:dim], *full, *shape[dim + 1 :])
 
 
 def squeeze(input: T, dim: Any = None) -> T:
     """Without the dimensions of size 1: all of them, or those given."""
     shape = input.array.shape
-    dims = range(len(shape)) if dim is None else [dim_in(d, len(shape)) for d in ((dim,) if isinstance(dim, int) else dim)]
+    dims = (
+        range(len(shape)) if dim is None else [dim_in(d, len(shape)) for d in ((dim,) if isinstance(dim, int) else dim)]
+    )
     gone = {d for d in dims if shape and shape[d] == 1}
     kind = Squeeze if dim is None else SqueezeDim if isinstance(dim, int) else SqueezeDims
     return kind.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))
@@ -338,14 +351,16 @@ def t(input: T) -> T:
     """The transpose of a matrix; a vector or number as it is."""
     if input.ndim > 2:
         raise OperationError("t", "expects a tensor with <= 2 dimensions", input)
-    return Matrix.apply(input, 0, 1) if input.ndim == 2 else input._alias_view()
+    return Matrix.apply(input, 0, 1) if input.ndim == 2 else Vector.apply(input, input.array.shape)
 
 
 def permute(input: T, *dims: Any) -> T:
     """The dimensions in the order given."""
     order = tuple([dim_in(d, input.ndim) for d in dims_of(dims)])
     if sorted(order) != list(range(input.ndim)):
-        raise OperationError("permute", f"expected each of the {input.ndim} dimensions once, got {list(dims_of(dims))}", input)
+        raise OperationError(
+            "permute", f"expected each of the {input.ndim} dimensions once, got {list(dims_of(dims))}", input
+        )
     return Permute.apply(input, order)
 
 
@@ -354,7 +369,9 @@ def movedim(input: T, source: Any, destination: Any) -> T:
     froms = [dim_in(d, input.ndim) for d in ((source,) if isinstance(source, int) else source)]
     tos = [dim_in(d, input.ndim) for d in ((destination,) if isinstance(destination, int) else destination)]
     if len(froms) != len(tos) or len(set(froms)) < len(froms) or len(set(tos)) < len(tos):
-        raise OperationError("movedim", f"expected as many distinct sources as destinations, got {source} and {destination}", input)
+        raise OperationError(
+            "movedim", f"expected as many distinct sources as destinations, got {source} and {destination}", input
+        )
     rest = iter([d for d in range(input.ndim) if d not in froms])
     places = dict(zip(tos, froms, strict=True))
     return Permute.apply(input, tuple([places[i] if i in places else next(rest) for i in range(input.ndim)]))
@@ -366,7 +383,9 @@ def expand(input: T, *sizes: Any) -> T:
     front = len(shape) - len(old)
     full = tuple([old[i - front] if n == -1 and i >= front else n for i, n in enumerate(shape)])
     if front < 0 or any(n < 0 for n in full) or any(a not in (1, b) for a, b in zip(old, full[front:], strict=True)):
-        raise OperationError("expand", f"the expanded size of the tensor {list(shape)} must match the existing size {list(old)}", input)
+        raise OperationError(
+            "expand", f"the expanded size of the tensor {list(shape)} must match the existing size {list(old)}", input
+        )
     return Expand.apply(input, full)
 
 
@@ -413,7 +432,9 @@ def select(input: T, dim: int, index: int) -> T:
     dim = dim_in(dim, input.ndim)
     n = input.array.shape[dim] if input.ndim else 0
     if not -n <= index < n:
-        raise IndexError(f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}")
+        raise IndexError(
+            f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
+        )
     return Select.apply(input, (*[slice(None)] * dim, index % n))
 
 
@@ -445,7 +466,9 @@ def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]
     else:
         sizes = [int(s) for s in split_size_or_sections]
         if sum(sizes) != n or any(s < 0 for s in sizes):
-            raise RuntimeError(f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={sizes}")
+            raise RuntimeError(
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={sizes}"
+            )
     return (Split if whole else SplitWithSizes).apply(tensor, _pieces(sizes, dim)) if sizes else ()
 
 

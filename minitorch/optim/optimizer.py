@@ -223,7 +223,9 @@ def _check_group(group: dict[str, Any], others: Iterable[dict[str, Any]]) -> Non
 
 def _check_saved(saved: list[dict[str, Any]], own: list[dict[str, Any]]) -> None:
     if len(saved) != len(own):
-        raise ValueError(f"loaded state dict has a different number of parameter groups ({len(saved)}, expected {len(own)})")
+        raise ValueError(
+            f"loaded state dict has a different number of parameter groups ({len(saved)}, expected {len(own)})"
+        )
     for i, (new, old) in enumerate(zip(saved, own, strict=True)):
         if len(new["params"]) != len(old["params"]):
             raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from ops.table import Row, Rng, Sample, binary, call, unary, values
+from ops.table import Rng, Row, Sample, binary, call, unary, values
 
 
 def _where(rng: Rng) -> list[Sample]:
@@ -27,14 +27,28 @@ def _rsub(a: object, b: object, alpha: float = 1) -> object:
 
 
 def _number_pow(rng: Rng) -> list[Sample]:
-    return [call(2, values(rng, (3,))), call(1.5, values(rng, (2, 2))), call(0, values(rng, (3,), 0.5, 2)), call(3, values(rng, ()))]
+    return [
+        call(2, values(rng, (3,))),
+        call(1.5, values(rng, (2, 2))),
+        call(0, values(rng, (3,), 0.5, 2)),
+        call(3, values(rng, ())),
+    ]
 
 
 POWERS = [2, 3, 0, 1, 0.5, -1, -2, 1.5]
 
 ROWS = [
-    binary("add", lambda a, b, alpha=1: a + alpha * b, calls=[{}, {"alpha": 2}], aliases=("Tensor.__add__",), result=None),
-    binary("sub", lambda a, b, alpha=1: a - alpha * b, calls=[{}, {"alpha": 3}], aliases=("subtract",), dtypes="fi", result=None),
+    binary(
+        "add", lambda a, b, alpha=1: a + alpha * b, calls=[{}, {"alpha": 2}], aliases=("Tensor.__add__",), result=None
+    ),
+    binary(
+        "sub",
+        lambda a, b, alpha=1: a - alpha * b,
+        calls=[{}, {"alpha": 3}],
+        aliases=("subtract",),
+        dtypes="fi",
+        result=None,
+    ),
     binary("rsub", _rsub, dtypes="fi", result=None),
     binary("mul", np.multiply, aliases=("multiply",), result=None),
     binary("div", np.true_divide, avoid=(0.0,), aliases=("divide", "true_divide"), result="float"),
@@ -50,7 +64,28 @@ ROWS = [
     binary("floor_divide", np.floor_divide, avoid=(0.0,), result=None, dtypes="fi", grad="refused"),
     unary("neg", np.negative, aliases=("negative",), dtypes="fi"),
     binary("pow", np.power, low=0.3, high=2, low2=-1.5, high2=2.5, numbers=POWERS, dtypes="f"),
-    binary("pow", np.power, low=0.3, high=2, low2=0, high2=2.5, numbers=[0, 1, 2, 3], dtypes="i", variant="integers", result=None, grad=False),
+    binary(
+        "pow",
+        np.power,
+        low=0.3,
+        high=2,
+        low2=0,
+        high2=2.5,
+        numbers=[0, 1, 2, 3],
+        dtypes="i",
+        variant="integers",
+        result=None,
+        grad=False,
+    ),
     Row(name="pow", samples=_number_pow, numpy=np.power, method=False, inplace=False, variant="number"),
-    Row(name="where", samples=_where, special=_where_special, numpy=np.where, dtypes="fib", result=None, method=False, inplace=False),
+    Row(
+        name="where",
+        samples=_where,
+        special=_where_special,
+        numpy=np.where,
+        dtypes="fib",
+        result=None,
+        method=False,
+        inplace=False,
+    ),
 ]

@@ -67,7 +67,9 @@ class Row:
     errors: Samples | None = None  # calls that must be refused
     numpy: Callable[..., Any] | None = None  # the same of ndarrays: the reference
     dtypes: str = "f"  # f: floating, i: integers, b: bool
-    result: str | None = "same"  # its dtype: same, float (from integers), long (from integers), bool, int64, None: unknown
+    result: str | None = (
+        "same"  # its dtype: same, float (from integers), long (from integers), bool, int64, None: unknown
+    )
     grad: bool | str = True  # whether it can be differentiated; "refused": it requires grad, but backward is an error
     gradgrad: bool | str = True  # and twice; or why not
     method: str | bool = True  # the Tensor method; True: the one of that name, if there is one; False: none
@@ -219,7 +221,9 @@ def distinct(rng: Rng, shape: Sequence[int], step: float = 0.25) -> Array:
     return (rng.permutation(n) - n / 2 + 0.3).reshape(tuple(shape)) * step
 
 
-def unary(name: str, numpy: Any = None, *, low: float = -2, high: float = 2, avoid: Sequence[float] = (), **options: Any) -> Row:
+def unary(
+    name: str, numpy: Any = None, *, low: float = -2, high: float = 2, avoid: Sequence[float] = (), **options: Any
+) -> Row:
     """A function of one tensor, element by element."""
     extra = options.pop("calls", [{}])  # keyword arguments of further calls
 
@@ -286,14 +290,23 @@ def reduction(name: str, numpy: Any = None, *, several: bool = True, whole: bool
     extra = options.pop("calls", [{}])
 
     def samples(rng: Rng) -> list[Sample]:
-        dims = [d for d in _DIMS if whole or d] + ([{"dim": (0, 2)}, {"dim": (0, -1), "keepdim": True}] if several else [])
+        dims = [d for d in _DIMS if whole or d] + (
+            [{"dim": (0, 2)}, {"dim": (0, -1), "keepdim": True}] if several else []
+        )
         made = [call(distinct(rng, (2, 3, 2)) * (high - low) / 4 + (low + high) / 2, **d, **extra[0]) for d in dims]
         made += [call(distinct(rng, (4,)) + (low + high) / 2, dim=0, **more) for more in extra]
         made += [call(np.float64(0.7 + (low + high) / 2).reshape(()), dim=0, **extra[0])]
         return made + ([call(np.ones((2, 0, 3)), dim=d, **extra[0]) for d in (0, 1, 2)] if zero else [])
 
     def special(rng: Rng) -> list[Sample]:
-        rows = [[nan, 1.0, 2.0], [1.0, nan, inf], [inf, 1.0, -2.0], [-inf, 0.0, 3.0], [inf, -inf, 1.0], [0.0, -0.0, 0.0]]
+        rows = [
+            [nan, 1.0, 2.0],
+            [1.0, nan, inf],
+            [inf, 1.0, -2.0],
+            [-inf, 0.0, 3.0],
+            [inf, -inf, 1.0],
+            [0.0, -0.0, 0.0],
+        ]
         return [call(np.array(rows), dim=1, **more) for more in extra]
 
     def errors(rng: Rng) -> list[Sample]:

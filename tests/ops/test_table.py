@@ -21,7 +21,7 @@ from minitorch.autograd import gradcheck, gradgradcheck
 from minitorch.dtypes import can_cast
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
-from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, resolve, rows, tensors  # noqa: E402
+from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, resolve, rows, tensors
 
 Array = NDArray[Any]
 ROWS = rows()
@@ -318,7 +318,9 @@ def test_inplace(row: Row) -> None:
         _check_written(row, function, sample, expected)
         if row.grad is True:
             outside = gradients(row, sample)
-            same(row, gradients(row, sample, lambda x, *a, **k: function(x.clone(), *a, **k)), outside, "float64", sample)
+            same(
+                row, gradients(row, sample, lambda x, *a, **k: function(x.clone(), *a, **k)), outside, "float64", sample
+            )
     assert tried
 
 

@@ -14,7 +14,7 @@ import minitorch
 import minitorch.nn.functional
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
-from ops.table import Row, Sample, build, cast, resolve, rows, tensors  # noqa: E402
+from ops.table import Row, Sample, build, cast, resolve, rows, tensors
 
 torch = pytest.importorskip("torch")
 

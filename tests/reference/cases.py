@@ -149,14 +149,29 @@ loss("SmoothL1Loss", lambda t, r, _: t.nn.SmoothL1Loss(reduction=r, beta=0.7), (
 loss("HuberLoss", lambda t, r, _: t.nn.HuberLoss(reduction=r, delta=0.7), (4, 5), _numbers(4, 5))
 loss("CrossEntropyLoss", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r), (6, 5), _classes(5, 6))
 loss("CrossEntropyLoss images", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r), (2, 5, 3, 4), _classes(5, 2, 3, 4))
-loss("CrossEntropyLoss ignored", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, ignore_index=2), (9, 5), _classes(5, 9))
-loss("CrossEntropyLoss weighted", lambda t, r, g: t.nn.CrossEntropyLoss(_weight(t, g, 5), reduction=r), (6, 5), _classes(5, 6))
+loss(
+    "CrossEntropyLoss ignored",
+    lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, ignore_index=2),
+    (9, 5),
+    _classes(5, 9),
+)
+loss(
+    "CrossEntropyLoss weighted",
+    lambda t, r, g: t.nn.CrossEntropyLoss(_weight(t, g, 5), reduction=r),
+    (6, 5),
+    _classes(5, 6),
+)
 loss(
     "CrossEntropyLoss smoothed",
     lambda t, r, g: t.nn.CrossEntropyLoss(_weight(t, g, 5), reduction=r, label_smoothing=0.1, ignore_index=1),
     (9, 5), _classes(5, 9),
 )  # fmt: skip
-loss("CrossEntropyLoss shares", lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, label_smoothing=0.1), (6, 5), _shares(6, 5))
+loss(
+    "CrossEntropyLoss shares",
+    lambda t, r, _: t.nn.CrossEntropyLoss(reduction=r, label_smoothing=0.1),
+    (6, 5),
+    _shares(6, 5),
+)
 loss("NLLLoss", lambda t, r, g: t.nn.NLLLoss(_weight(t, g, 5), reduction=r, ignore_index=3), (6, 5), _classes(5, 6))
 loss("BCELoss", lambda t, r, _: t.nn.BCELoss(reduction=r), (4, 5), lambda rng: rng.random((4, 5)))
 loss("BCEWithLogitsLoss", lambda t, r, _: t.nn.BCEWithLogitsLoss(reduction=r), (4, 5), lambda rng: rng.random((4, 5)))
