@@ -189,7 +189,11 @@ class Tensor(TensorBase):
         """The number of dimensions."""
         return self.array.ndim
 
-    dim = ndimension = lambda self: self.array.ndim
+    def dim(self) -> builtins.int:
+        """The number of dimensions."""
+        return self.array.ndim
+
+    ndimension = dim
 
     @property
     def dtype(self) -> dt.dtype:

@@ -32,6 +32,8 @@ STYLE = (
     ".arrow{fill:none;stroke:#868e96;stroke-width:1.3;marker-end:url(#head)}.nr{font-size:10px}"
 )
 
+__all__ = ["draw_graph"]
+
 
 def draw_graph(
     tensor: Any,

@@ -19,6 +19,11 @@ _GAINS = {
     "selu": 3.0 / 4,
 }
 
+__all__ = [
+    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+]  # fmt: skip
+
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
     """The factor by which weights before this nonlinearity are scaled; `param`: the slope of leaky_relu.
