@@ -39,7 +39,9 @@ def methods(kind: type) -> dict[str, Any]:
     """The public methods and properties of a class, those it inherits from our own classes included."""
     names = {name for c in kind.__mro__ if c.__module__.startswith("minitorch") for name in vars(c)}
     found = {name: inspect.getattr_static(kind, name) for name in sorted(names) if not name.startswith("_")}
-    return {name: value for name, value in found.items() if callable(value) or isinstance(value, property | staticmethod)}
+    return {
+        name: value for name, value in found.items() if callable(value) or isinstance(value, property | staticmethod)
+    }
 
 
 def section(title: str, names: dict[str, Any]) -> str:

@@ -1,152 +1,346 @@
-"""Softmax and cross-entropy: kernels over rows. Inputs are brought to (rows, n); a class axis inside is moved behind."""
+"""Softmax, cross-entropy and their derivatives, stable: every exponent is taken relative to the largest.
+
+Where the axis is the last, arrays are (rows, n) and worked on in strips of rows that stay in the first cache: the
+exponentials of a strip are one flat loop, so that short rows are vectorised too. Else arrays are (outer, n, inner), and
+a tile of columns is worked on at a time. A row with NaN, with +inf or with nothing but -inf gives NaN, as in PyTorch.
+"""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import maths
-from ._jit import Kernel, jit
+from ._jit import Kernel, jit, jitable
+from .reduce import LONG, largest_of_few, largest_of_many
 
 Array = NDArray[Any]
 
+STRIP = 2048  # elements of the rows that are worked on together
+TILE = 512  # columns that are worked on together
 
-def _rows(x: Array, axis: int) -> Array:
-    """x as C-contiguous (rows, n) with the axis last."""
+
+# ---------------------------------------------------------------- canonical form
+
+
+def _canonical(x: Array, axis: int) -> Array:
+    """x as C-contiguous (rows, n) where the axis is the last, else as (outer, n, inner)."""
     if not x.ndim:
         return x.reshape(1, 1)
-    moved = x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
-    return np.ascontiguousarray(moved).reshape(-1, x.shape[axis])
+    outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
+    return np.ascontiguousarray(x).reshape((outer, n) if inner == 1 else (outer, n, inner))
 
 
-def _back(rows: Array, x: Array, axis: int) -> Array:
-    """Rows in the shape of x again."""
-    if not x.ndim or axis == x.ndim - 1:
-        return rows.reshape(x.shape)
-    shape = (*x.shape[:axis], *x.shape[axis + 1 :], x.shape[axis])
-    return np.ascontiguousarray(np.moveaxis(rows.reshape(shape), -1, axis))
-
-
-def _over_rows(kernel: Kernel, axis: int, cost: float, x: Array, *others: Array) -> Array:
+def _map(rows: Kernel, columns: Kernel, cost: float, axis: int, *arrays: Array) -> Array:
+    """A kernel from arrays of one shape to an array of that shape."""
+    x = arrays[0]
     if not x.size:
-        return np.empty_like(x)
-    rows: Any = [_rows(a, axis) for a in (x, *others)]
-    out = np.empty(rows[0].shape, x.dtype)
-    kernel.split(len(out), rows[0].shape[1] * cost + 5, *rows, out)
-    return _back(out, x, axis)
+        return np.empty(x.shape, x.dtype)
+    axis = axis % max(x.ndim, 1)
+    flat = [_canonical(a, axis) for a in arrays]
+    out = np.empty(flat[0].shape, x.dtype)
+    if out.ndim == 2:
+        rows.split(len(out), out.shape[1] * cost + 10, *flat, out)
+    else:
+        outer, n, inner = out.shape
+        tiles = -(-inner // TILE)
+        columns.split(outer * tiles, n * inner / tiles * cost + 10, *flat, out)
+    return out.reshape(x.shape)
+
+
+def _tiles_numpy(start: int, stop: int, inner: int) -> list[tuple[int, slice]]:
+    """(outer index, columns) of the items of a kernel that goes by tiles."""
+    tiles = -(-inner // TILE)
+    return [(item // tiles, slice(item % tiles * TILE, item % tiles * TILE + TILE)) for item in range(start, stop)]
+
+
+def _shifted_numpy(x: Array, axis: int) -> tuple[Array, Array]:
+    """x less the largest, and the sum of their exponentials."""
+    shifted = x - x.max(axis, keepdims=True)
+    return shifted, np.exp(shifted).sum(axis, keepdims=True)
+
+
+@jitable
+def _exponentials(x: Any, e: Any, top: Any, total: Any, buffer: Any) -> None:
+    """For a strip x of rows: top, the largest of each; e = e^(x - top); total = Σ e."""
+    for i in range(x.shape[0]):
+        row, out = x[i], e[i]
+        if row.size > LONG:
+            t = largest_of_many(row, buffer)
+        else:
+            t = largest_of_few(row)
+        top[i] = t
+        for j in range(row.size):
+            out[j] = row[j] - t
+    flat = e.reshape(e.size)
+    for j in range(flat.size):
+        flat[j] = maths.exp(flat[j])
+    for i in range(x.shape[0]):
+        out, s = e[i], x.dtype.type(0)
+        for j in range(out.size):
+            s += out[j]
+        total[i] = s
+
+
+@jitable
+def _column_exponentials(x: Any, at: int, top: Any, total: Any) -> None:
+    """For a tile, from column `at`, of x (n, inner): top, the largest of each column; total = Σ e^(x - top)."""
+    for j in range(top.size):
+        top[j], total[j] = -np.inf, 0
+    for r in range(x.shape[0]):
+        row = x[r, at : at + TILE]
+        for j in range(top.size):
+            top[j] = row[j] if row[j] > top[j] else top[j]
+    for r in range(x.shape[0]):
+        row = x[r, at : at + TILE]
+        for j in range(top.size):
+            total[j] += maths.exp(row[j] - top[j])
 
 
 # ---------------------------------------------------------------- softmax
 
 
-def _softmax_numpy(start: int, stop: int, x: Array, y: Array) -> None:
+def _softmax_rows_numpy(start: int, stop: int, x: Array, y: Array) -> None:
     with np.errstate(all="ignore"):
-        e = np.exp(x[start:stop] - x[start:stop].max(1, keepdims=True))
-        y[start:stop] = e / e.sum(1, keepdims=True)
+        shifted, total = _shifted_numpy(x[start:stop], 1)
+        y[start:stop] = np.exp(shifted) / total
 
 
-@jit(twin=_softmax_numpy)
-def _softmax(start: int, stop: int, x: Any, y: Any) -> None:
+@jit(twin=_softmax_rows_numpy)
+def _softmax_rows(start: int, stop: int, x: Any, y: Any) -> None:
     x, y = x[start:stop], y[start:stop]
-    for i in range(x.shape[0]):
-        row, out = x[i], y[i]
-        top = row[0]
-        for j in range(row.size):
-            top = maths.where(row[j] > top, row[j], top)
-        total = row.dtype.type(0)
-        for j in range(row.size):
-            e = maths.exp(row[j] - top)
-            out[j] = e
-            total += e
-        scale = row.dtype.type(1) / total
-        for j in range(row.size):
-            out[j] *= scale
+    step = max(1, STRIP // x.shape[1])
+    top, total, buffer = np.empty(step, x.dtype), np.empty(step, x.dtype), np.empty(x.shape[1], x.dtype)
+    for at in range(0, x.shape[0], step):
+        ys = y[at : at + step]
+        _exponentials(x[at : at + step], ys, top, total, buffer)
+        for i in range(ys.shape[0]):
+            out, scale = ys[i], x.dtype.type(1) / total[i]
+            for j in range(out.size):
+                out[j] *= scale
 
 
-def _softmax_grad_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
-    with np.errstate(all="ignore"):
-        part, out = g[start:stop], y[start:stop]
-        dx[start:stop] = out * (part - (part * out).sum(1, keepdims=True))
+def _softmax_columns_numpy(start: int, stop: int, x: Array, y: Array) -> None:
+    for i, part in _tiles_numpy(start, stop, x.shape[2]):
+        with np.errstate(all="ignore"):
+            shifted, total = _shifted_numpy(x[i, :, part], 0)
+            y[i, :, part] = np.exp(shifted) / total
 
 
-@jit(twin=_softmax_grad_numpy)
-def _softmax_grad(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
-    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
-    for i in range(g.shape[0]):
-        a, b, out = g[i], y[i], dx[i]
-        dot = a.dtype.type(0)
-        for j in range(a.size):
-            dot += a[j] * b[j]
-        for j in range(a.size):
-            out[j] = b[j] * (a[j] - dot)
+@jit(twin=_softmax_columns_numpy)
+def _softmax_columns(start: int, stop: int, x: Any, y: Any) -> None:
+    tiles = (x.shape[2] + TILE - 1) // TILE
+    tops, scales = np.empty(TILE, x.dtype), np.empty(TILE, x.dtype)
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        size = min(TILE, x.shape[2] - at)
+        top, scale = tops[:size], scales[:size]
+        for j in range(size):
+            top[j], scale[j] = -np.inf, 0
+        for r in range(x.shape[1]):
+            row = x[i, r, at : at + TILE]
+            for j in range(top.size):
+                top[j] = row[j] if row[j] > top[j] else top[j]
+        for r in range(x.shape[1]):
+            row, out = x[i, r, at : at + TILE], y[i, r, at : at + TILE]
+            for j in range(top.size):
+                e = maths.exp(row[j] - top[j])
+                out[j] = e
+                scale[j] += e
+        for j in range(top.size):
+            scale[j] = x.dtype.type(1) / scale[j]
+        for r in range(x.shape[1]):
+            out = y[i, r, at : at + TILE]
+            for j in range(top.size):
+                out[j] *= scale[j]
 
 
 def softmax(x: Array, axis: int) -> Array:
     """eˣ / Σ eˣ along the axis."""
-    return _over_rows(_softmax, axis, 1, x)
+    return _map(_softmax_rows, _softmax_columns, 0.5, axis, x)
+
+
+def _softmax_grad_rows_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
+    g, y = g[start:stop], y[start:stop]
+    with np.errstate(all="ignore"):
+        dx[start:stop] = y * (g - (g * y).sum(1, keepdims=True))
+
+
+@jit(twin=_softmax_grad_rows_numpy)
+def _softmax_grad_rows(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
+    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
+    for i in range(g.shape[0]):
+        a, b, out = g[i], y[i], dx[i]
+        dot = g.dtype.type(0)
+        for j in range(out.size):
+            dot += a[j] * b[j]
+        for j in range(out.size):
+            out[j] = b[j] * (a[j] - dot)
+
+
+def _softmax_grad_columns_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
+    for i, part in _tiles_numpy(start, stop, g.shape[2]):
+        with np.errstate(all="ignore"):
+            dot = (g[i, :, part] * y[i, :, part]).sum(0)
+            dx[i, :, part] = y[i, :, part] * (g[i, :, part] - dot)
+
+
+@jit(twin=_softmax_grad_columns_numpy)
+def _softmax_grad_columns(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
+    tiles = (g.shape[2] + TILE - 1) // TILE
+    dots = np.empty(TILE, g.dtype)
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        dot = dots[: min(TILE, g.shape[2] - at)]
+        for j in range(dot.size):
+            dot[j] = 0
+        for r in range(g.shape[1]):
+            a, b = g[i, r, at : at + TILE], y[i, r, at : at + TILE]
+            for j in range(dot.size):
+                dot[j] += a[j] * b[j]
+        for r in range(g.shape[1]):
+            a, b, out = g[i, r, at : at + TILE], y[i, r, at : at + TILE], dx[i, r, at : at + TILE]
+            for j in range(dot.size):
+                out[j] = b[j] * (a[j] - dot[j])
 
 
 def softmax_grad(g: Array, y: Array, axis: int) -> Array:
     """y (g - Σ g y)."""
-    return _over_rows(_softmax_grad, axis, 0.5, g, y)
+    return _map(_softmax_grad_rows, _softmax_grad_columns, 0.3, axis, g, y)
 
 
 # ---------------------------------------------------------------- log-softmax
 
 
-def _log_softmax_numpy(start: int, stop: int, x: Array, y: Array) -> None:
+def _log_softmax_rows_numpy(start: int, stop: int, x: Array, y: Array) -> None:
     with np.errstate(all="ignore"):
-        shifted = x[start:stop] - x[start:stop].max(1, keepdims=True)
-        y[start:stop] = shifted - np.log(np.exp(shifted).sum(1, keepdims=True))
+        shifted, total = _shifted_numpy(x[start:stop], 1)
+        y[start:stop] = shifted - np.log(total)
 
 
-@jit(twin=_log_softmax_numpy)
-def _log_softmax(start: int, stop: int, x: Any, y: Any) -> None:
+@jit(twin=_log_softmax_rows_numpy)
+def _log_softmax_rows(start: int, stop: int, x: Any, y: Any) -> None:
     x, y = x[start:stop], y[start:stop]
-    for i in range(x.shape[0]):
-        row, out = x[i], y[i]
-        top = row[0]
-        for j in range(row.size):
-            top = maths.where(row[j] > top, row[j], top)
-        total = row.dtype.type(0)
-        for j in range(row.size):
-            total += maths.exp(row[j] - top)
-        shift = maths.log(total)
-        for j in range(row.size):
-            out[j] = (row[j] - top) - shift
+    step = max(1, STRIP // x.shape[1])
+    top, total, buffer = np.empty(step, x.dtype), np.empty(step, x.dtype), np.empty(x.shape[1], x.dtype)
+    for at in range(0, x.shape[0], step):
+        xs, ys = x[at : at + step], y[at : at + step]
+        _exponentials(xs, ys, top, total, buffer)
+        for i in range(total.size):
+            total[i] = maths.log(total[i])
+        for i in range(xs.shape[0]):
+            row, out, t, s = xs[i], ys[i], top[i], total[i]
+            for j in range(out.size):
+                out[j] = (row[j] - t) - s
 
 
-def _log_softmax_grad_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
-    with np.errstate(all="ignore"):
-        part = g[start:stop]
-        dx[start:stop] = part - np.exp(y[start:stop]) * part.sum(1, keepdims=True)
+def _log_softmax_columns_numpy(start: int, stop: int, x: Array, y: Array) -> None:
+    for i, part in _tiles_numpy(start, stop, x.shape[2]):
+        with np.errstate(all="ignore"):
+            shifted, total = _shifted_numpy(x[i, :, part], 0)
+            y[i, :, part] = shifted - np.log(total)
 
 
-@jit(twin=_log_softmax_grad_numpy)
-def _log_softmax_grad(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
-    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
-    for i in range(g.shape[0]):
-        a, b, out = g[i], y[i], dx[i]
-        total = a.dtype.type(0)
-        for j in range(a.size):
-            total += a[j]
-        for j in range(a.size):
-            out[j] = a[j] - maths.exp(b[j]) * total
+@jit(twin=_log_softmax_columns_numpy)
+def _log_softmax_columns(start: int, stop: int, x: Any, y: Any) -> None:
+    tiles = (x.shape[2] + TILE - 1) // TILE
+    tops, totals = np.empty(TILE, x.dtype), np.empty(TILE, x.dtype)
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        size = min(TILE, x.shape[2] - at)
+        top, total = tops[:size], totals[:size]
+        _column_exponentials(x[i], at, top, total)
+        for j in range(size):
+            total[j] = maths.log(total[j])
+        for r in range(x.shape[1]):
+            row, out = x[i, r, at : at + TILE], y[i, r, at : at + TILE]
+            for j in range(top.size):
+                out[j] = (row[j] - top[j]) - total[j]
 
 
 def log_softmax(x: Array, axis: int) -> Array:
     """x - ln Σ eˣ along the axis."""
-    return _over_rows(_log_softmax, axis, 1, x)
+    return _map(_log_softmax_rows, _log_softmax_columns, 0.5, axis, x)
+
+
+def _log_softmax_grad_rows_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
+    g, y = g[start:stop], y[start:stop]
+    with np.errstate(all="ignore"):
+        dx[start:stop] = g - np.exp(y) * g.sum(1, keepdims=True)
+
+
+@jit(twin=_log_softmax_grad_rows_numpy)
+def _log_softmax_grad_rows(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
+    g, y, dx = g[start:stop], y[start:stop], dx[start:stop]
+    step = max(1, STRIP // g.shape[1])
+    for at in range(0, g.shape[0], step):
+        gs, ys, out = g[at : at + step], y[at : at + step], dx[at : at + step]
+        a, b = ys.reshape(ys.size), out.reshape(out.size)
+        for j in range(b.size):
+            b[j] = maths.exp(a[j])
+        for i in range(gs.shape[0]):
+            a, b, total = gs[i], out[i], g.dtype.type(0)
+            for j in range(b.size):
+                total += a[j]
+            for j in range(b.size):
+                b[j] = a[j] - b[j] * total
+
+
+def _log_softmax_grad_columns_numpy(start: int, stop: int, g: Array, y: Array, dx: Array) -> None:
+    for i, part in _tiles_numpy(start, stop, g.shape[2]):
+        with np.errstate(all="ignore"):
+            dx[i, :, part] = g[i, :, part] - np.exp(y[i, :, part]) * g[i, :, part].sum(0)
+
+
+@jit(twin=_log_softmax_grad_columns_numpy)
+def _log_softmax_grad_columns(start: int, stop: int, g: Any, y: Any, dx: Any) -> None:
+    tiles = (g.shape[2] + TILE - 1) // TILE
+    totals = np.empty(TILE, g.dtype)
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        total = totals[: min(TILE, g.shape[2] - at)]
+        for j in range(total.size):
+            total[j] = 0
+        for r in range(g.shape[1]):
+            a = g[i, r, at : at + TILE]
+            for j in range(total.size):
+                total[j] += a[j]
+        for r in range(g.shape[1]):
+            a, b, out = g[i, r, at : at + TILE], y[i, r, at : at + TILE], dx[i, r, at : at + TILE]
+            for j in range(total.size):
+                out[j] = a[j] - maths.exp(b[j]) * total[j]
 
 
 def log_softmax_grad(g: Array, y: Array, axis: int) -> Array:
     """g - eʸ Σ g."""
-    return _over_rows(_log_softmax_grad, axis, 1, g, y)
+    return _map(_log_softmax_grad_rows, _log_softmax_grad_columns, 0.5, axis, g, y)
 
 
-# ---------------------------------------------------------------- negative log-likelihood
+# ---------------------------------------------------------------- targets
+
+
+def _weigh_numpy(target: Array, weight: Array, classes: int, ignore: int) -> tuple[float, bool]:
+    used = target[target != ignore]
+    if ((used < 0) | (used >= classes)).any():
+        return 0.0, True
+    return float(weight[used].sum(dtype=np.float64) if weight.size else used.size), False
+
+
+@jit(twin=_weigh_numpy)
+def _weigh(target: Any, weight: Any, classes: int, ignore: int) -> Any:
+    """The weight of all targets (their number, where `weight` is empty), and whether one of them is no class."""
+    total, bad = 0.0, False
+    for i in range(target.size):
+        t = target[i]
+        if t != ignore:
+            if t < 0 or t >= classes:
+                bad = True
+            else:
+                total += weight[t] if weight.size else 1.0
+    return total, bad
 
 
 def check_targets(target: Array, classes: int, ignore: int) -> None:
@@ -158,58 +352,13 @@ def check_targets(target: Array, classes: int, ignore: int) -> None:
         )
 
 
-def _nll_numpy(logp: Array, target: Array, weight: Array, ignore: int, loss: Array) -> None:
-    rows = np.arange(len(target))
-    used = target != ignore
-    at = np.where(used, target, 0)
-    with np.errstate(all="ignore"):
-        loss[...] = np.where(used, -logp[rows, at] * weight[at], 0)
-
-
-@jit(twin=_nll_numpy)
-def _nll(logp: Any, target: Any, weight: Any, ignore: int, loss: Any) -> None:
-    for i in range(target.size):
-        t = target[i]
-        if t == ignore:
-            loss[i] = 0
-        else:
-            loss[i] = -logp[i, t] * weight[t]
-
-
-def nll(logp: Array, target: Array, weight: Array, ignore: int, reduction: str) -> tuple[Array, Any]:
-    """-weight[t] logp[i, t] for each row i with target t, 0 where it is ignored; or their sum, or mean by weight.
-
-    And what the mean divides by (1 for the others).
-    """
-    check_targets(target, logp.shape[1], ignore)
-    loss = np.empty(target.shape, logp.dtype)
-    _nll(np.ascontiguousarray(logp), np.ascontiguousarray(target), weight, ignore, loss)
-    if reduction == "none":
-        return loss, 1
-    total = used_weight(target, weight, ignore).sum() if reduction == "mean" else loss.dtype.type(1)
-    with np.errstate(all="ignore"):
-        return np.asarray(loss.sum() / total), float(total)
-
-
-def _nll_grad_numpy(g: Array, target: Array, weight: Array, ignore: int, dx: Array) -> None:
-    used = target != ignore
-    at = np.where(used, target, 0)
-    dx[np.arange(len(target)), at] = np.where(used, -g * weight[at], 0)
-
-
-@jit(twin=_nll_grad_numpy)
-def _nll_grad(g: Any, target: Any, weight: Any, ignore: int, dx: Any) -> None:
-    for i in range(target.size):
-        t = target[i]
-        if t != ignore:
-            dx[i, t] = -g[i] * weight[t]
-
-
-def nll_grad(g: Array, target: Array, weight: Array, ignore: int) -> Array:
-    """(rows, classes): -g weight at the target, zeros elsewhere."""
-    dx = np.zeros((target.size, weight.size), g.dtype)
-    _nll_grad(np.ascontiguousarray(g), np.ascontiguousarray(target), weight, ignore, dx)
-    return dx
+def _checked(target: Array, weight: Array, classes: int, ignore: int) -> tuple[Array, float]:
+    """Targets as flat int64, and their weight."""
+    flat = np.ascontiguousarray(target, np.int64).reshape(-1)
+    total, bad = _weigh(flat, weight, classes, ignore)
+    if bad:
+        check_targets(flat, classes, ignore)
+    return flat, total
 
 
 def used_weight(target: Array, weight: Array, ignore: int) -> Array:
@@ -218,107 +367,312 @@ def used_weight(target: Array, weight: Array, ignore: int) -> Array:
     return np.asarray(np.where(used, weight[np.where(used, target, 0)], weight.dtype.type(0)))
 
 
+def _reduced(loss: Array, total: float, reduction: str) -> Array:
+    """The losses, their sum, or the sum over `total`; added up in float64."""
+    if reduction == "none":
+        return loss
+    with np.errstate(all="ignore"):
+        scale = np.float64(total if reduction == "mean" else 1)
+        return np.asarray(loss.sum(dtype=np.float64) / scale).astype(loss.dtype)
+
+
+# ---------------------------------------------------------------- negative log-likelihood
+
+
+def _nll_numpy(start: int, stop: int, logp: Array, target: Array, weight: Array, ignore: int, loss: Array) -> None:
+    outer, t = np.arange(start, stop)[:, None], target[start:stop]
+    used = t != ignore
+    at = np.where(used, t, 0)
+    with np.errstate(all="ignore"):
+        loss[start:stop] = np.where(used, -logp[outer, at, np.arange(t.shape[1])] * weight[at], 0)
+
+
+@jit(twin=_nll_numpy)
+def _nll(start: int, stop: int, logp: Any, target: Any, weight: Any, ignore: int, loss: Any) -> None:
+    """logp (outer, classes, inner), target and loss (outer, inner)."""
+    for i in range(start, stop):
+        for j in range(logp.shape[2]):
+            t = target[i, j]
+            if t == ignore:
+                loss[i, j] = 0
+            else:
+                loss[i, j] = -logp[i, t, j] * weight[t]
+
+
+def nll(logp: Array, target: Array, weight: Array, ignore: int, reduction: str) -> tuple[Array, Any]:
+    """-weight[t] logp[i, t] at each position with target t, 0 where it is ignored; or their sum, or mean by weight.
+
+    logp (rows, classes) or (rows, classes, inner), targets (rows) or (rows, inner). And what the mean divides by (1 for
+    the others).
+    """
+    classes = logp.shape[1]
+    flat, total = _checked(target, weight, classes, ignore)
+    loss = np.empty(target.shape, logp.dtype)
+    if loss.size:
+        planes = np.ascontiguousarray(logp).reshape(len(logp), classes, -1)
+        shape = len(logp), planes.shape[2]
+        _nll.split(len(logp), shape[1] * 2.0, planes, flat.reshape(shape), weight, ignore, loss.reshape(shape))
+    return _reduced(loss, total, reduction), total if reduction == "mean" else 1
+
+
+def _nll_grad_numpy(start: int, stop: int, g: Array, target: Array, weight: Array, ignore: int, dx: Array) -> None:
+    outer, t = np.arange(start, stop)[:, None], target[start:stop]
+    used = t != ignore
+    at = np.where(used, t, 0)
+    with np.errstate(all="ignore"):
+        dx[outer, at, np.arange(t.shape[1])] = np.where(used, -g[start:stop] * weight[at], 0)
+
+
+@jit(twin=_nll_grad_numpy)
+def _nll_grad(start: int, stop: int, g: Any, target: Any, weight: Any, ignore: int, dx: Any) -> None:
+    for i in range(start, stop):
+        for j in range(target.shape[1]):
+            t = target[i, j]
+            if t != ignore:
+                dx[i, t, j] = -g[i, j] * weight[t]
+
+
+def nll_grad(g: Array, target: Array, weight: Array, ignore: int) -> Array:
+    """(rows, classes), or (rows, classes, inner) for targets (rows, inner): -g weight at the target, zeros elsewhere."""
+    dx = np.zeros((len(target), weight.size, *target.shape[1:]), g.dtype)
+    if dx.size:
+        flat, _ = _checked(target, weight, weight.size, ignore)
+        shape = len(target), flat.size // len(target)
+        planes = dx.reshape(len(target), weight.size, -1)
+        g = np.ascontiguousarray(g).reshape(shape)
+        _nll_grad.split(len(g), shape[1] * 2.0, g, flat.reshape(shape), weight, ignore, planes)
+    return dx
+
+
 # ---------------------------------------------------------------- cross-entropy of logits, fused
 
-
-def _cross_entropy_numpy(start: int, stop: int, x: Array, target: Array, ignore: int, logp: Array, loss: Array) -> None:
-    _log_softmax_numpy(start, stop, x, logp)
-    t = target[start:stop]
-    known = (t >= 0) & (t < x.shape[1])
-    loss[start:stop] = np.where(
-        known, -logp[np.arange(start, stop), np.where(known, t, 0)], np.where(t == ignore, 0, np.nan)
-    )
-    loss[start:stop][t == ignore] = 0
-    loss[start:stop][~known & (t != ignore)] = -1
+# Forward nothing of the size of the logits is written: of each row the largest and ln Σ e^(x - largest) are kept, and
+# backward the probabilities are computed again. `weight` is empty where every class counts the same and nothing is
+# smoothed; `shares` is what -ln p counts for: of the target, of every class, and the latter summed with their weights.
 
 
-@jit(twin=_cross_entropy_numpy)
-def _cross_entropy(start: int, stop: int, x: Any, target: Any, ignore: int, logp: Any, loss: Any) -> None:
-    """A class that does not exist gives the loss -1, which no class can have."""
-    x, target, logp, loss = x[start:stop], target[start:stop], logp[start:stop], loss[start:stop]
-    for i in range(x.shape[0]):
-        row, out = x[i], logp[i]
-        top = row[0]
-        for j in range(row.size):
-            top = maths.where(row[j] > top, row[j], top)
-        total = row.dtype.type(0)
-        for j in range(row.size):
-            total += maths.exp(row[j] - top)
-        shift = maths.log(total)
-        for j in range(row.size):
-            out[j] = (row[j] - top) - shift
-        t = target[i]
+def _losses_numpy(x: Array, t: Array, ignore: int, weight: Array, shares: Array) -> tuple[Array, Array, Array]:
+    """Of logits (rows, classes): the largest, the logarithm of the sum, the losses."""
+    shifted, total = _shifted_numpy(x, 1)
+    costs = (np.log(total) - shifted) * (weight if weight.size else 1)
+    used = t != ignore
+    loss = shares[0] * costs[np.arange(len(t)), np.where(used, t, 0)]
+    if shares[1]:
+        loss = loss + shares[1] * costs.sum(1)
+    return x.max(1), np.log(total)[:, 0], np.where(used, loss, 0)
+
+
+def _cross_entropy_rows_numpy(
+    start: int, stop: int, x: Array, target: Array, ignore: int, weight: Array, shares: Array, stats: Array, loss: Array
+) -> None:
+    part = slice(start, stop)
+    with np.errstate(all="ignore"):
+        stats[0, part], stats[1, part], loss[part] = _losses_numpy(x[part], target[part], ignore, weight, shares)
+
+
+@jit(twin=_cross_entropy_rows_numpy)
+def _cross_entropy_rows(
+    start: int, stop: int, x: Any, target: Any, ignore: int, weight: Any, shares: Any, stats: Any, loss: Any
+) -> None:
+    x, target, loss = x[start:stop], target[start:stop], loss[start:stop]
+    tops, shifts = stats[0, start:stop], stats[1, start:stop]
+    step = max(1, STRIP // x.shape[1])
+    e, buffer = np.empty((min(step, x.shape[0]), x.shape[1]), x.dtype), np.empty(x.shape[1], x.dtype)
+    for at in range(0, x.shape[0], step):
+        xs = x[at : at + step]
+        _exponentials(xs, e[: xs.shape[0]], tops[at : at + step], shifts[at : at + step], buffer)
+    for i in range(loss.size):
+        shifts[i] = maths.log(shifts[i])
+    for i in range(loss.size):
+        t, row, top, shift = target[i], x[i], tops[i], shifts[i]
         if t == ignore:
             loss[i] = 0
-        elif t < 0 or t >= row.size:
-            loss[i] = -1
+        elif weight.size == 0:
+            loss[i] = shift - (row[t] - top)
         else:
-            loss[i] = -out[t]
+            rest = x.dtype.type(0)
+            if shares[1] != 0:
+                for j in range(row.size):
+                    rest += weight[j] * (shift - (row[j] - top))
+            loss[i] = shares[0] * weight[t] * (shift - (row[t] - top)) + shares[1] * rest
 
 
-def _total_numpy(loss: Array, target: Array, ignore: int) -> tuple[float, int, bool]:
-    return loss.sum(), int((target != ignore).sum()), bool((loss == -1).any())
+def _cross_entropy_columns_numpy(
+    start: int, stop: int, x: Array, target: Array, ignore: int, weight: Array, shares: Array, stats: Array, loss: Array
+) -> None:
+    for i, part in _tiles_numpy(start, stop, x.shape[2]):
+        with np.errstate(all="ignore"):
+            found = _losses_numpy(x[i, :, part].T, target[i, part], ignore, weight, shares)
+        stats[0, i, part], stats[1, i, part], loss[i, part] = found
 
 
-@jit(twin=_total_numpy)
-def _total(loss: Any, target: Any, ignore: int) -> Any:
-    """The sum of the losses, how many targets count, and whether one of them does not exist."""
-    total, used, bad = 0.0, 0, False
-    for i in range(loss.size):
-        total += loss[i]
-        used += target[i] != ignore
-        bad |= loss[i] == -1
-    return total, used, bad
+@jit(twin=_cross_entropy_columns_numpy)
+def _cross_entropy_columns(
+    start: int, stop: int, x: Any, target: Any, ignore: int, weight: Any, shares: Any, stats: Any, loss: Any
+) -> None:
+    tiles = (x.shape[2] + TILE - 1) // TILE
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        top, shift, out = stats[0, i, at : at + TILE], stats[1, i, at : at + TILE], loss[i, at : at + TILE]
+        _column_exponentials(x[i], at, top, shift)
+        for j in range(out.size):
+            shift[j], out[j] = maths.log(shift[j]), 0
+        if weight.size and shares[1] != 0:
+            for r in range(x.shape[1]):
+                row, w = x[i, r, at : at + TILE], weight[r] * shares[1]
+                for j in range(out.size):
+                    out[j] += w * (shift[j] - (row[j] - top[j]))
+        for j in range(out.size):
+            t = target[i, at + j]
+            if t == ignore:
+                out[j] = 0
+            else:
+                w = shares[0] * weight[t] if weight.size else shares[0]
+                out[j] += w * (shift[j] - (x[i, t, at + j] - top[j]))
 
 
-def cross_entropy(x: Array, target: Array, ignore: int, reduction: str) -> tuple[Array, Array, int]:
-    """Of logits (rows, classes) and targets (rows): the losses or their sum or mean, the log-probabilities, and how many count."""
-    x, target = np.ascontiguousarray(x), np.ascontiguousarray(target)
-    logp, loss = np.empty(x.shape, x.dtype), np.empty(len(x), x.dtype)
+def _shares(classes: int, weight: Array | None, smoothing: float, dtype: Any) -> tuple[Array, Array]:
+    """`weight` and `shares` as the kernels take them."""
+    w = np.ones(classes if smoothing else 0, dtype) if weight is None else np.ascontiguousarray(weight)
+    each = smoothing / max(classes, 1)
+    return w, np.array([1 - smoothing, each, each * w.sum(dtype=np.float64)], dtype)
+
+
+def cross_entropy(
+    x: Array, target: Array, ignore: int, reduction: str, weight: Array | None = None, smoothing: float = 0.0
+) -> tuple[Array, Any, float]:
+    """Of logits (rows, classes[, inner]) and targets (rows[, inner]): the losses, or their sum or mean.
+
+    Then what the gradient needs, and the weight of all targets that count, by which the mean divides. `smoothing` of
+    each target is shared among the classes. IndexError for a target that is no class.
+    """
+    classes = x.shape[1]
+    w, shares = _shares(classes, weight, smoothing, x.dtype)
+    flat, total = _checked(target, w, classes, ignore)
+    x = _canonical(x, 1)
+    loss, stats = np.zeros(target.shape, x.dtype), np.empty((2, *x.shape[:1], *x.shape[2:]), x.dtype)
     if x.size:
-        _cross_entropy.split(len(x), x.shape[1] * 1.0 + 10, x, target, ignore, logp, loss)
-    total, used, bad = _total(loss, target, ignore)
-    if bad:
-        check_targets(target, x.shape[1], ignore)
-    if reduction == "none":
-        return loss, logp, used
-    if reduction == "mean":
-        total = total / used if used else np.nan
-    return np.array(total, x.dtype), logp, used
-
-
-def _cross_entropy_grad_numpy(
-    start: int, stop: int, g: Array, logp: Array, target: Array, ignore: int, count: int, dx: Array
-) -> None:
-    t = target[start:stop]
-    part = (g[start:stop] if g.size > 1 else np.broadcast_to(g, t.shape)) / count
-    with np.errstate(all="ignore"):
-        grad = np.exp(logp[start:stop]) * part[:, None]
-    used = t != ignore
-    grad[np.arange(len(t)), np.where(used, t, 0)] -= part
-    dx[start:stop] = np.where(used[:, None], grad, 0)
-
-
-@jit(twin=_cross_entropy_grad_numpy)
-def _cross_entropy_grad(
-    start: int, stop: int, g: Any, logp: Any, target: Any, ignore: int, count: int, dx: Any
-) -> None:
-    """`g` is one gradient for all rows or one a row."""
-    for i in range(start, stop):
-        row, out = logp[i], dx[i]
-        scale = dx.dtype.type((g[i] if g.size > 1 else g[0]) / count)
-        if target[i] == ignore:
-            out[:] = 0
+        shape = stats.shape[1:]
+        args = x, flat.reshape(shape), ignore, w, shares, stats, loss.reshape(shape)
+        if x.ndim == 2:
+            _cross_entropy_rows.split(len(x), classes * 0.4 + 15, *args)
         else:
-            for j in range(row.size):
-                out[j] = maths.exp(row[j]) * scale
-            out[target[i]] -= scale
+            tiles = -(-x.shape[2] // TILE)
+            _cross_entropy_columns.split(len(x) * tiles, x[0].size / tiles * 0.4 + 15, *args)
+    return _reduced(loss, total, reduction), (x, stats), total
 
 
-def cross_entropy_grad(g: Array, logp: Array, target: Array, ignore: int, count: int) -> Array:
-    """(softmax - one hot) g / count per row; zeros where the target is ignored."""
-    dx = np.empty(logp.shape, logp.dtype)
-    if dx.size:
-        args = np.ascontiguousarray(g).reshape(-1), logp, np.ascontiguousarray(target), ignore, max(count, 1), dx
-        _cross_entropy_grad.split(len(dx), logp.shape[1] * 1.0 + 10, *args)
-    return dx
+def _gradient_numpy(
+    scale: Array, x: Array, top: Array, shift: Array, t: Array, ignore: int, weight: Array, shares: Array
+) -> Array:
+    """scale times the derivative of the losses by the logits (rows, classes)."""
+    used = t != ignore
+    at = np.where(used, t, 0)
+    w = weight if weight.size else np.ones(x.shape[1], x.dtype)
+    own = scale * shares[0] * w[at]
+    p = np.exp((x - top[:, None]) - shift[:, None])
+    dx = p * (own + scale * shares[2])[:, None] - (scale * shares[1])[:, None] * w
+    dx[np.arange(len(t)), at] -= own
+    return np.where(used[:, None], dx, 0)
+
+
+def _cross_entropy_grad_rows_numpy(
+    start: int, stop: int, scale: Array, x: Array, stats: Array, target: Array, ignore: int, weight: Array,
+    shares: Array, dx: Array,
+) -> None:  # fmt: skip
+    part = slice(start, stop)
+    with np.errstate(all="ignore"):
+        args = scale[part], x[part], stats[0, part], stats[1, part], target[part]
+        dx[part] = _gradient_numpy(*args, ignore, weight, shares)
+
+
+@jit(twin=_cross_entropy_grad_rows_numpy)
+def _cross_entropy_grad_rows(
+    start: int, stop: int, scale: Any, x: Any, stats: Any, target: Any, ignore: int, weight: Any, shares: Any, dx: Any
+) -> None:
+    step = max(1, STRIP // x.shape[1])
+    for at in range(start, stop, step):
+        strip = dx[at : min(at + step, stop)]
+        for i in range(strip.shape[0]):
+            row, out, top, shift = x[at + i], strip[i], stats[0, at + i], stats[1, at + i]
+            for j in range(out.size):
+                out[j] = (row[j] - top) - shift
+        flat = strip.reshape(strip.size)
+        for j in range(flat.size):
+            flat[j] = maths.exp(flat[j])
+        for i in range(strip.shape[0]):
+            t, out, own = target[at + i], strip[i], scale[at + i]
+            if t == ignore:
+                for j in range(out.size):
+                    out[j] = 0
+            elif weight.size == 0:
+                for j in range(out.size):
+                    out[j] *= own
+                out[t] -= own
+            else:
+                every, back = own * shares[2], own * shares[1]
+                own = own * shares[0] * weight[t]
+                for j in range(out.size):
+                    out[j] = out[j] * (own + every) - back * weight[j]
+                out[t] -= own
+
+
+def _cross_entropy_grad_columns_numpy(
+    start: int, stop: int, scale: Array, x: Array, stats: Array, target: Array, ignore: int, weight: Array,
+    shares: Array, dx: Array,
+) -> None:  # fmt: skip
+    for i, part in _tiles_numpy(start, stop, x.shape[2]):
+        with np.errstate(all="ignore"):
+            args = scale[i, part], x[i, :, part].T, stats[0, i, part], stats[1, i, part], target[i, part]
+            dx[i, :, part] = _gradient_numpy(*args, ignore, weight, shares).T
+
+
+@jit(twin=_cross_entropy_grad_columns_numpy)
+def _cross_entropy_grad_columns(
+    start: int, stop: int, scale: Any, x: Any, stats: Any, target: Any, ignore: int, weight: Any, shares: Any, dx: Any
+) -> None:
+    tiles = (x.shape[2] + TILE - 1) // TILE
+    owns, factors = np.empty(TILE, x.dtype), np.empty(TILE, x.dtype)
+    for item in range(start, stop):
+        i, at = item // tiles, item % tiles * TILE
+        top, shift, share = stats[0, i, at : at + TILE], stats[1, i, at : at + TILE], scale[i, at : at + TILE]
+        own, factor = owns[: top.size], factors[: top.size]
+        for j in range(top.size):
+            t = target[i, at + j]
+            own[j] = share[j] * shares[0] * (weight[t] if weight.size and t != ignore else shares.dtype.type(1))
+            factor[j] = own[j] + share[j] * shares[2]
+        for r in range(x.shape[1]):
+            row, out = x[i, r, at : at + TILE], dx[i, r, at : at + TILE]
+            w = weight[r] * shares[1] if weight.size else shares[1]
+            for j in range(top.size):
+                out[j] = maths.exp((row[j] - top[j]) - shift[j]) * factor[j] - share[j] * w
+        for j in range(top.size):
+            t = target[i, at + j]
+            if t == ignore:
+                dx[i, :, at + j] = 0
+            else:
+                dx[i, t, at + j] -= own[j]
+
+
+def cross_entropy_grad(
+    g: Array, saved: Any, target: Array, ignore: int, count: float, weight: Array | None = None, smoothing: float = 0.0
+) -> Array:
+    """g / count times the derivative of the losses by the logits: (softmax - one hot), where nothing is weighted.
+
+    `g` is one number or one a target; zeros where the target is ignored.
+    """
+    x, stats = saved
+    dx = np.empty(x.shape, x.dtype)
+    shape = stats.shape[1:]
+    if x.size:
+        with np.errstate(all="ignore"):
+            g = g.reshape(()) if g.size == 1 else g.reshape(shape)
+            scale = np.ascontiguousarray(np.broadcast_to(np.asarray(g / x.dtype.type(count)), shape))
+        flat = np.ascontiguousarray(target, np.int64).reshape(shape)
+        args = scale, x, stats, flat, ignore, *_shares(x.shape[1], weight, smoothing, x.dtype), dx
+        if x.ndim == 2:
+            _cross_entropy_grad_rows.split(len(x), x.shape[1] * 0.5 + 15, *args)
+        else:
+            tiles = -(-x.shape[2] // TILE)
+            _cross_entropy_grad_columns.split(len(x) * tiles, x[0].size / tiles * 0.5 + 15, *args)
+    return dx.reshape(*target.shape[:1], x.shape[1], *target.shape[1:])
