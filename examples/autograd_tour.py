@@ -54,7 +54,9 @@ show("4. Where .grad was filled")
 print(f"w.grad = {w.grad}: the leaf that requires grad")
 print(f"p.grad = {p.grad}: not a leaf, kept because of retain_grad()")
 print(f"x.grad = {x.grad}")
-assert w.grad.tolist() == [5.0, 7.0] and p.grad.tolist() == [1.0, 1.0] and x.grad is None
+assert w.grad.tolist() == [5.0, 7.0]
+assert p.grad.tolist() == [1.0, 1.0]
+assert x.grad is None
 
 show("5. Gradients accumulate until they are cleared")
 (w * x).sum().backward()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,7 +11,7 @@ import numpy as np
 class dtype:
     """The type of a tensor's elements, such as `float32`; compared by identity."""
 
-    by_numpy: dict[np.dtype[Any], dtype] = {}
+    by_numpy: ClassVar[dict[np.dtype[Any], dtype]] = {}
 
     def __init__(self, name: str, numpy: Any, title: str, rank: builtins.int) -> None:
         self.name = name

@@ -137,7 +137,7 @@ def test_device_that_does_not_exist():
 
 def test_nan_in_the_loss_under_anomaly_mode():
     x = torch.tensor([-1.0], requires_grad=True)
-    with torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match="SqrtBackward0.*nan") as caught:
+    with torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"SqrtBackward0.*nan") as caught:
         x.sqrt().sum().backward()
     assert any("x.sqrt().sum().backward()" in note for note in caught.value.__notes__)
 

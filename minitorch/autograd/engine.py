@@ -62,10 +62,7 @@ class Sweep:
 
 
 def _run_node(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
-    if not mode.anomaly:
-        result = node.run(grads)
-    else:
-        result = _run_watched(node, grads)
+    result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
     return _run_hooks(node, result, grads) if node._hooks else result
 
 

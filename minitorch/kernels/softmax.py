@@ -31,7 +31,8 @@ def _canonical(x: Array, axis: int) -> Array:
     if not x.ndim:
         return x.reshape(1, 1)
     outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
-    return np.ascontiguousarray(x).reshape((outer, n) if inner == 1 else (outer, n, inner))
+    shape: tuple[int, ...] = (outer, n) if inner == 1 else (outer, n, inner)
+    return np.ascontiguousarray(x).reshape(shape)
 
 
 def _map(rows: Kernel, columns: Kernel, cost: float, axis: int, *arrays: Array) -> Array:
@@ -42,10 +43,11 @@ def _map(rows: Kernel, columns: Kernel, cost: float, axis: int, *arrays: Array) 
     axis = axis % max(x.ndim, 1)
     flat = [_canonical(a, axis) for a in arrays]
     out = np.empty(flat[0].shape, x.dtype)
-    if out.ndim == 2:
-        rows.split(len(out), out.shape[1] * cost + 10, *flat, out)
+    shape: tuple[int, ...] = out.shape
+    if len(shape) == 2:
+        rows.split(len(out), shape[1] * cost + 10, *flat, out)
     else:
-        outer, n, inner = out.shape
+        outer, n, inner = shape
         tiles = -(-inner // TILE)
         columns.split(outer * tiles, n * inner / tiles * cost + 10, *flat, out)
     return out.reshape(x.shape)
@@ -68,10 +70,7 @@ def _exponentials(x: Any, e: Any, top: Any, total: Any, buffer: Any) -> None:
     """For a strip x of rows: top, the largest of each; e = e^(x - top); total = Σ e."""
     for i in range(x.shape[0]):
         row, out = x[i], e[i]
-        if row.size > LONG:
-            t = largest_of_many(row, buffer)
-        else:
-            t = largest_of_few(row)
+        t = largest_of_many(row, buffer) if row.size > LONG else largest_of_few(row)
         top[i] = t
         for j in range(row.size):
             out[j] = row[j] - t

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import sys
 from collections import namedtuple
 from collections.abc import Callable
@@ -65,7 +66,7 @@ def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
 def broadcast_error(name: str, args: Any) -> OperationError | None:
     """The error for the first pair of shapes that do not broadcast; None if all do."""
     tensors = [a for a in args if isinstance(a, TensorBase)]
-    for a, b in zip(tensors, tensors[1:], strict=False):
+    for a, b in itertools.pairwise(tensors):
         for i in range(1, min(a.ndim, b.ndim) + 1):
             m, n = a.shape[-i], b.shape[-i]
             if m != n and 1 not in (m, n):

@@ -264,7 +264,7 @@ class Norm(Op):
 
 
 def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
-    shape, axes, keepdim = args
+    axes = args[1]
     g, y = spread(g, *args), spread(y, *args)
     if p == 0:
         return g * 0
