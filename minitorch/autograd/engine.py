@@ -36,16 +36,19 @@ class Sweep:
                 heapq.heappush(self.order, -target.number)
             shape, dtype = target.outputs[nr]
         else:
-            slot = self.leaves.get(id(target)) or self.leaves.setdefault(id(target), (target, [None]))
+            slot = self.leaves.get(id(target))
+            if slot is None:
+                slot = self.leaves[id(target)] = (target, [None])
             shape, dtype = target.array.shape, target.array.dtype
-        if grad.array.shape != shape or grad.array.dtype is not dtype:
+        array = grad.array
+        if array.shape != shape or array.dtype is not dtype:
             grad = _fit(grad, shape, dtype, sender, i)
         grads = slot[1]
         grads[nr] = grad if grads[nr] is None else grads[nr] + grad
 
     def run(self, retain_graph: bool) -> None:
         """Run every node that a gradient reaches, the youngest first."""
-        order, waiting = self.order, self.waiting
+        order, waiting, send = self.order, self.waiting, self.send
         while order:
             node, grads = waiting.pop(-heapq.heappop(order))
             if node._pre_hooks or node._retained:
@@ -54,21 +57,19 @@ class Sweep:
                 self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
                 if id(node) not in self.wanted.run:
                     continue
-            for i, (edge, grad) in enumerate(zip(node.edges, _run_node(node, tuple(grads)), strict=True)):
-                if edge is not None and grad is not None:
-                    self.send(edge, grad, node, i)
+            result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
+            if node._hooks:
+                result = _run_hooks(node, result, tuple(grads))
+            for i, edge in enumerate(node.edges):
+                if edge and result[i] is not None:
+                    send(edge, result[i], node, i)
             if not retain_graph:
                 node.release()
 
 
-def _run_node(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
-    result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
-    return _run_hooks(node, result, grads) if node._hooks else result
-
-
 def _run_hooks(node: Node, result: tuple[Any, ...], grads: tuple[Any, ...]) -> tuple[Any, ...]:
     """Hooks see the gradients of the tensors among forward's arguments, and may replace them."""
-    tensors = [i for i in range(len(result)) if not node._inputs or node._inputs[i]]
+    tensors = [i for i, edge in enumerate(node.edges) if edge != ()]
     shown = tuple([result[i] for i in tensors])
     for hook in list((node._hooks or {}).values()):
         replaced = hook(shown, grads)
@@ -78,12 +79,12 @@ def _run_hooks(node: Node, result: tuple[Any, ...], grads: tuple[Any, ...]) -> t
     return tuple([changed.get(i, g) for i, g in enumerate(result)])
 
 
-def _run_watched(node: Node, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+def _run_watched(node: Node, grads: list[Any]) -> tuple[Any, ...]:
     """Under anomaly detection: any error, and any NaN, is reported with the line of the forward call."""
     try:
         result = node.run(grads)
         for i, grad in enumerate(result):
-            if mode.check_nan and grad is not None and node.edges[i] is not None and grad.isnan().any().item():
+            if mode.check_nan and grad is not None and node.edges[i] and grad.isnan().any().item():
                 raise RuntimeError(f"Function '{node.name()}' returned nan values in its {i}th output.")
     except Exception as error:
         trace = "".join(node._trace) if node._trace else "  (made while anomaly detection was off)"
@@ -132,7 +133,7 @@ def _reachable(roots: Sequence[Any]) -> list[Node]:
         if id(node) in seen:
             continue
         seen[id(node)] = node
-        stack += [e[0] for e in node.edges if e is not None and isinstance(e[0], Node)]
+        stack += [e[0] for e in node.edges if e and isinstance(e[0], Node)]
     return sorted(seen.values(), key=lambda n: n.number)
 
 
@@ -143,7 +144,7 @@ class Wanted:
         self.enter = {id(target) for target, _ in inputs}
         self.run: set[int] = set()
         for node in _reachable(roots):
-            if any(e is not None and id(e[0]) in self.enter for e in node.edges):
+            if any(e and id(e[0]) in self.enter for e in node.edges):
                 self.enter.add(id(node))
                 self.run.add(id(node))
 
@@ -248,17 +249,17 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
     """Send `grads` through the graph from `roots`; `inputs`: edges, where only their gradients are asked for."""
     if grads and len(grads) != len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
-    grads = [_root_grad(r, g, i) for i, (r, g) in enumerate(zip(roots, grads or [None] * len(roots), strict=True))]
-    edges = [_root_edge(r) for r in roots]
-    pass_ = Sweep(None if inputs is None else Wanted([e[0] for e in edges], inputs))
+    starts = [(_root_edge(r), _root_grad(r, grads[i] if grads else None, i)) for i, r in enumerate(roots)]
+    pass_ = Sweep(None if inputs is None else Wanted([edge[0] for edge, _ in starts], inputs))
     record, mode.grad = mode.grad, create_graph
     try:
-        for i, (edge, g) in enumerate(zip(edges, grads, strict=True)):
-            pass_.send(edge, g, None, i)
-        del grads
+        for edge, g in starts:
+            pass_.send(edge, g, None, 0)
+        del starts, grads, g
         pass_.run(retain_graph)
         for leaf, slot in pass_.leaves.values():
-            _run_leaf_hooks(leaf, slot)
+            if leaf._hooks:
+                _run_leaf_hooks(leaf, slot)
     finally:
         mode.grad = record
     return pass_
@@ -271,7 +272,7 @@ def _root_edge(root: TensorBase) -> tuple[Any, int]:
 
 def _root_grad(root: TensorBase, given: Any, i: int) -> Any:
     """The gradient that `root` starts with: the one given, or 1."""
-    if not root.tracked():
+    if not root._requires_grad:  # made anew by now, if it is a view whose base was written to
         raise RuntimeError(
             f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from "
             "requires grad, or the graph was cut on the way: by detach(), item(), numpy(), no_grad() or a cast to integers."
@@ -306,8 +307,9 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
     finally:
         mode.grad = record
     for leaf, _ in pass_.leaves.values():
-        for hook in list((leaf._post_hooks or {}).values()):
-            hook(leaf)
+        if leaf._post_hooks:
+            for hook in list(leaf._post_hooks.values()):
+                hook(leaf)
 
 
 def _accumulate(leaf: TensorBase, slot: list[Any], create_graph: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .grad_mode import mode
-from .node import Node
+from .node import Node, edge_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
 
@@ -80,31 +80,22 @@ class Function:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
-        record = mode.grad
         node = cls._node()
-        if record or not cls.builtin:
-            needs = tuple([_needs(a) if isinstance(a, TensorBase) else False for a in args])
-        else:
-            needs = (False,) * len(args)
-        node.needs_input_grad = needs
-        mode.grad = False
-        try:
-            result = cls._run_forward(node, *args)
-        finally:
-            mode.grad = record
-        if type(result) is tuple:
-            outputs = tuple([cls._wrap(node, x, args) for x in result])
-        else:
-            outputs = (cls._wrap(node, result, args),)
-        if mode.inference:
-            _mark_inference(outputs)
+        node.edges = [edge_of(a) for a in args]
+        result = cls._run_forward(node, *args) if cls.builtin else _run_unrecorded(cls._run_forward, node, args)
+        several = type(result) is tuple
+        outputs = [cls._wrap(node, x, args) for x in result] if several else [cls._wrap(node, result, args)]
+        record = mode.grad
         if cls.view:
             _note_views(cls, args, outputs)
         if node._dirty:
-            _write_back(node, args, outputs, record and True in needs)
-        elif record and True in needs:
-            node.connect(args, outputs)
-        return outputs if type(result) is tuple else outputs[0]
+            _write_back(node, outputs, record and any(node.edges))
+        elif record:
+            if any(node.edges):
+                node.connect(outputs)
+        elif mode.inference:
+            _mark_inference(outputs)
+        return tuple(outputs) if several else outputs[0]
 
     @classmethod
     def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
@@ -117,8 +108,13 @@ class Function:
         return x._alias() if any(x is a for a in args) else x
 
 
-def _needs(x: TensorBase) -> bool:
-    return x._requires_grad or (x._view is not None and x.tracked())
+def _run_unrecorded(forward: Callable[..., Any], node: Node, args: tuple[Any, ...]) -> Any:
+    """A user's forward is made of operations: they are not recorded."""
+    before, mode.grad = mode.grad, False
+    try:
+        return forward(node, *args)
+    finally:
+        mode.grad = before
 
 
 def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:
@@ -130,13 +126,13 @@ def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:
     return forward
 
 
-def _mark_inference(outputs: tuple[Any, ...]) -> None:
+def _mark_inference(outputs: list[Any]) -> None:
     for x in outputs:
         if isinstance(x, TensorBase):
             x._inference = True
 
 
-def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
+def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: list[Any]) -> None:
     """Each output is a view of the first argument's base."""
     source = args[0]
     older = source._view
@@ -155,14 +151,14 @@ _IN_NO_GRAD = (
 )
 
 
-def _write_back(node: Node, args: tuple[Any, ...], outputs: tuple[Any, ...], record: bool) -> None:
+def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
     """Forward wrote to the inputs that it marked dirty: they now come from this node."""
     for x in node._dirty:
         if record:
             check_writable(x)
         x.storage.written(node.name())
     if record:
-        node.connect(args, outputs)
+        node.connect(outputs)
         for x in node._dirty:
             rebase(x, (node, x._output_nr))
 

@@ -6,6 +6,7 @@ import itertools
 import traceback
 import weakref
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any
 
 from .grad_mode import mode
@@ -15,7 +16,9 @@ from .tensor_base import TensorBase
 _numbers = itertools.count()
 next_number = _numbers.__next__
 
-Edge = tuple[Any, int]  # (Node or leaf tensor, which of its outputs)
+# Where an argument of forward came from: (Node or leaf tensor, which of its outputs); None for a tensor that needs no
+# gradient, () for what is no tensor.
+Edge = tuple[Any, int] | tuple[()] | None
 
 
 class Node:
@@ -27,14 +30,12 @@ class Node:
 
     function: Any
     number: int = -1
-    edges: tuple[Edge | None, ...] = ()  # one per argument of forward
-    outputs: tuple[Any, ...] = ()  # (shape, numpy dtype) of each result
-    needs_input_grad: tuple[bool, ...] = ()
+    edges: Sequence[Edge] = ()  # one per argument of forward
+    outputs: Sequence[Any] = ()  # (shape, numpy dtype) of each result
     materialize_grads: bool = True
     _saved: Any = ()  # None when freed
-    _versions: tuple[int, ...] = ()
+    _versions: list[int] = []  # noqa: RUF012  (never changed in place before it is the node's own)
     _own: dict[int, int] | None = None  # which saved tensors are this node's outputs
-    _inputs: tuple[bool, ...] = ()  # which arguments of forward were tensors
     _dirty: tuple[Any, ...] = ()
     _constant: tuple[Any, ...] = ()
     _pre_hooks: dict[int, Any] | None = None
@@ -44,6 +45,11 @@ class Node:
     _metadata: dict[Any, Any] | None = None
 
     # ------------------------------------------------ in forward
+
+    @property
+    def needs_input_grad(self) -> tuple[bool, ...]:
+        """For each argument of forward, whether a gradient of it will be asked for."""
+        return tuple([True if edge else False for edge in self.edges])  # noqa: SIM210  (bool() takes twice as long)
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Keep tensors (or None) for backward; numbers pass as they are."""
@@ -64,53 +70,49 @@ class Node:
         """With False, an output without a gradient gives None to backward instead of zeros."""
         self.materialize_grads = value
 
-    def connect(self, args: tuple[Any, ...], outputs: tuple[Any, ...]) -> None:
-        """Enter the graph: edges to where the inputs came from, `grad_fn` of the outputs."""
-        pairs = zip(args, self.needs_input_grad, strict=True)
-        self.edges = tuple([_edge(a) if need else None for a, need in pairs])
-        self._inputs = tuple([isinstance(a, TensorBase) for a in args])
+    def connect(self, outputs: Sequence[Any]) -> None:
+        """Enter the graph: become the `grad_fn` of the outputs."""
         self.number = next_number()
-        self.outputs = tuple([(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs])
+        shapes: list[Any] = []
+        self.outputs = shapes
+        for nr, x in enumerate(outputs):
+            if not isinstance(x, TensorBase):
+                shapes.append(None)
+                continue
+            dtype = x.array.dtype
+            shapes.append((x.array.shape, dtype))
+            if dtype.kind in "fc" and not (self._constant and _among(x, self._constant)):
+                x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
         if self._saved:
-            self._seal(outputs)
+            self._seal()
         if mode.anomaly:
             self._trace = traceback.format_stack()[:-3]
-        for i, x in enumerate(outputs):
-            if (
-                self.outputs[i]
-                and self.outputs[i][1].kind in "fc"
-                and not (self._constant and _among(x, self._constant))
-            ):
-                x._requires_grad, x._grad_fn, x._output_nr = True, self, i
 
-    def _seal(self, outputs: tuple[Any, ...]) -> None:
+    def _seal(self) -> None:
         """Note the versions of what was saved. An output is kept as an alias without history, or it would hold itself."""
-        saved = self._saved
-        versions = []
-        for i, x in enumerate(saved):
+        self._versions = versions = []
+        for i, x in enumerate(self._saved):
             if not isinstance(x, TensorBase):
                 versions.append(0)
                 continue
             versions.append(x.storage.version)
+            if x._grad_fn is self:
+                self._own = self._own or {}
+                self._own[i] = x._output_nr
             if x._inference:
                 raise RuntimeError(
                     "Inference tensors cannot be saved for backward. To work around you can make a clone to get a "
                     f"normal tensor and use it in autograd. (saved by {self.name()})"
                 )
-            for nr, output in enumerate(outputs):
-                if x is output:
-                    self._own = self._own or {}
-                    self._own[i] = nr
-        self._versions = tuple(versions)
         if self._own:
-            self._saved = tuple([x._alias() if i in self._own else x for i, x in enumerate(saved)])
+            self._saved = tuple([x._alias() if i in self._own else x for i, x in enumerate(self._saved)])
 
     def adopt(self, output: Any, target: Any) -> None:
         """`output` was copied into `target`: if it was saved, it is the target that is saved now."""
         for i in self._own or ():
             if self._saved[i].storage is output.storage:
                 self._saved[i].array, self._saved[i].storage = target.array, target.storage
-                self._versions = (*self._versions[:i], target.storage.version, *self._versions[i + 1 :])
+                self._versions[i] = target.storage.version
 
     # ------------------------------------------------ in backward
 
@@ -151,7 +153,7 @@ class Node:
             "gradient, with torch.autograd.set_detect_anomaly(True)."
         )
 
-    def run(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    def run(self, grads: list[Any]) -> tuple[Any, ...]:
         """The gradients of the inputs, from those of the outputs."""
         if len(grads) > 1 and self.materialize_grads:
             grads = self._materialize(grads)
@@ -162,12 +164,12 @@ class Node:
             result = self._fit(result)
         return result
 
-    def _materialize(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _materialize(self, grads: list[Any]) -> list[Any]:
         some = next((g for g in grads if g is not None), None)
         if some is None or all(g is not None for g in grads):
             return grads
         pairs = zip(grads, self.outputs, strict=True)
-        return tuple([some._zeros(*meta) if g is None and meta else g for g, meta in pairs])
+        return [some._zeros(*meta) if g is None and meta else g for g, meta in pairs]
 
     def _fit(self, result: tuple[Any, ...]) -> tuple[Any, ...]:
         count = len(self.edges)
@@ -194,10 +196,7 @@ class Node:
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
         """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which output."""
-        edges = (
-            [e for e, tensor in zip(self.edges, self._inputs, strict=False) if tensor] if self._inputs else self.edges
-        )
-        return tuple([(None, 0) if e is None else (_public(e[0]), e[1]) for e in edges])
+        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in self.edges if e != ()])
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -252,8 +251,13 @@ class AccumulateGrad:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
-def _edge(x: TensorBase) -> Edge:
-    node = x._grad_fn if x._view is None else x.grad_fn
+def edge_of(x: Any) -> Edge:
+    """The edge from an operation to its argument."""
+    if not isinstance(x, TensorBase):
+        return ()
+    node = x._grad_fn if x._view is None else x.grad_fn  # first: of a view whose base was written to, it is made anew
+    if not x._requires_grad:
+        return None
     return (x, 0) if node is None else (node, x._output_nr)
 
 

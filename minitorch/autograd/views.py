@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .grad_mode import mode
-from .node import Node, _edge, next_number
+from .node import Node, edge_of, next_number
 from .tensor_base import TensorBase, View, replay
 
 
@@ -59,13 +59,12 @@ class CopySlices(Node):
     """A write through a view, seen from the base: what was overwritten has no gradient, what was written gets it."""
 
     def __init__(self, base: TensorBase, view: View, written: Any) -> None:
-        self.edges = (_edge(base) if base._requires_grad else None, written)
-        self.needs_input_grad = (base._requires_grad, True)
+        self.edges = (edge_of(base), written)
         self.outputs = ((base.array.shape, base.array.dtype),)
         self.number = next_number()
         self.steps = view.steps
 
-    def run(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+    def run(self, grads: list[Any]) -> tuple[Any, ...]:
         whole = grads[0].clone()
         part = replay(self.steps, whole)
         new = part.clone()

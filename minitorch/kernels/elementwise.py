@@ -20,15 +20,15 @@ Array = NDArray[Any]
 Function = Callable[..., Any]
 
 SPLIT_NS = 2 * PART_NS
-BOOL = np.dtype(np.bool_)
+empty, ndarray = np.empty, np.ndarray  # looked up once: a small kernel takes less than a microsecond
 
 
 def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
     """A number in the dtype of the operands; one beyond the range of float32 is infinite."""
-    if dtype.kind == "f" and not -3.4e38 < x < 3.4e38:
-        with np.errstate(over="ignore"):
-            return dtype.type(x)
-    return dtype.type(x)
+    if -3.4e38 < x < 3.4e38 or dtype.kind != "f":
+        return dtype.type(x)
+    with np.errstate(over="ignore"):
+        return dtype.type(x)
 
 
 class Elementwise:
@@ -46,35 +46,51 @@ class Elementwise:
         self._loops: dict[int, Kernel] = {}  # by which operands are arrays, as bits behind a leading 1
 
     def __call__(self, *operands: Any, out: Array | None = None) -> Array:
-        shape: Any = None
-        values, pattern = [], 1
-        for x in operands:
-            if type(x) is np.ndarray:
-                if shape is None:
-                    shape, dtype = x.shape, x.dtype
-                elif x.shape != shape:
-                    return self._spread(operands, out)
-                elif dtype is BOOL:  # a mask: the dtype is that of the values behind it
-                    dtype = x.dtype
-                if not x.flags.c_contiguous:
-                    return self._spread(operands, out)
-                values.append(x.ravel())
-                pattern += pattern + 1
+        a, b = operands[0], operands[-1]
+        if type(a) is type(b) is ndarray and out is None and a.flags.c_contiguous:
+            # One array, or two alike: most calls, so these take a short way.
+            if len(operands) == 1:
+                pattern, flat = 3, (a.ravel(),)
+            elif len(operands) == 2 and a.shape == b.shape and b.flags.c_contiguous:
+                pattern, flat = 7, (a.ravel(), b.ravel())
             else:
-                values.append(x)
+                return self._mixed(operands, out)
+            out = empty(a.shape, b.dtype if self.dtype is None else self.dtype)
+            count = out.size
+            if count * self.cost < SPLIT_NS and pattern in self._loops:
+                self._loops[pattern].run(0, count, out.ravel(), *flat)
+                return out
+            return self._fill(out, pattern, flat)
+        return self._mixed(operands, out)
+
+    def _mixed(self, operands: tuple[Any, ...], out: Array | None) -> Array:
+        """Any operands: contiguous arrays of one shape, and numbers, go to a loop; others to `_spread`."""
+        shape, pattern, flat = None, 1, []
+        for x in operands:
+            if type(x) is ndarray:
+                shape, dtype = x.shape if shape is None else shape, x.dtype  # before the last one there may be a mask
+                if x.shape != shape or not x.flags.c_contiguous:
+                    return self._spread(operands, out)
+                pattern += pattern + 1
+                flat.append(x.ravel())
+            else:
                 pattern += pattern
+                flat.append(x)
+        if pattern & (pattern + 1):  # numbers among the operands
+            flat = [x if type(x) is ndarray else in_dtype(x, dtype) for x in flat]
         if out is None:
-            out = np.empty(shape, self.dtype or dtype)
+            out = empty(shape, dtype if self.dtype is None else self.dtype)
         elif not out.flags.c_contiguous or out.shape != shape:
             return self._into(out, self(*operands))
-        loop = self._loops.get(pattern) or self._loop(pattern, operands)
-        if pattern & (pattern + 1):  # numbers among the operands
-            values = [x if type(x) is np.ndarray else in_dtype(x, dtype) for x in values]
-        count = out.size
-        if count * self.cost < SPLIT_NS:
-            loop.run(0, count, out.ravel(), *values)
-        else:
-            loop.split(count, self.cost, out.ravel(), *values)
+        return self._fill(out, pattern, flat)
+
+    def _fill(self, out: Array, pattern: int, flat: Any) -> Array:
+        """Run the loop of this pattern."""
+        loop = self._loops.get(pattern)
+        if loop is None:
+            kinds = "".join("a" if type(x) is ndarray else "s" for x in flat)
+            loop = self._loops[pattern] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
+        loop.split(out.size, self.cost, out.ravel(), *flat)
         return out
 
     def _spread(self, operands: Any, out: Array | None) -> Array:
@@ -99,11 +115,6 @@ class Elementwise:
         dtype = self.dtype or np.result_type(*[x.dtype for x in operands if isinstance(x, (np.ndarray, np.generic))])
         with np.errstate(all="ignore"):
             return np.asarray(self.scalar(*operands)).astype(dtype, copy=False)
-
-    def _loop(self, pattern: int, operands: Any) -> Kernel:
-        kinds = "".join("a" if isinstance(x, np.ndarray) else "s" for x in operands)
-        loop = self._loops[pattern] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
-        return loop
 
     def _numpy_loop(self, start: int, stop: int, out: Array, *operands: Any) -> None:
         with np.errstate(all="ignore"):

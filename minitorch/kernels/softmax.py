@@ -7,6 +7,7 @@ a tile of columns is worked on at a time. A row with NaN, with +inf or with noth
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -370,9 +371,21 @@ def _reduced(loss: Array, total: float, reduction: str) -> Array:
     """The losses, their sum, or the sum over `total`; added up in float64."""
     if reduction == "none":
         return loss
+    return np.array(_mean(loss.reshape(-1), total if reduction == "mean" else 1.0), loss.dtype)
+
+
+def _mean_numpy(x: Array, count: float) -> float:
     with np.errstate(all="ignore"):
-        scale = np.float64(total if reduction == "mean" else 1)
-        return np.asarray(loss.sum(dtype=np.float64) / scale).astype(loss.dtype)
+        return float(x.sum(dtype=np.float64) / np.float64(count))
+
+
+@jit(twin=_mean_numpy)
+def _mean(x: Any, count: Any) -> Any:
+    """The sum over `count`, added up in float64."""
+    total = 0.0
+    for i in range(x.size):
+        total += x[i]
+    return total / count
 
 
 # ---------------------------------------------------------------- negative log-likelihood
@@ -532,9 +545,16 @@ def _cross_entropy_columns(
 
 def _shares(classes: int, weight: Array | None, smoothing: float, dtype: Any) -> tuple[Array, Array]:
     """`weight` and `shares` as the kernels take them."""
+    if weight is None and not smoothing:
+        return _every_class_alike(dtype)
     w = np.ones(classes if smoothing else 0, dtype) if weight is None else np.ascontiguousarray(weight)
     each = smoothing / max(classes, 1)
     return w, np.array([1 - smoothing, each, each * w.sum(dtype=np.float64)], dtype)
+
+
+@functools.cache
+def _every_class_alike(dtype: np.dtype[Any]) -> tuple[Array, Array]:
+    return np.ones(0, dtype), np.array([1, 0, 0], dtype)
 
 
 def cross_entropy(
@@ -653,6 +673,17 @@ def _cross_entropy_grad_columns(
                 dx[i, t, at + j] -= own[j]
 
 
+def _over_count(g: Array, count: float, shape: tuple[int, ...]) -> Array:
+    """The gradient of each loss: one number for all, or one a target, over `count`."""
+    scale = np.empty(shape, g.dtype)
+    if g.size == 1:
+        scale.fill(g.item() / count if count else math.nan)
+    else:
+        with np.errstate(all="ignore"):
+            np.divide(g.reshape(shape), g.dtype.type(count), out=scale)
+    return scale
+
+
 def cross_entropy_grad(
     g: Array, saved: Any, target: Array, ignore: int, count: float, weight: Array | None = None, smoothing: float = 0.0
 ) -> Array:
@@ -664,9 +695,7 @@ def cross_entropy_grad(
     dx = np.empty(x.shape, x.dtype)
     shape = stats.shape[1:]
     if x.size:
-        with np.errstate(all="ignore"):
-            g = g.reshape(()) if g.size == 1 else g.reshape(shape)
-            scale = np.ascontiguousarray(np.broadcast_to(np.asarray(g / x.dtype.type(count)), shape))
+        scale = _over_count(g, count, shape)
         flat = np.ascontiguousarray(target, np.int64).reshape(shape)
         args = scale, x, stats, flat, ignore, *_shares(x.shape[1], weight, smoothing, x.dtype), dx
         if x.ndim == 2:

@@ -7,7 +7,7 @@ from typing import Any
 from ..dtypes import result_dtype
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
-from .base import Pointwise, T, TensorBase, conj, d_of, floating_pair, in_dtype, inplace, pair, promoted
+from .base import Pointwise, T, TensorBase, broadcast_kernel, conj, d_of, floating_pair, in_dtype, inplace, pair, promoted
 
 
 class Add(Pointwise):
@@ -63,11 +63,11 @@ class Mul(Pointwise):
     kernel = kernels.mul
     saves = "nothing"
 
-    @classmethod
-    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
         need_a, need_b = ctx.needs_input_grad
         ctx.save_for_backward(a if need_b else None, b if need_a else None)
-        return super().forward(ctx, a, b)
+        return broadcast_kernel(kernels.mul, (a, b))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -81,10 +81,10 @@ class Div(Pointwise):
     kernel = kernels.div
     saves = "nothing"
 
-    @classmethod
-    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
         ctx.save_for_backward(a if ctx.needs_input_grad[1] else None, b)
-        return super().forward(ctx, a, b)
+        return broadcast_kernel(kernels.div, (a, b))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -41,10 +41,11 @@ class Pointwise(Op):
 
     @classmethod
     def forward(cls, ctx: Any, *args: Any) -> Any:
-        result = like(args)._wrap(broadcast_kernel(cls.kernel, args))
+        result = broadcast_kernel(cls.kernel, args)
         if cls.saves == "inputs":
             ctx.save_for_backward(*args)
         elif cls.saves == "output":
+            result = like(args)._wrap(result)
             ctx.save_for_backward(result)
         return result
 

@@ -56,32 +56,44 @@ class NllLossGrad(Op):
 
 
 class CrossEntropy(Op):
-    """y = ln Σ eˣ - x[t] per row, or their sum or mean, fused;  dx = (softmax - one hot) g"""
+    """y = -Σ share[c] ln softmax(x)[c] per target, or their sum or mean, fused;  dx = (softmax Σ share - share) g
+
+    The shares of the classes: weight[t] (1 - smoothing) for the target, and weight[c] smoothing / C for each.
+    """
 
     title = "NllLoss"
 
     @staticmethod
-    def forward(ctx: Any, x: Any, target: Any, ignore: int, reduction: str) -> Any:
-        loss, logp, used = kernels.cross_entropy(x.array, target.array, ignore, reduction)
-        ctx.save_for_backward(x, target)
-        ctx.logp, ctx.ignore, ctx.count = logp, ignore, used if reduction == "mean" else 1
+    def forward(ctx: Any, x: Any, target: Any, weight: Any, ignore: int, smoothing: float, reduction: str) -> Any:
+        w = None if weight is None else weight.array
+        loss, ctx.stats, total = kernels.cross_entropy(x.array, target.array, ignore, reduction, w, smoothing)
+        ctx.save_for_backward(x, target, weight)
+        ctx.how = ignore, total if reduction == "mean" else 1, smoothing
         return loss
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        x, target = ctx.saved_tensors
-        if not mode.grad:
-            return (
-                x._wrap(kernels.cross_entropy_grad(g.array, ctx.logp, target.array, ctx.ignore, ctx.count)),
-                None,
-                None,
-                None,
-            )
-        g = (g / ctx.count).expand(target.shape)
-        share = where(target == ctx.ignore, 0.0, g).unsqueeze(1)
-        safe = where(target == ctx.ignore, 0, target).unsqueeze(1)
-        grad = log_softmax(x, 1).exp() * share
-        return grad.scatter_add(1, safe, -share), None, None, None
+        x, target, weight = ctx.saved_tensors
+        ignore, count, smoothing = ctx.how
+        if mode.grad:
+            share = _shares(g / count, x, target, weight, ignore, smoothing)
+            dx = log_softmax(x, 1).exp() * share.sum(1, keepdim=True) - share
+        else:
+            w = None if weight is None else weight.array
+            grad = kernels.cross_entropy_grad(g.array, ctx.stats, target.array, ignore, count, w, smoothing)
+            dx = x._wrap(grad)
+        return dx, None, None, None, None, None
+
+
+def _shares(g: Any, x: Any, target: Any, weight: Any, ignore: int, smoothing: float) -> Any:
+    """g times what -ln p counts for, in the shape of x."""
+    used = target != ignore
+    g = where(used, g, 0.0).unsqueeze(1)
+    w = x._ones((1, x.array.shape[1]), x.array.dtype) if weight is None else weight.unsqueeze(0)
+    w = w.reshape([1, -1, *[1] * (x.array.ndim - 2)]).expand(x.array.shape)
+    at = where(used, target, 0).unsqueeze(1)
+    own = w.gather(1, at) * g * (1 - smoothing)
+    return (w * g * (smoothing / x.array.shape[1])).scatter_add(1, at, own)
 
 
 class PairLoss(Op):
@@ -229,18 +241,20 @@ def nll_loss(
     Positions whose class is `ignore_index` do not count.
     """
     reduction = _reduction(size_average, reduce, reduction)
-    rows, classes, shape = _class_rows("nll_loss", input, target)
-    w = _class_weight(weight, rows)
     check_reduction(reduction)
-    return _shaped(NllLoss.apply(rows, classes, w, ignore_index, reduction), shape, reduction)
+    x, classes, shape = _classes("nll_loss", input, target)
+    if weight is None:
+        weight = x._ones(x.array.shape[1:2], x.array.dtype)
+    _check_class_weight(weight, x)
+    return _shaped(NllLoss.apply(x, classes, weight, ignore_index, reduction), shape, reduction)
 
 
 def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
     return reshape(loss, shape) if reduction == "none" and shape != loss.array.shape else loss
 
 
-def _class_rows(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
-    """Scores as (rows, C), classes as (rows), and the shape of the losses."""
+def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
+    """Scores as (rows, C) or (rows, C, inner), classes as (rows) or (rows, inner), and the shape of the losses."""
     if not x.array.ndim >= 1:
         raise OperationError(name, "input tensor should be 1D or more", x, target)
     if target.array.dtype.kind not in "iu":
@@ -253,28 +267,17 @@ def _class_rows(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
         )
     if len(shape) == 1:
         return x.unsqueeze(0), reshape(target, 1), ()
-    rows = x if len(shape) == 2 else reshape(x.movedim(1, -1), -1, shape[1])
-    return rows, reshape(target, -1), expected
+    if len(shape) > 3:
+        x, target = x.flatten(2), target.flatten(1)
+    return x, target, expected
 
 
-def _class_weight(weight: Any, rows: Any) -> Any:
-    count = rows.array.shape[1]
-    if weight is None:
-        return rows._ones((count,), rows.array.dtype)
+def _check_class_weight(weight: Any, x: Any) -> None:
+    count = x.array.shape[1]
     if weight.array.shape != (count,):
         raise OperationError(
             "cross_entropy", f"weight tensor should be defined either for all {count} classes or no classes", weight
         )
-    return weight
-
-
-def _class_mean(losses: Any, classes: Any, weight: Any, ignore: int, shape: Any, reduction: str) -> Any:
-    if reduction == "none":
-        return reshape(losses, shape)
-    if reduction != "mean":
-        return reduced(losses, reduction)
-    used = losses._wrap(kernels.used_weight(classes.array, weight.array, ignore))
-    return losses.sum() / used.sum()
 
 
 def cross_entropy(
@@ -294,17 +297,11 @@ def cross_entropy(
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target.array.dtype.kind == "f":
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
-    rows, classes, shape = _class_rows("cross_entropy", input, target)
-    if weight is None and label_smoothing == 0:
-        check_reduction(reduction)
-        return _shaped(CrossEntropy.apply(rows, classes, ignore_index, reduction), shape, reduction)
-    w, logp = _class_weight(weight, rows), log_softmax(rows, 1)
-    if not label_smoothing:
-        return _shaped(NllLoss.apply(logp, classes, w, ignore_index, reduction), shape, reduction)
-    losses = NllLoss.apply(logp, classes, w, ignore_index, "none")
-    smooth = where(classes == ignore_index, 0.0, -(logp * w).sum(1))
-    losses = losses * (1 - label_smoothing) + smooth * (label_smoothing / rows.array.shape[1])
-    return _class_mean(losses, classes, w, ignore_index, shape, reduction)
+    check_reduction(reduction)
+    x, classes, shape = _classes("cross_entropy", input, target)
+    if weight is not None:
+        _check_class_weight(weight, x)
+    return _shaped(CrossEntropy.apply(x, classes, weight, ignore_index, label_smoothing, reduction), shape, reduction)
 
 
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
