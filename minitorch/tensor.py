@@ -127,14 +127,13 @@ class Tensor(TensorBase):
         """A tensor of this array, with a storage of its own."""
         x: Tensor = _new(Tensor)
         x.array = array
-        x.storage = Storage(array)
         return x
 
     def _share(self, array: NDArray[Any]) -> Tensor:
         """A tensor of an array that is a view of this tensor's memory."""
         x: Tensor = _new(Tensor)
         x.array = array
-        x.storage = self.storage
+        x._storage = self.storage
         return x
 
     def _alias(self) -> Tensor:
@@ -157,7 +156,7 @@ class Tensor(TensorBase):
         """Copy the memory, because the original is about to be overwritten."""
         self.storage.written("an in-place operation")
         self.array = self.array.copy()
-        self.storage = Storage(self.array)
+        self._storage = None
 
     @staticmethod
     def _zeros(shape: Any, dtype: Any) -> Tensor:
@@ -318,9 +317,9 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
-        version = self.storage.version
-        self.array, self.storage = value.array, Storage(value.storage.array)
-        self.storage.version = version
+        old = self.storage
+        self.array, self._storage = value.array, Storage(value.storage.array)
+        self.storage.version, self.storage.written_at = old.version, old.written_at
 
     @property
     def _base(self) -> Any:

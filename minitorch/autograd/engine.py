@@ -19,50 +19,52 @@ class Sweep:
 
     def __init__(self, wanted: Wanted | None) -> None:
         self.order: list[int] = []  # a heap of negated numbers
-        self.waiting: dict[int, tuple[Node, list[Any]]] = {}
-        self.leaves: dict[int, tuple[TensorBase, list[Any]]] = {}
+        self.waiting: dict[int, list[Any]] = {}  # by number: [node, gradient of its first output, of its second, ...]
+        self.leaves: dict[int, list[Any]] = {}  # by id: [leaf, gradient]
         self.wanted = wanted
         self.captured: dict[tuple[int, int], Any] = {}
 
-    def send(self, edge: tuple[Any, int], grad: Any, sender: Node | None, i: int) -> None:
+    def send(self, edge: tuple[Any, int], grad: Any, sender: Node | None) -> None:
         """Add `grad` to what waits at the end of `edge`."""
         target, nr = edge
-        if self.wanted is not None and id(target) not in self.wanted.enter:
-            return
+        array = grad.array
         if isinstance(target, Node):
-            slot: Any = self.waiting.get(target.number)
-            if slot is None:
-                slot = self.waiting[target.number] = (target, [None] * len(target.outputs))
-                heapq.heappush(self.order, -target.number)
             shape, dtype = target.outputs[nr]
+            if array.shape != shape or array.dtype is not dtype:
+                grad = _fit(grad, shape, dtype, sender, edge)
+            slot = self.waiting.get(target.number)
+            if slot is None:
+                self.waiting[target.number] = slot = [target, *[None] * len(target.outputs)]
+                heapq.heappush(self.order, -target.number)
+            nr += 1
+            slot[nr] = grad if slot[nr] is None else slot[nr] + grad
         else:
+            to = target.array
+            if array.shape != to.shape or array.dtype is not to.dtype:
+                grad = _fit(grad, to.shape, to.dtype, sender, edge)
             slot = self.leaves.get(id(target))
             if slot is None:
-                slot = self.leaves[id(target)] = (target, [None])
-            shape, dtype = target.array.shape, target.array.dtype
-        array = grad.array
-        if array.shape != shape or array.dtype is not dtype:
-            grad = _fit(grad, shape, dtype, sender, i)
-        grads = slot[1]
-        grads[nr] = grad if grads[nr] is None else grads[nr] + grad
+                self.leaves[id(target)] = [target, grad]
+            else:
+                slot[1] = slot[1] + grad
 
     def run(self, retain_graph: bool) -> None:
         """Run every node that a gradient reaches, the youngest first."""
-        order, waiting, send = self.order, self.waiting, self.send
+        order, waiting, send, wanted = self.order, self.waiting, self.send, self.wanted
         while order:
-            node, grads = waiting.pop(-heapq.heappop(order))
+            node, *grads = waiting.pop(-heapq.heappop(order))
             if node._pre_hooks or node._retained:
                 grads = _run_pre_hooks(node, grads)
-            if self.wanted is not None:
+            if wanted is not None:
                 self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
-                if id(node) not in self.wanted.run:
+                if id(node) not in wanted.run:
                     continue
             result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
             if node._hooks:
                 result = _run_hooks(node, result, tuple(grads))
-            for i, edge in enumerate(node.edges):
-                if edge and result[i] is not None:
-                    send(edge, result[i], node, i)
+            for edge, grad in zip(node.edges, result, strict=False):
+                if edge and grad is not None and (wanted is None or id(edge[0]) in wanted.enter):
+                    send(edge, grad, node)
             if not retain_graph:
                 node.release()
 
@@ -105,7 +107,7 @@ def _run_pre_hooks(node: Node, grads: list[Any]) -> list[Any]:
     return grads
 
 
-def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, i: int) -> Any:
+def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, edge: Any) -> Any:
     """Undo a broadcast, and a promotion; anything else is an error of the operation that sent the gradient."""
     if grad.array.shape != shape:
         try:
@@ -114,8 +116,9 @@ def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, i: 
             broadcast = False
         if not broadcast:
             raise RuntimeError(
-                f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index {i} - got "
-                f"{list(grad.array.shape)} but expected shape compatible with {list(shape)}"
+                f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index "
+                f"{sender.edges.index(edge) if sender else 0} - got {list(grad.array.shape)} but expected shape compatible "
+                f"with {list(shape)}"
             )
         grad = grad.sum_to_size(shape)
     return grad if grad.array.dtype == dtype else grad._cast(dtype)
@@ -172,7 +175,7 @@ def backward(
     pass_ = _sweep(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
     for x in _listed(inputs) if inputs is not None else []:
         if not x.is_leaf:
-            pass_.leaves[id(x)] = (x, [pass_.captured.get((id(x.grad_fn), x._output_nr))])
+            pass_.leaves[id(x)] = [x, pass_.captured.get((id(x.grad_fn), x._output_nr))]
     _accumulate_all(pass_, create_graph)
 
 
@@ -242,7 +245,7 @@ def _result(pass_: Sweep, x: TensorBase) -> Any:
     if isinstance(target, Node):
         return pass_.captured.get((id(target), nr))
     slot = pass_.leaves.get(id(target))
-    return None if slot is None else slot[1][0]
+    return None if slot is None else slot[1]
 
 
 def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph: bool, inputs: Any) -> Sweep:
@@ -254,12 +257,13 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
     record, mode.grad = mode.grad, create_graph
     try:
         for edge, g in starts:
-            pass_.send(edge, g, None, 0)
+            if pass_.wanted is None or id(edge[0]) in pass_.wanted.enter:
+                pass_.send(edge, g, None)
         del starts, grads, g
         pass_.run(retain_graph)
-        for leaf, slot in pass_.leaves.values():
-            if leaf._hooks:
-                _run_leaf_hooks(leaf, slot)
+        for slot in pass_.leaves.values():
+            if slot[0]._hooks:
+                _run_leaf_hooks(slot)
     finally:
         mode.grad = record
     return pass_
@@ -290,20 +294,19 @@ def _root_grad(root: TensorBase, given: Any, i: int) -> Any:
     return given
 
 
-def _run_leaf_hooks(leaf: TensorBase, slot: list[Any]) -> None:
-    for hook in list((leaf._hooks or {}).values()):
-        replaced = hook(slot[0])
+def _run_leaf_hooks(slot: list[Any]) -> None:
+    for hook in list(slot[0]._hooks.values()):
+        replaced = hook(slot[1])
         if replaced is not None:
-            slot[0] = replaced
+            slot[1] = replaced
 
 
 def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
     """Add what reached the leaves to their `.grad`; nothing was written before every node had run."""
     record, mode.grad = mode.grad, create_graph
     try:
-        for leaf, slot in pass_.leaves.values():
-            if slot[0] is not None:
-                _accumulate(leaf, slot, create_graph)
+        for slot in pass_.leaves.values():
+            _accumulate(slot, create_graph)
     finally:
         mode.grad = record
     for leaf, _ in pass_.leaves.values():
@@ -312,19 +315,23 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
                 hook(leaf)
 
 
-def _accumulate(leaf: TensorBase, slot: list[Any], create_graph: bool) -> None:
-    old = leaf._grad
+def _accumulate(slot: list[Any], create_graph: bool) -> None:
+    leaf, old = slot[0], slot[0]._grad
+    if slot[1] is None:
+        return
     if old is None:
-        leaf._grad = slot[0] if create_graph or _alone(slot) else slot[0].detach().clone()
+        leaf._grad = slot[1] if create_graph or _alone(slot) else slot[1].detach().clone()
     elif create_graph or old.tracked():
-        leaf._grad = old + slot[0]
+        leaf._grad = old + slot[1]
     else:
-        old.add_(slot[0])
+        old.add_(slot[1])
 
 
 def _alone(slot: list[Any]) -> bool:
-    """Whether `slot` holds the only reference to its tensor and to the memory below, so that `.grad` may keep it."""
-    if sys.getrefcount(slot[0]) > 2 or sys.getrefcount(slot[0].storage) > 2:
-        return False
-    array = slot[0].array
-    return array.base is None and array.flags.c_contiguous and sys.getrefcount(array) <= 4  # storage, tensor, here
+    """Whether `slot` holds the only reference to its gradient and to the memory below, so that `.grad` may keep it."""
+    grad = slot[1]
+    array = grad.array  # held by the tensor, its storage, this name and the call; an alias or a view would count, too
+    held = 3 if grad._storage is None else 4
+    return (
+        sys.getrefcount(grad) == 3 and sys.getrefcount(array) == held and array.base is None and array.flags.c_contiguous
+    )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from numpy import ndarray
 
 from .grad_mode import mode
-from .node import Node, edge_of
+from .node import Node, edges_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
 
@@ -41,6 +41,7 @@ class Function:
     builtin = False  # whether its forward calls kernels alone, and never returns an argument
     view = False  # whether the result shares the memory of the first argument
     refusal: str | None = None  # why a write through such a view is an error
+    fresh = False  # whether a result that is an ndarray is new memory
     _node: type[Node]
     _run_forward: Callable[..., Any]
 
@@ -50,8 +51,10 @@ class Function:
         cls._node = type(
             cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module}
         )
+        cls.fresh = cls.builtin and not cls.view
         separate = cls.setup_context is not Function.setup_context
-        cls._run_forward = staticmethod(_forward_and_setup(cls) if separate else cls.forward)
+        forward = _forward_and_setup(cls) if separate else cls.forward
+        cls._run_forward = staticmethod(forward if cls.builtin else unrecorded(forward))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
@@ -81,11 +84,19 @@ class Function:
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
         node = cls._node()
-        node.edges = [edge_of(a) for a in args]
-        result = cls._run_forward(node, *args) if cls.builtin else _run_unrecorded(cls._run_forward, node, args)
+        node.edges = edges_of(args)
+        result = cls._run_forward(node, *args)
+        record = mode.grad
+        if cls.fresh and type(result) is ndarray:  # nearly always
+            x = (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(result)
+            if record:
+                if any(node.edges):
+                    node.connect_one(x)
+            elif mode.inference:
+                x._inference = True
+            return x
         several = type(result) is tuple
         outputs = [cls._wrap(node, x, args) for x in result] if several else [cls._wrap(node, result, args)]
-        record = mode.grad
         if cls.view:
             _note_views(cls, args, outputs)
         if node._dirty:
@@ -100,21 +111,29 @@ class Function:
     @classmethod
     def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
         """A tensor of a result: of an ndarray, or of an argument that was returned as it came (on the same memory)."""
-        if type(x) is np.ndarray:
-            model = args[0] if isinstance(args[0], TensorBase) else next(a for a in args if isinstance(a, TensorBase))
+        if type(x) is ndarray:
+            model = args[0] if isinstance(args[0], TensorBase) else _first_tensor(args)
             return model._share(x) if cls.view else model._wrap(x)
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
         return x._alias() if any(x is a for a in args) else x
 
 
-def _run_unrecorded(forward: Callable[..., Any], node: Node, args: tuple[Any, ...]) -> Any:
-    """A user's forward is made of operations: they are not recorded."""
-    before, mode.grad = mode.grad, False
-    try:
-        return forward(node, *args)
-    finally:
-        mode.grad = before
+def _first_tensor(args: tuple[Any, ...]) -> Any:
+    return next(a for a in args if isinstance(a, TensorBase))
+
+
+def unrecorded(forward: Callable[..., Any]) -> Callable[..., Any]:
+    """A user's forward, which is made of operations, without recording them."""
+
+    def run(node: Node, *args: Any) -> Any:
+        before, mode.grad = mode.grad, False
+        try:
+            return forward(node, *args)
+        finally:
+            mode.grad = before
+
+    return run
 
 
 def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:

@@ -16,6 +16,7 @@ class _Mode(threading.local):
     inference = False
     anomaly = False
     check_nan = True
+    inference_used = False  # anywhere, ever: until then nobody needs to look for inference tensors
 
 
 mode = _Mode()
@@ -146,6 +147,7 @@ class inference_mode(_Switch):
     def _change(self) -> None:
         if self.mode:
             mode.grad, mode.inference = False, True
+            _Mode.inference_used = True
         else:
             mode.grad, mode.inference = True, False
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
 import traceback
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
+from ..storage import tick
 from .grad_mode import mode
 from .hooks import RemovableHandle, add_hook
 from .tensor_base import TensorBase
-
-_numbers = itertools.count()
-next_number = _numbers.__next__
 
 # Where an argument of forward came from: (Node or leaf tensor, which of its outputs); None for a tensor that needs no
 # gradient, () for what is no tensor.
@@ -34,7 +31,7 @@ class Node:
     outputs: Sequence[Any] = ()  # (shape, numpy dtype) of each result
     materialize_grads: bool = True
     _saved: Any = ()  # None when freed
-    _versions: list[int] = []  # noqa: RUF012  (never changed in place before it is the node's own)
+    _keeps_output: bool = False
     _own: dict[int, int] | None = None  # which saved tensors are this node's outputs
     _dirty: tuple[Any, ...] = ()
     _constant: tuple[Any, ...] = ()
@@ -55,6 +52,10 @@ class Node:
         """Keep tensors (or None) for backward; numbers pass as they are."""
         self._saved = tensors
 
+    def save_output_for_backward(self) -> None:
+        """Keep the result, too: it becomes the last of the saved tensors."""
+        self._keeps_output = True
+
     def save_for_forward(self, *tensors: Any) -> None:
         """Accepted for forward-mode Functions; nothing needs it here."""
 
@@ -70,49 +71,59 @@ class Node:
         """With False, an output without a gradient gives None to backward instead of zeros."""
         self.materialize_grads = value
 
-    def connect(self, outputs: Sequence[Any]) -> None:
-        """Enter the graph: become the `grad_fn` of the outputs."""
-        self.number = next_number()
-        shapes: list[Any] = []
-        self.outputs = shapes
+    def connect(self, outputs: Sequence[Any], fresh: bool = False) -> None:
+        """Enter the graph: become the `grad_fn` of the outputs. `fresh`: forward could not save them, they are new."""
+        self.number = tick()
+        self.outputs = [(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
         for nr, x in enumerate(outputs):
-            if not isinstance(x, TensorBase):
-                shapes.append(None)
-                continue
-            dtype = x.array.dtype
-            shapes.append((x.array.shape, dtype))
-            if dtype.kind in "fc" and not (self._constant and _among(x, self._constant)):
+            if isinstance(x, TensorBase) and x.array.dtype.kind in "fc" and not _among(x, self._constant):
                 x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
-        if self._saved:
-            self._seal()
-        if mode.anomaly:
-            self._trace = traceback.format_stack()[:-3]
+        if self._keeps_output:
+            self._saved += (outputs[0],)
+        self._after_connecting(fresh)
 
-    def _seal(self) -> None:
-        """Note the versions of what was saved. An output is kept as an alias without history, or it would hold itself."""
-        self._versions = versions = []
-        for i, x in enumerate(self._saved):
-            if not isinstance(x, TensorBase):
-                versions.append(0)
-                continue
-            versions.append(x.storage.version)
-            if x._grad_fn is self:
-                self._own = self._own or {}
-                self._own[i] = x._output_nr
-            if x._inference:
-                raise RuntimeError(
-                    "Inference tensors cannot be saved for backward. To work around you can make a clone to get a "
-                    f"normal tensor and use it in autograd. (saved by {self.name()})"
-                )
-        if self._own:
-            self._saved = tuple([x._alias() if i in self._own else x for i, x in enumerate(self._saved)])
+    def connect_one(self, x: Any) -> None:
+        """`connect` for a result of one new tensor: a short way, because nearly every operation takes it."""
+        self.number = tick()
+        array = x.array
+        self.outputs = ((array.shape, array.dtype),)
+        if array.dtype.kind in "fc":
+            x._requires_grad, x._grad_fn = True, self
+        if self._keeps_output:
+            self._saved += (x._alias(),)
+            self._own = {len(self._saved) - 1: 0}
+        if mode.anomaly or mode.inference_used:
+            self._after_connecting(True)
+
+    def _after_connecting(self, fresh: bool) -> None:
+        if self._saved and (self._keeps_output or not fresh):
+            self._find_own()
+        if mode.inference_used:
+            self._refuse_inference_tensors()
+        if mode.anomaly:
+            self._trace = traceback.format_stack()[:-4]
+
+    def _find_own(self) -> None:
+        """A saved output is kept as an alias without history, or it would hold the node that holds it."""
+        saved = enumerate(self._saved)
+        own = {i: x._output_nr for i, x in saved if isinstance(x, TensorBase) and x._grad_fn is self}
+        if own:
+            self._own = own
+            self._saved = tuple([x._alias() if i in own else x for i, x in enumerate(self._saved)])
+
+    def _refuse_inference_tensors(self) -> None:
+        if any(isinstance(x, TensorBase) and x._inference for x in self._saved):
+            raise RuntimeError(
+                "Inference tensors cannot be saved for backward. To work around you can make a clone to get a "
+                f"normal tensor and use it in autograd. (saved by {self.name()})"
+            )
 
     def adopt(self, output: Any, target: Any) -> None:
         """`output` was copied into `target`: if it was saved, it is the target that is saved now."""
         for i in self._own or ():
             if self._saved[i].storage is output.storage:
-                self._saved[i].array, self._saved[i].storage = target.array, target.storage
-                self._versions[i] = target.storage.version
+                self._saved[i].array, self._saved[i]._storage = target.array, target.storage
+                self.number = tick()  # the node is younger than this write
 
     # ------------------------------------------------ in backward
 
@@ -127,9 +138,9 @@ class Node:
                 "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
                 f"if you need to access saved tensors after calling backward. (at {self.name()})"
             )
-        for x, version in zip(saved, self._versions, strict=False):
-            if isinstance(x, TensorBase) and x.storage.version != version:
-                raise RuntimeError(self._modified(x, version))
+        for x in saved:
+            if isinstance(x, TensorBase) and x._storage is not None and x._storage.written_at > self.number:
+                raise RuntimeError(self._modified(x))
         if self._own and mode.grad:
             return tuple([self._as_output(x, i) for i, x in enumerate(saved)])
         return saved
@@ -143,12 +154,12 @@ class Node:
         x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
         return x
 
-    def _modified(self, x: Any, version: int) -> str:
+    def _modified(self, x: Any) -> str:
         maker = x._grad_fn.name() if x._grad_fn is not None else self.name()
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{x.type()} {list(x.shape)}], which is output {x._output_nr} of {maker}, is at version "
-            f"{x.storage.version}; expected version {version} instead. It was saved by {self.name()} and written by "
+            f"{x.storage.version}; expected an earlier version instead. It was saved by {self.name()} and written by "
             f"{x.storage.writer}. Hint: enable anomaly detection to find the operation that failed to compute its "
             "gradient, with torch.autograd.set_detect_anomaly(True)."
         )
@@ -160,9 +171,7 @@ class Node:
         result = self.function.backward(self, *grads)
         if type(result) is not tuple:
             result = tuple(result) if isinstance(result, list) else (result,)
-        if len(result) != len(self.edges):
-            result = self._fit(result)
-        return result
+        return result if len(result) == len(self.edges) else self._fit(result)
 
     def _materialize(self, grads: list[Any]) -> list[Any]:
         some = next((g for g in grads if g is not None), None)
@@ -251,10 +260,24 @@ class AccumulateGrad:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
 
 
+def edges_of(args: tuple[Any, ...]) -> list[Edge]:
+    """The edges from an operation to its arguments."""
+    edges: list[Edge] = []
+    for x in args:
+        if not isinstance(x, TensorBase):
+            edges.append(())
+        elif x._view is not None:
+            edges.append(edge_of(x))
+        elif not x._requires_grad:
+            edges.append(None)
+        else:
+            node = x._grad_fn
+            edges.append((x, 0) if node is None else (node, x._output_nr))
+    return edges
+
+
 def edge_of(x: Any) -> Edge:
-    """The edge from an operation to its argument."""
-    if not isinstance(x, TensorBase):
-        return ()
+    """The edge to a tensor."""
     node = x._grad_fn if x._view is None else x.grad_fn  # first: of a view whose base was written to, it is made anew
     if not x._requires_grad:
         return None

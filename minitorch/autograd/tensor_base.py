@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
+from ..storage import Storage
 from .grad_mode import mode
 
 T = TypeVar("T", bound="TensorBase")
@@ -34,11 +35,11 @@ def replay(steps: tuple[Any, ...], base: Any) -> Any:
 class TensorBase:
     """The part of a tensor that autograd sees: an array, its storage, and its place in the graph.
 
-    Class attributes are the defaults, so that making a tensor sets only `array` and `storage`.
+    Class attributes are the defaults, so that making a tensor sets only `array`.
     """
 
     array: NDArray[Any]
-    storage: Any
+    _storage: Storage | None = None  # made when a view or a write first asks for it
     _requires_grad: bool = False
     _grad: Any = None
     _grad_fn: Any = None
@@ -71,6 +72,14 @@ class TensorBase:
         def __le__(self, other: Any) -> Any: ...
         def __gt__(self, other: Any) -> Any: ...
         def __ge__(self, other: Any) -> Any: ...
+
+    @property
+    def storage(self) -> Storage:
+        """The memory, shared with views."""
+        storage = self._storage
+        if storage is None:
+            storage = self._storage = Storage(self.array)
+        return storage
 
     @property
     def grad_fn(self) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..storage import tick
 from .grad_mode import mode
-from .node import Node, edge_of, next_number
+from .node import Node, edge_of
 from .tensor_base import TensorBase, View, replay
 
 
@@ -61,7 +62,7 @@ class CopySlices(Node):
     def __init__(self, base: TensorBase, view: View, written: Any) -> None:
         self.edges = (edge_of(base), written)
         self.outputs = ((base.array.shape, base.array.dtype),)
-        self.number = next_number()
+        self.number = tick()
         self.steps = view.steps
 
     def run(self, grads: list[Any]) -> tuple[Any, ...]:

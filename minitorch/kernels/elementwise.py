@@ -19,7 +19,6 @@ from .maths import weak
 Array = NDArray[Any]
 Function = Callable[..., Any]
 
-SPLIT_NS = 2 * PART_NS
 empty, ndarray = np.empty, np.ndarray  # looked up once: a small kernel takes less than a microsecond
 
 
@@ -43,54 +42,61 @@ class Elementwise:
         self.cost = cost
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
-        self._loops: dict[int, Kernel] = {}  # by which operands are arrays, as bits behind a leading 1
+        self.small = 2 * PART_NS / cost  # arrays of fewer elements are not worth a second thread
+        self._loops: dict[str, Kernel] = {}  # by the kinds of the operands: "a" an array, "s" a number
 
     def __call__(self, *operands: Any, out: Array | None = None) -> Array:
-        a, b = operands[0], operands[-1]
-        if type(a) is type(b) is ndarray and out is None and a.flags.c_contiguous:
-            # One array, or two alike: most calls, so these take a short way.
-            if len(operands) == 1:
-                pattern, flat = 3, (a.ravel(),)
-            elif len(operands) == 2 and a.shape == b.shape and b.flags.c_contiguous:
-                pattern, flat = 7, (a.ravel(), b.ravel())
-            else:
-                return self._mixed(operands, out)
-            out = empty(a.shape, b.dtype if self.dtype is None else self.dtype)
-            count = out.size
-            if count * self.cost < SPLIT_NS and pattern in self._loops:
-                self._loops[pattern].run(0, count, out.ravel(), *flat)
-                return out
-            return self._fill(out, pattern, flat)
+        if out is None and len(operands) < 3:
+            return self.one(*operands) if len(operands) == 1 else self.two(*operands)
         return self._mixed(operands, out)
+
+    def one(self, x: Any) -> Array:
+        """Of one operand. This and `two` are short ways for contiguous arrays that are alike: for most calls."""
+        if type(x) is ndarray and x.flags.c_contiguous:
+            loop, n = self._loops.get("a"), x.size
+            if loop is not None and n < self.small:
+                y: Array = empty(x.shape, self.dtype or x.dtype)
+                loop.run(0, n, y.ravel(), x.ravel())
+                return y
+        return self._mixed((x,), None)
+
+    def two(self, a: Any, b: Any) -> Array:
+        """Of two operands."""
+        if type(a) is type(b) is ndarray and a.shape == b.shape and a.flags.c_contiguous and b.flags.c_contiguous:
+            loop, n = self._loops.get("aa"), a.size
+            if loop is not None and n < self.small:
+                y: Array = empty(a.shape, self.dtype or b.dtype)
+                loop.run(0, n, y.ravel(), a.ravel(), b.ravel())
+                return y
+        return self._mixed((a, b), None)
 
     def _mixed(self, operands: tuple[Any, ...], out: Array | None) -> Array:
         """Any operands: contiguous arrays of one shape, and numbers, go to a loop; others to `_spread`."""
-        shape, pattern, flat = None, 1, []
+        shape: Any = None
+        kinds, flat = "", []
         for x in operands:
             if type(x) is ndarray:
                 shape, dtype = x.shape if shape is None else shape, x.dtype  # before the last one there may be a mask
                 if x.shape != shape or not x.flags.c_contiguous:
                     return self._spread(operands, out)
-                pattern += pattern + 1
+                kinds += "a"
                 flat.append(x.ravel())
             else:
-                pattern += pattern
+                kinds += "s"
                 flat.append(x)
-        if pattern & (pattern + 1):  # numbers among the operands
+        if "s" in kinds:
             flat = [x if type(x) is ndarray else in_dtype(x, dtype) for x in flat]
         if out is None:
-            out = empty(shape, dtype if self.dtype is None else self.dtype)
+            out = empty(shape, self.dtype or dtype)
         elif not out.flags.c_contiguous or out.shape != shape:
             return self._into(out, self(*operands))
-        return self._fill(out, pattern, flat)
-
-    def _fill(self, out: Array, pattern: int, flat: Any) -> Array:
-        """Run the loop of this pattern."""
-        loop = self._loops.get(pattern)
+        loop = self._loops.get(kinds)
         if loop is None:
-            kinds = "".join("a" if type(x) is ndarray else "s" for x in flat)
-            loop = self._loops[pattern] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
-        loop.split(out.size, self.cost, out.ravel(), *flat)
+            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
+        if out.size < self.small:
+            loop.run(0, out.size, out.ravel(), *flat)
+        else:
+            loop.split(out.size, self.cost, out.ravel(), *flat)
         return out
 
     def _spread(self, operands: Any, out: Array | None) -> Array:

@@ -62,24 +62,23 @@ def _matrix(x: Array) -> Array:
 
 def linear(x: Array, w: Array, b: Array | None) -> Array:
     """x wᵀ + b over the last axis: (..., in), (out, in), (out) -> (..., out)."""
-    y = np.dot(_matrix(x), w.T)
+    y: Array = np.dot(x if x.ndim == 2 else _matrix(x), w.T)
     if b is not None:
-        _add_rows.split(len(y), w.shape[0] * 0.1, y, np.ascontiguousarray(b))
+        _add_rows.split(len(y), b.size * 0.1, y, b if b.flags.c_contiguous else b.copy())
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
 
-def linear_grad(
-    g: Array, x: Array | None, w: Array | None, bias: bool
-) -> tuple[Array | None, Array | None, Array | None]:
+def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None]:
     """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
-    rows = _matrix(g)
-    dx = dw = db = None
-    if w is not None:
-        dx = np.dot(rows, w)
-        dx = dx if g.ndim == 2 else dx.reshape(*g.shape[:-1], w.shape[1])
-    if x is not None:
-        dw = np.dot(rows.T, _matrix(x))
-    if bias:
-        db = np.empty(g.shape[-1], g.dtype)
-        _sum_rows.split(db.size, len(rows) * 0.2, np.ascontiguousarray(rows), db)
-    return dx, dw, db
+    rows = g if g.ndim == 2 else _matrix(g)
+    dx = None if w is None else np.dot(rows, w)
+    if dx is not None and g.ndim != 2:
+        dx = dx.reshape(*g.shape[:-1], dx.shape[1])
+    return [dx, None if x is None else np.dot(rows.T, x if x.ndim == 2 else _matrix(x)), sum_rows(rows) if bias else None]
+
+
+def sum_rows(x: Array) -> Array:
+    """The sum of the rows of a matrix."""
+    out = np.empty(x.shape[1], x.dtype)
+    _sum_rows.split(out.size, len(x) * 0.2, x if x.flags.c_contiguous else x.copy(), out)
+    return out

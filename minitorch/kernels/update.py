@@ -68,15 +68,15 @@ def sgd(param: Array, grad: Array, momentum_buffer: Array | None, c: Array, nest
     """One step of gradient descent; `c`: lr, momentum, 1 - dampening, weight_decay, 1 (or -1 to maximize)."""
     v = param if momentum_buffer is None else momentum_buffer
     if param.flags.c_contiguous and grad.flags.c_contiguous and v.flags.c_contiguous:
-        args = param.ravel(), grad.ravel(), v.ravel()
+        _sgd.split(
+            param.size, 0.5, param.ravel(), grad.ravel(), v.ravel(), c, momentum_buffer is not None, nesterov, first
+        )
     elif _in_one_run(param, grad, v):
-        args = _flat(param), _flat(grad), _flat(v)
+        _sgd.split(param.size, 0.5, _flat(param), _flat(grad), _flat(v), c, momentum_buffer is not None, nesterov, first)
     else:
         copies = [np.ascontiguousarray(x) for x in (param, grad, v)]
         sgd(copies[0], copies[1], None if momentum_buffer is None else copies[2], c, nesterov, first)
         _copy_back((param, momentum_buffer), (copies[0], copies[2]))
-        return
-    _sgd.split(param.size, 0.5, *args, c, momentum_buffer is not None, nesterov, first)
 
 
 def _copy_back(originals: Any, copies: Any) -> None:

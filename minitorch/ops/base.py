@@ -41,13 +41,11 @@ class Pointwise(Op):
 
     @classmethod
     def forward(cls, ctx: Any, *args: Any) -> Any:
-        result = broadcast_kernel(cls.kernel, args)
         if cls.saves == "inputs":
             ctx.save_for_backward(*args)
         elif cls.saves == "output":
-            result = like(args)._wrap(result)
-            ctx.save_for_backward(result)
-        return result
+            ctx.save_output_for_backward()
+        return broadcast_kernel(cls.kernel, args)
 
 
 def like(args: Any) -> Any:
@@ -59,6 +57,8 @@ def like(args: Any) -> Any:
 def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
     """Run an elementwise kernel on tensors and numbers; shapes that do not broadcast are an error naming both."""
     try:
+        if len(args) == 1:
+            return kernel.one(args[0].array)
         return kernel(*[a.array if isinstance(a, TensorBase) else a for a in args])
     except ValueError as error:
         raise broadcast_error(kernel.__name__, args) or error from None
@@ -83,7 +83,8 @@ def broadcast_error(name: str, args: Any) -> OperationError | None:
 def pointwise(kernel: Elementwise, *args: Any) -> Any:
     """The result of an elementwise kernel that has no derivative, such as a comparison."""
     result = like(args)._wrap(broadcast_kernel(kernel, args))
-    result._inference = mode.inference
+    if mode.inference:
+        result._inference = True
     return result
 
 

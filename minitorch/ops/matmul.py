@@ -70,14 +70,14 @@ class Linear(Op):
 
     @staticmethod
     def forward(ctx: Any, x: Any, w: Any, b: Any) -> Any:
-        need_x, need_w, _ = ctx.needs_input_grad
-        ctx.save_for_backward(x if need_w else None, w if need_x else None)
+        edge_x, edge_w, _ = ctx.edges
+        ctx.save_for_backward(x if edge_w else None, w if edge_x else None)
         return kernels.linear(x.array, w.array, None if b is None else b.array)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
-        need_b = ctx.needs_input_grad[2]
+        need_b = bool(ctx.edges[2])
         if not mode.grad:
             grads = kernels.linear_grad(g.array, _array(x), _array(w), need_b)
             return tuple([None if d is None else g._wrap(d) for d in grads])
