@@ -333,5 +333,8 @@ def _alone(slot: list[Any]) -> bool:
     array = grad.array  # held by the tensor, its storage, this name and the call; an alias or a view would count, too
     held = 3 if grad._storage is None else 4
     return (
-        sys.getrefcount(grad) == 3 and sys.getrefcount(array) == held and array.base is None and array.flags.c_contiguous
+        sys.getrefcount(grad) == 3
+        and sys.getrefcount(array) == held
+        and array.base is None
+        and array.flags.c_contiguous
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numpy import ndarray
+import numpy as np
 
 from .grad_mode import mode
 from .node import Node, edges_of
@@ -87,7 +87,7 @@ class Function:
         node.edges = edges_of(args)
         result = cls._run_forward(node, *args)
         record = mode.grad
-        if cls.fresh and type(result) is ndarray:  # nearly always
+        if cls.fresh and type(result) is np.ndarray:  # nearly always
             x = (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(result)
             if record:
                 if any(node.edges):
@@ -111,7 +111,7 @@ class Function:
     @classmethod
     def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
         """A tensor of a result: of an ndarray, or of an argument that was returned as it came (on the same memory)."""
-        if type(x) is ndarray:
+        if type(x) is np.ndarray:
             model = args[0] if isinstance(args[0], TensorBase) else _first_tensor(args)
             return model._share(x) if cls.view else model._wrap(x)
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):

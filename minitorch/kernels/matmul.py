@@ -74,7 +74,11 @@ def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[
     dx = None if w is None else np.dot(rows, w)
     if dx is not None and g.ndim != 2:
         dx = dx.reshape(*g.shape[:-1], dx.shape[1])
-    return [dx, None if x is None else np.dot(rows.T, x if x.ndim == 2 else _matrix(x)), sum_rows(rows) if bias else None]
+    return [
+        dx,
+        None if x is None else np.dot(rows.T, x if x.ndim == 2 else _matrix(x)),
+        sum_rows(rows) if bias else None,
+    ]
 
 
 def sum_rows(x: Array) -> Array:

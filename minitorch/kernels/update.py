@@ -72,7 +72,9 @@ def sgd(param: Array, grad: Array, momentum_buffer: Array | None, c: Array, nest
             param.size, 0.5, param.ravel(), grad.ravel(), v.ravel(), c, momentum_buffer is not None, nesterov, first
         )
     elif _in_one_run(param, grad, v):
-        _sgd.split(param.size, 0.5, _flat(param), _flat(grad), _flat(v), c, momentum_buffer is not None, nesterov, first)
+        _sgd.split(
+            param.size, 0.5, _flat(param), _flat(grad), _flat(v), c, momentum_buffer is not None, nesterov, first
+        )
     else:
         copies = [np.ascontiguousarray(x) for x in (param, grad, v)]
         sgd(copies[0], copies[1], None if momentum_buffer is None else copies[2], c, nesterov, first)

@@ -7,7 +7,19 @@ from typing import Any
 from ..dtypes import result_dtype
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
-from .base import Pointwise, T, TensorBase, broadcast_kernel, conj, d_of, floating_pair, in_dtype, inplace, pair, promoted
+from .base import (
+    Pointwise,
+    T,
+    TensorBase,
+    broadcast_kernel,
+    conj,
+    d_of,
+    floating_pair,
+    in_dtype,
+    inplace,
+    pair,
+    promoted,
+)
 
 
 class Add(Pointwise):
