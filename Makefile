@@ -74,7 +74,7 @@ examples: $(VENV)/demo
 	@set -e; for example in examples/*.py; do echo "==> $$example"; $(PY) "$$example"; done
 
 bench: $(TORCH_VENV)/oracle
-	$(TORCH_PY) benchmarks/mlp_step.py
+	$(TORCH_PY) benchmarks/run.py --write
 
 docs: $(VENV)/demo
 	$(PY) docs/make_api.py
