@@ -7,8 +7,6 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from .grad_mode import mode
 from .node import Node
 from .tensor_base import TensorBase
@@ -111,16 +109,13 @@ def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, edg
     """Undo a broadcast, and a promotion; anything else is an error of the operation that sent the gradient."""
     if grad.array.shape != shape:
         try:
-            broadcast = np.broadcast_shapes(shape, grad.array.shape) == grad.array.shape
-        except ValueError:
-            broadcast = False
-        if not broadcast:
+            grad = grad.sum_to_size(shape)
+        except RuntimeError as error:
             raise RuntimeError(
                 f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index "
                 f"{sender.edges.index(edge) if sender else 0} - got {list(grad.array.shape)} but expected shape compatible "
                 f"with {list(shape)}"
-            )
-        grad = grad.sum_to_size(shape)
+            ) from error
     return grad if grad.array.dtype == dtype else grad._cast(dtype)
 
 

@@ -76,9 +76,13 @@ class Elementwise:
         kinds, flat = "", []
         for x in operands:
             if type(x) is ndarray:
-                shape, dtype = x.shape if shape is None else shape, x.dtype  # before the last one there may be a mask
-                if x.shape != shape or not x.flags.c_contiguous:
+                if x.shape != shape:
+                    if shape is not None:
+                        return self._spread(operands, out)
+                    shape = x.shape
+                if not x.flags.c_contiguous:
                     return self._spread(operands, out)
+                dtype = x.dtype  # of the last one: before it there may be a mask
                 kinds += "a"
                 flat.append(x.ravel())
             else:
@@ -101,13 +105,13 @@ class Elementwise:
 
     def _spread(self, operands: Any, out: Array | None) -> Array:
         """Operands that broadcast or have strides: numpy for the cheap functions, contiguous copies for the others."""
-        arrays = [x for x in operands if isinstance(x, np.ndarray)]
-        shape = np.broadcast_shapes(*[x.shape for x in arrays])
-        if shape:
-            operands = [x[()] if isinstance(x, np.ndarray) and not x.ndim else x for x in operands]
+        arrays = [x for x in operands if type(x) is ndarray]
+        if any(x.ndim == 0 for x in arrays) and any(x.ndim for x in arrays):  # 0-d ones are as good as numbers
+            return self._mixed(tuple([x[()] if type(x) is ndarray and not x.ndim else x for x in operands]), out)
         if self.cost < 1 or not load():
             result = self.numpy(*operands)
         else:
+            shape = np.broadcast_shapes(*[x.shape for x in arrays])
             result = self(*[np.ascontiguousarray(np.broadcast_to(x, shape)) if np.ndim(x) else x for x in operands])
         return result if out is None else self._into(out, result)
 

@@ -177,13 +177,22 @@ class Fold:
     def __call__(self, x: Array, axes: Axes, keepdims: bool = False, dtype: Any = None, c: Any = None) -> Array:
         """Over the axes, in `dtype` or that of x; c has the shape that keepdims gives."""
         dtype = dtype or x.dtype
-        if x.size < SMALL or not axes or x.dtype.kind not in "fbi" or not load():
+        if len(axes) == x.ndim and c is None and 0 < x.size < CHUNK and x.flags.c_contiguous and self.jitted(x.dtype):
+            out = np.empty((1,) * x.ndim if keepdims else (), dtype)  # all of a small array: one call
+            self.rows.run(0, 1, x.reshape(1, -1), out.reshape(1), out.reshape(1))
+            return out
+        if x.size < SMALL or not axes or not self.jitted(x.dtype):
             return self._numpy(x, axes, keepdims, dtype, c)
         y, c, inside, order = _in_order_of_memory(x, c, axes)
         y = self._by_steps(y, c, inside, dtype)
         if order is not None:
             y = np.ascontiguousarray(y.transpose(np.argsort(order)))
         return y.reshape(_shape(x, axes, keepdims))
+
+    @staticmethod
+    def jitted(dtype: Any) -> bool:
+        """Whether there is a loop for this dtype."""
+        return dtype.kind in "fbi" and bool(load())
 
     def _numpy(self, x: Array, axes: Axes, keepdims: bool, dtype: Any, c: Any) -> Array:
         """numpy adds columns one after the other: in float64, where they may be long."""
@@ -327,6 +336,16 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     stretched = [front + i for i, n in enumerate(shape) if n == 1 and x.shape[front + i] != 1]
     axes = (*range(front), *stretched)
     return _SUM(x, axes).reshape(shape) if axes else x.reshape(shape)
+
+
+def spread(x: Array, shape: tuple[int, ...]) -> Array:
+    """x broadcast to `shape`, in memory of its own."""
+    out = np.empty(shape, x.dtype)
+    if x.size == 1:
+        out.fill(x.item())
+    else:
+        out[...] = x
+    return out
 
 
 def mean(x: Array, axes: Axes, keepdims: bool = False) -> Array:

@@ -83,6 +83,12 @@ def square(x: Any) -> Any:
 
 
 @elementwise()
+def cube(x: Any) -> Any:
+    """x to the third power."""
+    return x * x * x
+
+
+@elementwise()
 def reciprocal(x: Any) -> Any:
     """1 / x."""
     return 1.0 / x

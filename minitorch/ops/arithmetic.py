@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..dtypes import result_dtype
 from ..errors import DtypeError
@@ -30,8 +30,8 @@ class Add(Pointwise):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        need_a, need_b = ctx.needs_input_grad
-        return g if need_a else None, g if need_b else None
+        edge_a, edge_b = ctx.edges
+        return g if edge_a else None, g if edge_b else None
 
 
 class Sub(Pointwise):
@@ -42,8 +42,8 @@ class Sub(Pointwise):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        need_a, need_b = ctx.needs_input_grad
-        return g if need_a else None, -g if need_b else None
+        edge_a, edge_b = ctx.edges
+        return g if edge_a else None, -g if edge_b else None
 
 
 class Rsub(Pointwise):
@@ -77,8 +77,8 @@ class Mul(Pointwise):
 
     @staticmethod
     def forward(ctx: Any, a: Any, b: Any) -> Any:
-        need_a, need_b = ctx.needs_input_grad
-        ctx.save_for_backward(a if need_b else None, b if need_a else None)
+        edge_a, edge_b = ctx.edges
+        ctx.save_for_backward(a if edge_b else None, b if edge_a else None)
         return broadcast_kernel(kernels.mul, (a, b))
 
     @staticmethod
@@ -175,6 +175,15 @@ class PowNumber(Pow):
 
     title = "Pow"
     suffix = "Backward0"
+    quick: ClassVar = {0.5: kernels.sqrt, 2: kernels.square, 3: kernels.cube, -1: kernels.reciprocal}
+
+    @classmethod
+    def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
+        kernel = cls.quick.get(b)
+        if kernel is None or (a.array.dtype.kind != "f" and b not in (2, 3)):
+            return super().forward(ctx, a, b)
+        ctx.save_for_backward(a, b)
+        return kernel.one(a.array)
 
 
 class NumberPow(Pow):

@@ -59,6 +59,9 @@ def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
     try:
         if len(args) == 1:
             return kernel.one(args[0].array)
+        if len(args) == 2:
+            a, b = args
+            return kernel.two(a.array if isinstance(a, TensorBase) else a, b.array if isinstance(b, TensorBase) else b)
         return kernel(*[a.array if isinstance(a, TensorBase) else a for a in args])
     except ValueError as error:
         raise broadcast_error(kernel.__name__, args) or error from None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
@@ -17,6 +18,8 @@ from .join import cat, stack
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
 
 Axes = tuple[int, ...]
+
+SMALL = 1 << 16  # elements
 
 
 class Sum(Op):
@@ -379,6 +382,8 @@ def spread(g: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
     """A result of a reduction over `axes` of a tensor of `shape`, expanded to that shape again."""
     if not keepdim and axes:
         g = view(g, [1 if i in axes else n for i, n in enumerate(shape)])
+    if not mode.grad and math.prod(shape) < SMALL:  # contiguous memory serves the next operation better than strides of 0
+        return g._wrap(kernels.spread(g.array, shape))
     return expand(g, shape)
 
 

@@ -405,10 +405,8 @@ def sum_to_size(input: T, *size: Any) -> T:
 
 
 def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
-    try:
-        return np.broadcast_shapes(shape, larger) == larger
-    except ValueError:
-        return False
+    front = len(larger) - len(shape)
+    return front >= 0 and all(m in (1, n) for m, n in zip(shape, larger[front:], strict=True))
 
 
 def narrow(input: T, dim: int, start: Any, length: int) -> T:
