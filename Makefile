@@ -75,6 +75,7 @@ examples: $(VENV)/demo
 
 bench: $(TORCH_VENV)/oracle
 	$(TORCH_PY) benchmarks/run.py --write
+	$(TORCH_PY) benchmarks/operations.py --write
 
 docs: $(VENV)/demo
 	$(PY) docs/make_api.py
