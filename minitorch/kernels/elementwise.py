@@ -7,6 +7,7 @@ numpy path (the same function applied to whole arrays: broadcasting, rare dtypes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ Array = NDArray[Any]
 Function = Callable[..., Any]
 
 empty, ndarray = np.empty, np.ndarray  # looked up once: a small kernel takes less than a microsecond
+FEW = 4096  # elements; with fewer, numpy broadcasts about as fast as a loop of ours
 
 
 def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
@@ -70,28 +72,29 @@ class Elementwise:
                 return y
         return self._mixed((a, b), None)
 
-    def _mixed(self, operands: tuple[Any, ...], out: Array | None) -> Array:
+    def _mixed(self, operands: tuple[Any, ...], out: Array | None, dtype: Any = None) -> Array:
         """Any operands: contiguous arrays of one shape, and numbers, go to a loop; others to `_spread`."""
         shape: Any = None
+        last = dtype
         kinds, flat = "", []
         for x in operands:
             if type(x) is ndarray:
                 if x.shape != shape:
                     if shape is not None:
-                        return self._spread(operands, out)
+                        return self._spread(operands, out, dtype)
                     shape = x.shape
                 if not x.flags.c_contiguous:
-                    return self._spread(operands, out)
-                dtype = x.dtype  # of the last one: before it there may be a mask
+                    return self._spread(operands, out, dtype)
+                last = dtype or x.dtype  # of the last array: before it there may be a mask
                 kinds += "a"
                 flat.append(x.ravel())
             else:
                 kinds += "s"
                 flat.append(x)
         if "s" in kinds:
-            flat = [x if type(x) is ndarray else in_dtype(x, dtype) for x in flat]
+            flat = [x if type(x) is ndarray else in_dtype(x, last) for x in flat]
         if out is None:
-            out = empty(shape, self.dtype or dtype)
+            out = empty(shape, self.dtype or last)
         elif not out.flags.c_contiguous or out.shape != shape:
             return self._into(out, self(*operands))
         loop = self._loops.get(kinds)
@@ -103,17 +106,35 @@ class Elementwise:
             loop.split(out.size, self.cost, out.ravel(), *flat)
         return out
 
-    def _spread(self, operands: Any, out: Array | None) -> Array:
-        """Operands that broadcast or have strides: numpy for the cheap functions, contiguous copies for the others."""
+    def _spread(self, operands: Any, out: Array | None, dtype: Any = None) -> Array:
+        """Operands that broadcast or have strides."""
         arrays = [x for x in operands if type(x) is ndarray]
         if any(x.ndim == 0 for x in arrays) and any(x.ndim for x in arrays):  # 0-d ones are as good as numbers
-            return self._mixed(tuple([x[()] if type(x) is ndarray and not x.ndim else x for x in operands]), out)
-        if self.cost < 1 or not load():
-            result = self.numpy(*operands)
-        else:
-            shape = np.broadcast_shapes(*[x.shape for x in arrays])
-            result = self(*[np.ascontiguousarray(np.broadcast_to(x, shape)) if np.ndim(x) else x for x in operands])
+            given = [x[()] if type(x) is ndarray and not x.ndim else x for x in operands]
+            return self._mixed(tuple(given), out, arrays[-1].dtype)
+        shape = np.broadcast(*arrays).shape
+        small = self.cost < 1 and math.prod(shape) < FEW
+        result = (
+            self.numpy(*operands) if small or not load() else self._by_rows(operands, shape, dtype or arrays[-1].dtype)
+        )
         return result if out is None else self._into(out, result)
+
+    def _by_rows(self, operands: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        """The result as a matrix: an operand is full, one row for all rows, or one number for each row."""
+        arrays = [x for x in operands if type(x) is ndarray]
+        k = min(range(len(shape) + 1), key=lambda k: sum(_copied(x.shape, shape, k) for x in arrays))
+        out: Array = empty(shape, self.dtype or dtype)
+        matrix = out.reshape(math.prod(shape[:k]), -1) if out.size else out.reshape(0, 1)
+        kinds, flat = "", []
+        for x in operands:
+            kind = _kind(x.shape, shape, k) if type(x) is ndarray else "s"
+            kinds += kind
+            flat.append(in_dtype(x, dtype) if kind == "s" else _laid_out(x, shape, k, kind))
+        loop = self._loops.get(kinds)
+        if loop is None:
+            loop = self._loops[kinds] = Kernel(_write_row_loop(self.scalar, kinds), self._numpy_row_loop(kinds))
+        loop.split(len(matrix), matrix.shape[1] * self.cost + 2, matrix, *flat)
+        return out
 
     @staticmethod
     def _into(out: Array, result: Array) -> Array:
@@ -130,6 +151,77 @@ class Elementwise:
         with np.errstate(all="ignore"):
             out[start:stop] = self.scalar(*[x[start:stop] if isinstance(x, np.ndarray) else x for x in operands])
 
+    def _numpy_row_loop(self, kinds: str) -> Function:
+        def run(start: int, stop: int, out: Array, *operands: Any) -> None:
+            part = slice(start, stop)
+            cut = {"f": lambda x: x[part], "c": lambda x: x[part, None], "r": lambda x: x, "s": lambda x: x}
+            with np.errstate(all="ignore"):
+                out[part] = self.scalar(*[cut[kind](x) for kind, x in zip(kinds, operands, strict=True)])
+
+        return run
+
+
+# ---------------------------------------------------------------- operands that broadcast, as those of a matrix
+
+
+def _kind(own: tuple[int, ...], shape: tuple[int, ...], k: int) -> str:
+    """What an operand is to a matrix of shape[:k] rows by shape[k:] columns: "f" full, "r" a row, "c" a column."""
+    own = (1,) * (len(shape) - len(own)) + own
+    if own == shape:
+        return "f"
+    if all(n == 1 for n in own[k:]):
+        return "c"
+    return "r" if all(n == 1 for n in own[:k]) else "f"
+
+
+def _copied(own: tuple[int, ...], shape: tuple[int, ...], k: int) -> int:
+    """How many elements of the operand have to be laid out anew; short rows are as good as a copy."""
+    kind = _kind(own, shape, k)
+    rows, columns = math.prod(shape[:k]), math.prod(shape[k:])
+    if kind == "f":
+        return (len(own) < len(shape) or own != shape) * rows * columns + rows * 8
+    return (rows if kind == "c" else columns) + rows * 8
+
+
+def _laid_out(x: Array, shape: tuple[int, ...], k: int, kind: str) -> Array:
+    """The operand as a full matrix, as one row or as one column."""
+    own = (1,) * (len(shape) - x.ndim) + x.shape
+    if kind == "f":
+        full = np.ascontiguousarray(np.broadcast_to(x, shape))
+        return full.reshape(math.prod(shape[:k]), -1) if full.size else full.reshape(0, 1)
+    part = slice(None, k) if kind == "c" else slice(k, None)
+    return np.ascontiguousarray(np.broadcast_to(x.reshape(own[part]), shape[part])).reshape(-1)
+
+
+def _write_row_loop(scalar: Function, kinds: str) -> Function:
+    """The loop over the rows of a matrix, as source."""
+    names = [f"x{i}" for i in range(len(kinds))]
+    given = list(zip(names, kinds, strict=True))
+    cut = "".join(f"    {x} = {x}[start:stop]\n" for x, kind in [("out", "f"), *given] if kind in "fc")
+    rows = "".join(f"        {x}_i = {x}[i]\n" for x, kind in given if kind in "fc")
+    values = ", ".join({"f": f"{x}_i[j]", "c": f"{x}_i", "r": f"{x}[j]", "s": x}[kind] for x, kind in given)
+    name = f"{scalar.__name__}_{kinds}"
+    return _compiled(
+        scalar,
+        name,
+        f"""
+def {name}(start, stop, out, {", ".join(names)}):
+{cut}
+    for i in range(out.shape[0]):
+        y = out[i]
+{rows}
+        for j in range(y.size):
+            y[j] = scalar({values})
+""",
+    )
+
+
+def _compiled(scalar: Function, name: str, source: str) -> Function:
+    namespace: dict[str, Any] = {"scalar": scalar, "__name__": scalar.__module__}
+    exec(source, namespace)
+    function: Function = namespace[name]
+    return function
+
 
 def _write_loop(scalar: Function, pattern: str) -> Function:
     """The loop over flat operands, as source: "a" in the pattern is an array, "s" a number."""
@@ -138,16 +230,16 @@ def _write_loop(scalar: Function, pattern: str) -> Function:
     name = f"{scalar.__name__}_{pattern}"
     # Sliced first, so that the index counts from 0: one that could be negative is checked, and the loop not vectorised.
     slices = [f"    {x} = {x}[start:stop]\n" for x, c in zip(["out", *names], "a" + pattern, strict=True) if c == "a"]
-    source = f"""
+    return _compiled(
+        scalar,
+        name,
+        f"""
 def {name}(start, stop, out, {", ".join(names)}):
 {"".join(slices)}
     for i in range(out.size):
         out[i] = scalar({", ".join(values)})
-"""
-    namespace: dict[str, Any] = {"scalar": scalar, "__name__": scalar.__module__}
-    exec(source, namespace)
-    function: Function = namespace[name]
-    return function
+""",
+    )
 
 
 def elementwise(dtype: Any = None, cost: float = 0.5) -> Callable[[Function], Elementwise]:

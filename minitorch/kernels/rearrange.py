@@ -8,7 +8,78 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._jit import jit
+
 Array = NDArray[Any]
+
+
+# ---------------------------------------------------------------- copies
+
+BLOCK = 16  # both sides of a block of 16 x 16 elements stay in the first cache
+MANY = 1 << 14  # elements; fewer are in the cache anyhow
+
+
+def copy_of(x: Array) -> Array:
+    """The elements in fresh memory, in the order that they lie in memory, if each lies there once."""
+    return contiguous_copy(x) if 0 in x.strides else x.copy(order="K")
+
+
+def contiguous_copy(x: Array) -> Array:
+    """The elements in fresh memory, row after row. numpy reads a transposed matrix with a miss of the cache for each."""
+    planes = _planes(x) if x.size >= MANY and x.dtype.kind in "fiu" else None
+    if planes is None:
+        return x.copy(order="C")
+    out = np.empty(x.shape, x.dtype)
+    _transpose.split(
+        planes.shape[0] * -(-planes.shape[1] // BLOCK), BLOCK * planes.shape[2] * 0.5, planes, out.reshape(planes.shape)
+    )
+    return out
+
+
+def _planes(x: Array) -> Array | None:
+    """x as a stack of transposed matrices; None if it is none."""
+    merged: list[list[int]] = []
+    for n, step in zip(x.shape, x.strides, strict=True):
+        if n == 1:
+            continue
+        if merged and merged[-1][1] == n * step:
+            merged[-1] = [merged[-1][0] * n, step]
+        else:
+            merged.append([n, step])
+    if not 2 <= len(merged) <= 3 or merged[-2][1] != x.itemsize:
+        return None
+    whole = [[1, 0], *merged][-3:]
+    return np.lib.stride_tricks.as_strided(x, [n for n, _ in whole], [step for _, step in whole])
+
+
+def _transpose_numpy(start: int, stop: int, x: Array, out: Array) -> None:
+    strips = -(-x.shape[1] // BLOCK)
+    for item in range(start, stop):
+        rows = slice(item % strips * BLOCK, item % strips * BLOCK + BLOCK)
+        out[item // strips, rows] = x[item // strips, rows]
+
+
+@jit(twin=_transpose_numpy)
+def _transpose(start: int, stop: int, x: Any, out: Any) -> None:
+    """Strips of BLOCK rows of the results; x is read along its second axis."""
+    strips = (x.shape[1] + BLOCK - 1) // BLOCK
+    block = np.empty((BLOCK, BLOCK), x.dtype)  # between the two, so that both sides go by whole lines of the cache
+    for item in range(start, stop):
+        i, top = item // strips, item % strips * BLOCK
+        height = min(BLOCK, x.shape[1] - top)
+        for left in range(0, x.shape[2], BLOCK):
+            width = min(BLOCK, x.shape[2] - left)
+            for c in range(width):
+                source = x[i, top : top + height, left + c]
+                for r in range(height):
+                    block[r, c] = source[r]
+            for r in range(height):
+                target = out[i, top + r, left : left + width]
+                for c in range(width):
+                    target[c] = block[r, c]
+
+
+# ---------------------------------------------------------------- joining
 
 
 def concatenate(arrays: Sequence[Array], axis: int) -> Array:

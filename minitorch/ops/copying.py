@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import OperationError
+from ..kernels.rearrange import contiguous_copy, copy_of
 from .base import Op, T, TensorBase, overwrite
 
 
@@ -17,7 +18,7 @@ class Clone(Op):
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
-        return x._wrap(x.array.copy(order="K"))
+        return copy_of(x.array)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -83,7 +84,7 @@ class _Contiguous(Clone):
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
-        return x._wrap(np.ascontiguousarray(x.array))
+        return contiguous_copy(x.array)
 
 
 def detach(input: T) -> T:

@@ -382,7 +382,9 @@ def spread(g: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
     """A result of a reduction over `axes` of a tensor of `shape`, expanded to that shape again."""
     if not keepdim and axes:
         g = view(g, [1 if i in axes else n for i, n in enumerate(shape)])
-    if not mode.grad and math.prod(shape) < SMALL:  # contiguous memory serves the next operation better than strides of 0
+    if (
+        not mode.grad and math.prod(shape) < SMALL
+    ):  # contiguous memory serves the next operation better than strides of 0
         return g._wrap(kernels.spread(g.array, shape))
     return expand(g, shape)
 
