@@ -1,6 +1,6 @@
 """PyTorch's programming model on a core that one person can read: `import minitorch as torch`."""
 
-from . import autograd, nn, optim
+from . import autograd, nn, optim, viz
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -774,6 +774,7 @@ __all__ = [
     "var",
     "var_mean",
     "vdot",
+    "viz",
     "vstack",
     "where",
     "xlogy",
