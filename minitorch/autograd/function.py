@@ -41,7 +41,6 @@ class Function:
     builtin = False  # whether its forward calls kernels alone, and never returns an argument
     view = False  # whether the result shares the memory of the first argument
     refusal: str | None = None  # why a write through such a view is an error
-    fresh = False  # whether a result that is an ndarray is new memory
     _node: type[Node]
     _run_forward: Callable[..., Any]
 
@@ -51,7 +50,6 @@ class Function:
         cls._node = type(
             cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module}
         )
-        cls.fresh = cls.builtin and not cls.view
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
         cls._run_forward = staticmethod(forward if cls.builtin else unrecorded(forward))
@@ -87,8 +85,9 @@ class Function:
         node.edges = edges_of(args)
         result = cls._run_forward(node, *args)
         record = mode.grad
-        if cls.fresh and type(result) is np.ndarray:  # nearly always
-            x = (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(result)
+        if cls.builtin and type(result) is np.ndarray:  # nearly always
+            first = args[0] if isinstance(args[0], TensorBase) else _first_tensor(args)
+            x = _view_of(first, result, (cls, args[1:], None), cls.refusal) if cls.view else first._wrap(result)
             if record:
                 if any(node.edges):
                     node.connect_one(x)
@@ -96,9 +95,7 @@ class Function:
                 x._inference = True
             return x
         several = type(result) is tuple
-        outputs = [cls._wrap(node, x, args) for x in result] if several else [cls._wrap(node, result, args)]
-        if cls.view:
-            _note_views(cls, args, outputs)
+        outputs = [cls._wrap(node, x, args, nr) for nr, x in enumerate(result if several else (result,))]
         if node._dirty:
             _write_back(node, outputs, record and any(node.edges))
         elif record:
@@ -109,11 +106,12 @@ class Function:
         return tuple(outputs) if several else outputs[0]
 
     @classmethod
-    def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...]) -> Any:
+    def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...], nr: int) -> Any:
         """A tensor of a result: of an ndarray, or of an argument that was returned as it came (on the same memory)."""
         if type(x) is np.ndarray:
-            model = args[0] if isinstance(args[0], TensorBase) else _first_tensor(args)
-            return model._share(x) if cls.view else model._wrap(x)
+            if cls.view:
+                return _view_of(args[0], x, (cls, args[1:], nr), cls.refusal)
+            return (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(x)
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
         return x._alias() if any(x is a for a in args) else x
@@ -151,15 +149,16 @@ def _mark_inference(outputs: list[Any]) -> None:
             x._inference = True
 
 
-def _note_views(cls: type[Function], args: tuple[Any, ...], outputs: list[Any]) -> None:
-    """Each output is a view of the first argument's base."""
-    source = args[0]
-    older = source._view
-    base, steps = (source, ()) if older is None else (older.base, older.steps)
-    refusal = cls.refusal or (None if mode.grad else _IN_NO_GRAD) or (older.refusal if older else None)
-    for i, x in enumerate(outputs):
-        step = (cls, args[1:], i if cls.refusal else None)
-        x._view = View(base, (*steps, step), source.storage.version, refusal)
+def _view_of(source: TensorBase, array: Any, step: tuple[Any, Any, int | None], refusal: str | None) -> Any:
+    """A tensor of an array on the memory of `source`, which remembers its base and the steps from there."""
+    x = source._share(array)
+    older, version = source._view, source.storage.version
+    refusal = refusal or (None if mode.grad else _IN_NO_GRAD)
+    if older is None:
+        x._view = View(source, (step,), version, refusal)
+    else:
+        x._view = View(older.base, (*older.steps, step), version, refusal or older.refusal)
+    return x
 
 
 _IN_NO_GRAD = (

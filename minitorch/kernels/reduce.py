@@ -177,10 +177,14 @@ class Fold:
     def __call__(self, x: Array, axes: Axes, keepdims: bool = False, dtype: Any = None, c: Any = None) -> Array:
         """Over the axes, in `dtype` or that of x; c has the shape that keepdims gives."""
         dtype = dtype or x.dtype
-        if len(axes) == x.ndim and c is None and 0 < x.size < CHUNK and x.flags.c_contiguous and self.jitted(x.dtype):
-            out = np.empty((1,) * x.ndim if keepdims else (), dtype)  # all of a small array: one call
-            self.rows.run(0, 1, x.reshape(1, -1), out.reshape(1), out.reshape(1))
-            return out
+        kept = x.ndim - len(axes)
+        if c is None and 0 < x.size < CHUNK and x.flags.c_contiguous and axes == (0, 1, 2, 3, 4, 5)[kept : x.ndim]:
+            if self.jitted(x.dtype):  # rows of a small array: one call
+                shape = x.shape[:kept]
+                out = np.empty(shape + (1,) * len(axes) if keepdims else shape, dtype)
+                flat = out.reshape(-1)
+                self.rows.run(0, flat.size, x.reshape(flat.size, -1), flat, flat)
+                return out
         if x.size < SMALL or not axes or not self.jitted(x.dtype):
             return self._numpy(x, axes, keepdims, dtype, c)
         y, c, inside, order = _in_order_of_memory(x, c, axes)
@@ -350,9 +354,10 @@ def spread(x: Array, shape: tuple[int, ...]) -> Array:
 
 def mean(x: Array, axes: Axes, keepdims: bool = False) -> Array:
     """Σ / n over the axes."""
-    total = sum(x, axes, keepdims)
-    with np.errstate(all="ignore"):
-        return np.asarray(total / total.dtype.type(_count(x, axes)))
+    total, count = sum(x, axes, keepdims), _count(x, axes)
+    if not count:
+        return np.full_like(total, np.nan)
+    return np.divide(total, total.dtype.type(count), out=total)
 
 
 def prod(x: Array, axes: Axes, keepdims: bool = False, dtype: Any = None) -> Array:

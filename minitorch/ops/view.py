@@ -256,17 +256,19 @@ def dim_in(dim: int, ndim: int, name: str = "dim") -> int:
 
 def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
     """The shape with its -1 filled in; RuntimeError if the elements do not fit."""
-    size = x.array.size
-    if any(n < -1 for n in shape) or shape.count(-1) > 1:
+    size, known = x.array.size, math.prod(shape)
+    if known == size and (known > 0 or min(shape) >= 0):
+        return shape
+    if min(shape, default=0) < -1 or shape.count(-1) > 1:
         raise RuntimeError(f"shape '{list(shape)}' is invalid: only one dimension can be inferred (-1)")
-    known = 1
-    for n in shape:
-        known *= n if n != -1 else 1
-    if -1 in shape and known and size % known == 0:
-        return tuple([size // known if n == -1 else n for n in shape])
-    if -1 in shape or known != size:
-        raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
-    return shape
+    if known < 0 and size % known == 0:
+        return tuple([size // -known if n == -1 else n for n in shape])
+    if known == 0 and -1 in shape:
+        raise RuntimeError(
+            f"cannot reshape tensor of {size} elements into shape {list(shape)} because the unspecified dimension size -1 "
+            "can be any value and is ambiguous"
+        )
+    raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
 
 
 # ---------------------------------------------------------------- what users call
