@@ -178,13 +178,13 @@ class Fold:
         """Over the axes, in `dtype` or that of x; c has the shape that keepdims gives."""
         dtype = dtype or x.dtype
         kept = x.ndim - len(axes)
-        if c is None and 0 < x.size < CHUNK and x.flags.c_contiguous and axes == (0, 1, 2, 3, 4, 5)[kept : x.ndim]:
-            if self.jitted(x.dtype):  # rows of a small array: one call
-                shape = x.shape[:kept]
-                out = np.empty(shape + (1,) * len(axes) if keepdims else shape, dtype)
-                flat = out.reshape(-1)
-                self.rows.run(0, flat.size, x.reshape(flat.size, -1), flat, flat)
-                return out
+        last = c is None and axes == (0, 1, 2, 3, 4, 5)[kept : x.ndim]
+        if last and 0 < x.size < CHUNK and x.flags.c_contiguous and self.jitted(x.dtype):  # rows of a small array
+            shape = x.shape[:kept]
+            out = np.empty(shape + (1,) * len(axes) if keepdims else shape, dtype)
+            flat = out.reshape(-1)
+            self.rows.run(0, flat.size, x.reshape(flat.size, -1), flat, flat)
+            return out
         if x.size < SMALL or not axes or not self.jitted(x.dtype):
             return self._numpy(x, axes, keepdims, dtype, c)
         y, c, inside, order = _in_order_of_memory(x, c, axes)
