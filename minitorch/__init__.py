@@ -1,6 +1,6 @@
 """PyTorch's programming model on a core that one person can read: `import minitorch as torch`."""
 
-from . import autograd, nn, optim, viz
+from . import autograd, nn, optim, serialization, viz
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -364,6 +364,7 @@ from .random import (
     seed,
     set_rng_state,
 )  # fmt: skip
+from .serialization import load, save
 from .size import Size
 from .tensor import Tensor
 
@@ -604,6 +605,7 @@ __all__ = [
     "less_equal",
     "lgamma",
     "linspace",
+    "load",
     "log",
     "log1p",
     "log1p_",
@@ -703,6 +705,7 @@ __all__ = [
     "rsqrt",
     "rsqrt_",
     "rsub",
+    "save",
     "scalar_tensor",
     "scatter",
     "scatter_add",
@@ -712,6 +715,7 @@ __all__ = [
     "select",
     "selu",
     "selu_",
+    "serialization",
     "set_default_dtype",
     "set_grad_enabled",
     "set_num_threads",

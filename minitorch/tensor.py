@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections import OrderedDict
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -313,7 +314,9 @@ class Tensor(TensorBase):
     @property
     def data(self) -> Tensor:
         """The same memory, cut off from the graph; writes to it are not noticed."""
-        return Tensor._wrap(self.array)
+        x = self._share(self.array)
+        x.storage = Storage(self.storage.array)  # a version of its own
+        return x
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -459,19 +462,30 @@ class Tensor(TensorBase):
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
                 "Copy tensor.detach() instead."
             )
-        copied = Tensor._wrap(self.array.copy())
-        copied.__class__ = self.__class__
+        storage, *place = self._placed(deepcopy(self.storage, memo))
+        copied = _rebuild(type(self), storage, *place, self._requires_grad, {})
         memo[id(self)] = copied
-        copied._requires_grad = self._requires_grad
+        copied.__dict__.update(deepcopy(self._attributes(), memo))
         copied._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "a tensor that is the result of a recorded operation cannot be pickled: pickle tensor.detach()"
-            )
-        return _rebuild, (type(self), self.array, self._requires_grad)
+        return _rebuild, (type(self), *self._placed(self.storage), self.requires_grad, self._attributes())
+
+    def _placed(self, storage: Storage) -> Any:
+        """A storage like this tensor's and where in it the tensor lies: what `_rebuild` takes."""
+        array, offset = self.array, self.storage.offset_of(self.array)
+        if offset is None:
+            storage, array, offset = Storage(array.copy()), array.copy(), 0
+        return storage, array.dtype, offset, array.shape, array.strides
+
+    def _attributes(self) -> dict[str, Any]:
+        """What a program or a module hung on the tensor."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
+
+    def untyped_storage(self) -> Storage:
+        """The storage: two tensors that share memory have one."""
+        return self.storage
 
     # ------------------------------------------------ copies and casts
 
@@ -772,10 +786,20 @@ def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
     return np.empty(args, d.numpy)
 
 
-def _rebuild(kind: type[Tensor], array: NDArray[Any], requires_grad: bool) -> Tensor:
-    x = Tensor._wrap(array)
+_OWN = {*TensorBase.__annotations__, "_retains_grad"}
+
+
+def _rebuild(
+    kind: type[Tensor], storage: Storage, dtype: Any, offset: int, shape: Any, strides: Any, requires_grad: bool,
+    attributes: dict[str, Any],
+) -> Tensor:  # fmt: skip
+    """A tensor that was pickled: one of a storage, which the pickle holds once."""
+    memory = storage.memory() if storage.array.size else None
+    x = Tensor._wrap(np.ndarray(shape, dtype, memory, offset, strides if memory is not None else None))
+    x.storage = storage
     x.__class__ = kind
     x._requires_grad = requires_grad
+    x.__dict__.update(attributes)
     return x
 
 
