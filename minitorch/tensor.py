@@ -315,7 +315,7 @@ class Tensor(TensorBase):
     def data(self) -> Tensor:
         """The same memory, cut off from the graph; writes to it are not noticed."""
         x = self._share(self.array)
-        x.storage = Storage(self.storage.array)  # a version of its own
+        x._storage = Storage(self.storage.array)  # a version of its own
         return x
 
     @data.setter
@@ -462,8 +462,8 @@ class Tensor(TensorBase):
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
                 "Copy tensor.detach() instead."
             )
-        storage, *place = self._placed(deepcopy(self.storage, memo))
-        copied = _rebuild(type(self), storage, *place, self._requires_grad, {})
+        storage, dtype, offset, shape, strides = self._placed(deepcopy(self.storage, memo))
+        copied = _rebuild(type(self), storage, dtype, offset, shape, strides, self._requires_grad, {})
         memo[id(self)] = copied
         copied.__dict__.update(deepcopy(self._attributes(), memo))
         copied._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
@@ -796,7 +796,7 @@ def _rebuild(
     """A tensor that was pickled: one of a storage, which the pickle holds once."""
     memory = storage.memory() if storage.array.size else None
     x = Tensor._wrap(np.ndarray(shape, dtype, memory, offset, strides if memory is not None else None))
-    x.storage = storage
+    x._storage = storage
     x.__class__ = kind
     x._requires_grad = requires_grad
     x.__dict__.update(attributes)

@@ -78,6 +78,8 @@ class Archive:
 
     def _start(self, record: zipfile.ZipInfo) -> int:
         """Where the content begins; CheckpointError if it does not lie within the file."""
+        if record.header_offset < 0:
+            raise CheckpointError(f"record {record.filename!r:.100} does not lie in the file: it is damaged")
         self.file.seek(record.header_offset)
         header = self.file.read(_LOCAL.size)
         signature, name, extra = _LOCAL.unpack(header) if len(header) == _LOCAL.size else (b"", 0, 0)

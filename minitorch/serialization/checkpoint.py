@@ -127,12 +127,12 @@ def _load_zip(file: Any, start: int, place: Place, safely: bool, mapped: bool) -
     order = archive.read("byteorder") if "byteorder" in archive else b"little"
     if order not in (b"little", b"big"):
         raise CheckpointError(f"the checkpoint has an unknown byte order: {order!r:.50}")
-    storages = _Storages(archive, place, order.decode() != sys.byteorder)
+    storages = Storages(archive, place, order.decode() != sys.byteorder)
     data = archive.read("data.pkl")
     return (_unpickle_safely if safely else _unpickle_trusting)(io.BytesIO(data), storages.load, len(data))
 
 
-class _Storages:
+class Storages:
     """The storages of a zip, each read when the pickle first names it."""
 
     def __init__(self, archive: Archive, place: Place, swapped: bool) -> None:

@@ -87,6 +87,11 @@ def checked(identity: Any) -> Any:
     return identity
 
 
+def starts(data: bytes) -> bool:
+    """Whether a file that begins so is in the legacy format: with a pickle of a long number."""
+    return data[:1] == b"\x80" and data[2:3] == b"\x8a"
+
+
 def is_tar(file: Any, start: int) -> bool:
     """Whether the file is in PyTorch's oldest format, a tar."""
     file.seek(start + 257)
@@ -98,14 +103,15 @@ def is_tar(file: Any, start: int) -> bool:
 def load(file: Any, unpickle: Unpickle, unpickle_plain: Unpickle, place: Callable[[Source, str, str], None]) -> Any:
     """The object of a file in the legacy format; the file is left behind its end."""
     bounded = Bounded(file)
-    plain = [unpickle_plain(bounded, _nothing_outside, bounded.size) for _ in range(3)]
-    if plain[0] != MAGIC:
+    if unpickle_plain(bounded, _nothing_outside, bounded.size) != MAGIC:
         raise CheckpointError(
             "the file is no checkpoint: it begins neither as a zip nor with the number of the older format"
         )
-    if plain[1] != PROTOCOL:
-        raise CheckpointError(f"the file has version {plain[1]!r:.50} of the older format, expected {PROTOCOL}")
-    little = not isinstance(plain[2], dict) or plain[2].get("little_endian", True) is True
+    version = unpickle_plain(bounded, _nothing_outside, bounded.size)
+    if version != PROTOCOL:
+        raise CheckpointError(f"the file has version {version!r:.50} of the older format, expected {PROTOCOL}")
+    system = unpickle_plain(bounded, _nothing_outside, bounded.size)
+    little = not isinstance(system, dict) or system.get("little_endian", True) is True
     storages = Storages(bounded.left(), place)
     result = unpickle(bounded, storages.load, bounded.size)
     keys = unpickle_plain(bounded, _nothing_outside, bounded.size)

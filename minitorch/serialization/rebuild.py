@@ -53,15 +53,13 @@ class Rebuild:
         self, storage: Any, offset: int, size: Any, stride: Any, grad: bool, hooks: Any = None, metadata: Any = None
     ) -> Any:
         """`_rebuild_tensor_v2`."""
-        _no_metadata(metadata)
-        return self.build(layout(storage, offset, size, stride, grad))
+        return self.build(layout(storage, offset, size, stride, grad, None, metadata))
 
     def tensor_v3(
         self, storage: Any, offset: int, size: Any, stride: Any, grad: bool, hooks: Any, dtype: Any, metadata: Any = None
     ) -> Any:  # fmt: skip
         """`_rebuild_tensor_v3`: the storage is bytes, the dtype stands beside it."""
-        _no_metadata(metadata)
-        return self.build(layout(storage, offset, size, stride, grad, dtype.name))
+        return self.build(layout(storage, offset, size, stride, grad, dtype.name, metadata))
 
     def parameter(self, data: Any, requires_grad: bool, hooks: Any = None) -> Any:
         """`_rebuild_parameter`."""
@@ -90,14 +88,6 @@ class Rebuild:
             "torch._utils._rebuild_parameter_with_state": self.parameter_with_state,
             "torch._tensor._rebuild_from_type_v2": self.from_type,
         }
-
-
-def _no_metadata(metadata: Any) -> None:
-    if metadata:
-        raise CheckpointError(
-            f"a tensor in the file is stored lazily ({', '.join(map(str, metadata))}): save tensor.resolve_conj() or "
-            "tensor.resolve_neg() instead"
-        )
 
 
 def _with_attributes(x: Any, state: Any) -> Any:

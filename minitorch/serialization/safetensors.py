@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import math
 import mmap
 import struct
 import sys
@@ -17,109 +16,13 @@ import numpy as np
 
 from .. import dtypes as dt
 from ..device import check_device
-from ..errors import CheckpointError
 from ..tensor import Tensor
 from .archive import aligned, fill
 from .files import reading, replacing
-from .stored import MAX_DIMS, held, swap_bytes
+from .header import METADATA, NAMES, Entry, header
+from .stored import held, swap_bytes
 
 __all__ = ["load", "load_file", "safe_open", "save", "save_file"]
-
-# The format's names of dtypes, and ours.
-_DTYPES = {
-    "F64": "float64",
-    "F32": "float32",
-    "F16": "float16",
-    "BF16": "bfloat16",
-    "I64": "int64",
-    "I32": "int32",
-    "I16": "int16",
-    "I8": "int8",
-    "BOOL": "bool",
-    "U64": "uint64",
-    "U32": "uint32",
-    "U16": "uint16",
-    "U8": "uint8",
-    "F8_E4M3": "float8_e4m3fn",
-    "F8_E5M2": "float8_e5m2",
-    "C64": "complex64",
-}
-_NAMES = {ours: theirs for theirs, ours in _DTYPES.items()}
-_WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "BOOL": 1}
-_WIDTHS |= {"U64": 8, "U32": 4, "U16": 2, "U8": 1, "F8_E4M3": 1, "F8_E5M2": 1, "C64": 8}
-_LONGEST_HEADER = 100_000_000  # the format's limit
-_METADATA = "__metadata__"
-
-
-class Entry:
-    """One tensor of a header, checked: its dtype (by our name), its shape and where its bytes lie."""
-
-    def __init__(self, name: str, described: Any) -> None:
-        if not isinstance(described, dict) or set(described) != {"dtype", "shape", "data_offsets"}:
-            raise CheckpointError(f"tensor {name!r:.100}: expected dtype, shape and data_offsets in the header")
-        kind, self.shape = described["dtype"], tuple(_numbers(name, described["shape"]))
-        if kind not in _DTYPES:
-            raise CheckpointError(f"tensor {name!r:.100} has the unknown dtype {kind!r:.50}")
-        offsets = _numbers(name, described["data_offsets"])
-        nbytes = math.prod(self.shape) * _WIDTHS[kind]
-        if len(self.shape) > MAX_DIMS or len(offsets) != 2 or offsets[1] - offsets[0] != nbytes:
-            raise CheckpointError(
-                f"tensor {name!r:.100} of shape {self.shape!s:.100} does not take up the bytes {offsets!s:.50}"
-            )
-        self.dtype = _DTYPES[kind]
-        self.start, self.end = offsets
-
-
-def _numbers(name: str, values: Any) -> list[int]:
-    if not isinstance(values, list) or not all(type(n) is int and 0 <= n < 2**62 for n in values):
-        raise CheckpointError(f"tensor {name!r:.100} has sizes that are none: {values!s:.100}")
-    return values
-
-
-def header(file: Any) -> tuple[dict[str, Entry], dict[str, str], int]:
-    """The tensors, the metadata and where the elements begin; CheckpointError unless they fill the file exactly."""
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    prefix = file.read(8)
-    length = struct.unpack("<Q", prefix)[0] if len(prefix) == 8 else size
-    if length > min(_LONGEST_HEADER, size - 8):
-        raise CheckpointError("the file is no safetensors file, or truncated: its header is longer than itself")
-    described = _parsed(file.read(length))
-    metadata = described.pop(_METADATA, {})
-    if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
-        raise CheckpointError("the metadata of the file are not texts")
-    entries = {name: Entry(name, entry) for name, entry in described.items()}
-    _check_filled(entries, size - 8 - length)
-    return entries, metadata, 8 + length
-
-
-def _parsed(text: bytes) -> dict[str, Any]:
-    try:
-        described = json.loads(text.decode(), object_pairs_hook=_unique)
-    except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"the header of the file cannot be read: {error!s:.200}") from None
-    if not isinstance(described, dict):
-        raise CheckpointError("the header of the file is no JSON object")
-    return described
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError("a name stands twice in it")
-    return dict(pairs)
-
-
-def _check_filled(entries: dict[str, Entry], size: int) -> None:
-    """No tensor overlaps another, none reaches beyond the end, and nothing else is in the file."""
-    end = 0
-    for start, stop in sorted((entry.start, entry.end) for entry in entries.values()):
-        if start != end:
-            raise CheckpointError("the tensors of the file overlap, or leave gaps")
-        end = stop
-    if end != size:
-        raise CheckpointError(
-            f"the file has {size} bytes of tensors, but its header describes {end}: it is damaged or truncated"
-        )
 
 
 def _tensor(entry: Entry, memory: Any) -> Tensor:
@@ -213,11 +116,11 @@ def save(tensors: dict[str, Tensor], metadata: dict[str, str] | None = None) -> 
 def _parts(tensors: dict[str, Tensor], metadata: dict[str, str] | None) -> list[Any]:
     _check(tensors, metadata)
     order = sorted(tensors, key=lambda name: (-tensors[name].itemsize, name))  # wide ones first: all lie aligned
-    described: dict[str, Any] = {_METADATA: metadata} if metadata else {}
+    described: dict[str, Any] = {METADATA: metadata} if metadata else {}
     end = 0
     for name in order:
         start, end = end, end + tensors[name].nbytes
-        kind = _NAMES[tensors[name].dtype.name]
+        kind = NAMES[tensors[name].dtype.name]
         described[name] = {"dtype": kind, "shape": list(tensors[name].shape), "data_offsets": [start, end]}
     text = json.dumps(described, separators=(",", ":"), ensure_ascii=False).encode()
     text += b" " * (-len(text) % 8)
@@ -246,9 +149,9 @@ def _check(tensors: Any, metadata: Any) -> None:
 
 
 def _check_tensor(name: Any, x: Any) -> None:
-    if not isinstance(name, str) or name == _METADATA or not isinstance(x, Tensor):
+    if not isinstance(name, str) or name == METADATA or not isinstance(x, Tensor):
         raise ValueError(f"key {name!r}: expected torch.Tensors under names, but received {type(x).__name__}")
-    if x.dtype.name not in _NAMES or x.dtype is dt.complex128:
+    if x.dtype.name not in NAMES or x.dtype is dt.complex128:
         raise ValueError(f"tensor {name!r} is {x.dtype}, which the safetensors format does not have")
     if not x.is_contiguous():
         raise ValueError(f"You are trying to save a non contiguous tensor: {name!r}. Call .contiguous() before saving")

@@ -65,13 +65,16 @@ class Layout(NamedTuple):
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     requires_grad: bool
+    lazy: tuple[str, ...] = ()  # what is still to be done to the elements, such as "conj"
 
     @property
     def numel(self) -> int:
         return math.prod(self.shape)
 
 
-def layout(stored: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, dtype: Any = None) -> Layout:
+def layout(
+    stored: Any, offset: Any, size: Any, stride: Any, requires_grad: Any, dtype: Any = None, metadata: Any = None
+) -> Layout:  # fmt: skip
     """The checked layout of a tensor; CheckpointError if it reaches beyond its storage."""
     if not isinstance(stored, Stored) or not isinstance(requires_grad, bool):
         raise CheckpointError("a tensor in the file has no storage")
@@ -87,7 +90,7 @@ def layout(stored: Any, offset: Any, size: Any, stride: Any, requires_grad: Any,
             f"a tensor in the file reaches beyond its storage: size {shape}, strides {strides}, offset {offset}, but "
             f"storage {stored.source.name!r} has {room} elements of {name}"
         )
-    return Layout(stored, name, offset, shape, strides, requires_grad)
+    return Layout(stored, name, offset, shape, strides, requires_grad, tuple(map(str, metadata or ())))
 
 
 def _numbers(values: Any, what: str) -> tuple[int, ...]:
@@ -112,9 +115,14 @@ def held(name: str) -> dt.dtype:
 def tensor(plan: Layout) -> Tensor:
     """The tensor of a layout; tensors of one storage share it."""
     d = held(plan.dtype)
+    if plan.lazy:
+        raise CheckpointError(
+            f"a tensor in the file is stored lazily ({', '.join(plan.lazy)}): save tensor.resolve_conj() or "
+            "tensor.resolve_neg() instead"
+        )
     storage = plan.stored.source.storage(d)
     x = Tensor._wrap(_view(storage.array, d, plan))
-    x.storage = storage
+    x._storage = storage
     if plan.requires_grad:
         x.requires_grad = True
     return x

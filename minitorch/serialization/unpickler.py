@@ -65,6 +65,17 @@ class Machine:
             raise CheckpointError("the pickle makes far larger objects than it holds data for")
         return function(*args)
 
+    def build(self, target: Any, state: Any) -> None:
+        """Give an object of a trusted class its state, and an OrderedDict its attributes."""
+        if type(target) not in self.names.buildable:
+            raise CheckpointError(f"the pickle sets attributes of a {type(target).__name__}")
+        if type(target) is OrderedDict:
+            _set_attributes(target, state)
+        elif hasattr(target, "__setstate__"):
+            target.__setstate__(state)
+        else:
+            target.__dict__.update(state)
+
     def new(self, kind: Any, args: Any) -> Any:
         """An instance of a class, without its `__init__`, if it is a trusted one."""
         if isinstance(kind, type) and kind in self.names.buildable:
@@ -139,6 +150,11 @@ def byte_array(data: Any = b"", encoding: str = "latin1") -> bytearray:
     return bytearray(data if type(data) is bytes else encoded(data, encoding))
 
 
+def byte_string(data: bytes = b"") -> bytes:
+    """`bytes`, which an empty one is written as; not of a length."""
+    return encoded(data) if type(data) is not bytes else data
+
+
 def complex_number(real: float, imag: float = 0.0) -> complex:
     """`complex`."""
     return complex(real, imag)
@@ -149,6 +165,7 @@ PLAIN = {
     "collections.Counter": counter,
     "builtins.set": set_of,
     "builtins.frozenset": frozenset_of,
+    "builtins.bytes": byte_string,
     "builtins.bytearray": byte_array,
     "builtins.complex": complex_number,
     "_codecs.encode": encoded,
@@ -280,15 +297,7 @@ def _new_object(machine: Machine, argument: Any) -> None:
 
 def _build(machine: Machine, argument: Any) -> None:
     state = machine.stack.pop()
-    target = machine.stack[-1]
-    if type(target) not in machine.names.buildable:
-        raise CheckpointError(f"the pickle sets attributes of a {type(target).__name__}")
-    if type(target) is OrderedDict:
-        _set_attributes(target, state)
-    elif hasattr(target, "__setstate__"):
-        target.__setstate__(state)
-    else:
-        target.__dict__.update(state)
+    machine.build(machine.stack[-1], state)
 
 
 def _set_attributes(target: OrderedDict[Any, Any], state: Any) -> None:
