@@ -9,13 +9,17 @@ from typing import Any
 PAGE = Path(__file__).parent / "api.md"
 MODULES = [
     "",
+    "amp",
     "autograd",
+    "cuda",
+    "jit",
     "nn",
     "nn.functional",
     "nn.init",
     "optim",
     "serialization",
     "serialization.safetensors",
+    "testing",
     "viz",
 ]
 HEAD = """# The public names

@@ -11,6 +11,7 @@ from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
 from .ops.view import dims_of
+from .storage import Storage
 from .tensor import Tensor
 
 
@@ -133,6 +134,43 @@ def from_numpy(ndarray: NDArray[Any]) -> Tensor:
         )
     dt.of(ndarray.dtype)
     return _made(ndarray)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is a floating one."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is a complex one."""
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the one element is not 0; RuntimeError for more or fewer."""
+    return bool(input)
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether `obj` is the storage of a tensor."""
+    return isinstance(obj, Storage)
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether it was made in inference mode."""
+    return input.is_inference()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape."""
+    return input.shape == other.shape
+
+
+def typename(obj: Any) -> str:
+    """The full name of a value's type: `torch.FloatTensor` for a tensor."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    return f"{type(obj).__module__}.{type(obj).__qualname__}"
 
 
 def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -104,7 +104,7 @@ class Tensor(TensorBase):
     """
 
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
-    is_sparse = is_quantized = is_mkldnn = is_cuda = is_meta = is_nested = False
+    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
     is_cpu = True
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -521,6 +521,30 @@ class Tensor(TensorBase):
         """An error: there is no such device."""
         check_device("cuda" if device is None else device)
         return self
+
+    def half(self, memory_format: Any = None) -> Tensor:
+        """An error: there is no float16."""
+        return self.to(dt.float16)
+
+    def bfloat16(self, memory_format: Any = None) -> Tensor:
+        """An error: there is no bfloat16."""
+        return self.to(dt.bfloat16)
+
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """Itself: without a GPU no memory is pinned."""
+        return self
+
+    def is_pinned(self, device: Any = None) -> builtins.bool:
+        """False."""
+        return False
+
+    def share_memory_(self) -> Tensor:
+        """Itself; accepted, as programs for several processes call it."""
+        return self
+
+    def is_shared(self) -> builtins.bool:
+        """False."""
+        return False
 
     float, double = _caster(dt.float32), _caster(dt.float64)
     int, long, short, char, byte = map(_caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))

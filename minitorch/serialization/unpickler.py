@@ -152,7 +152,7 @@ def byte_array(data: Any = b"", encoding: str = "latin1") -> bytearray:
 
 def byte_string(data: bytes = b"") -> bytes:
     """`bytes`, which an empty one is written as; not of a length."""
-    return encoded(data) if type(data) is not bytes else data
+    return data if type(data) is bytes else encoded(str(data))
 
 
 def complex_number(real: float, imag: float = 0.0) -> complex:
