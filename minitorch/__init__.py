@@ -425,6 +425,7 @@ from .settings import (
     use_deterministic_algorithms,
 )  # fmt: skip
 from .size import Size
+from .standin import as_torch
 from .tensor import Tensor
 
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg
@@ -494,6 +495,7 @@ __all__ = [
     "argsort",
     "argwhere",
     "as_tensor",
+    "as_torch",
     "asarray",
     "asin",
     "asin_",

@@ -24,8 +24,9 @@ def nearest(name: str, names: Any) -> str:
     """`Did you mean ...?` with the most similar of the names; empty if none is similar."""
     public = [other for other in names if not other.startswith("_") or name.startswith("_")]
     alike = {other.lower(): other for other in public}
-    near = difflib.get_close_matches(name.lower(), list(alike), 1)
-    return f"Did you mean '{alike[near[0]]}'?" if near else ""
+    near = difflib.get_close_matches(name, public, 1)
+    near = near or [alike[other] for other in difflib.get_close_matches(name.lower(), list(alike), 1)]
+    return f"Did you mean '{near[0]}'?" if near else ""
 
 
 class MissingName(AttributeError):
