@@ -22,7 +22,6 @@ from . import (
     viz,
     xpu,
 )  # fmt: skip
-from .absent import REASONS as _REASONS
 from .amp import autocast, is_autocast_enabled
 from .autograd.grad_mode import (
     enable_grad,
@@ -435,7 +434,7 @@ channels_last = "torch.channels_last"
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
 __version__ = version.__version__
-__getattr__ = _missing_from(__name__, _REASONS)
+__getattr__ = _missing_from(__name__)
 
 __all__ = [
     "BoolTensor",

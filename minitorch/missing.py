@@ -1,13 +1,15 @@
-"""Names that PyTorch has and minitorch does not: the error says why, or which name is nearest, and where it was asked for."""
+"""Names that minitorch does not have: the error says why, or which name is nearest, and where it was asked for."""
 
 from __future__ import annotations
 
 import difflib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from .absent import reason
 
 HERE = str(Path(__file__).parent)
 
@@ -20,29 +22,14 @@ def place() -> str:
     return f"{frame.f_code.co_filename}, line {frame.f_lineno}" if frame is not None else ""
 
 
-def nearest(name: str, names: Any) -> str:
-    """`Did you mean ...?` with the most similar of the names; empty if none is similar."""
+def hint(full: str, names: Any) -> str:
+    """Why a name is not here, or which of the names is most similar."""
+    name = full.rpartition(".")[2]
     public = [other for other in names if not other.startswith("_") or name.startswith("_")]
     alike = {other.lower(): other for other in public}
     near = difflib.get_close_matches(name, public, 1)
     near = near or [alike[other] for other in difflib.get_close_matches(name.lower(), list(alike), 1)]
-    return f"Did you mean '{near[0]}'?" if near else ""
-
-
-class MissingName(AttributeError):
-    """A module has no such name. The text is made when it is read: programs ask with `hasattr`, too."""
-
-    def __init__(self, module: str, name: str, reason: str, names: Any) -> None:
-        super().__init__(name=name)
-        self.module = module
-        self.reason = reason
-        self.names = names
-        self.place = place()
-
-    def __str__(self) -> str:
-        hint = self.reason or nearest(str(self.name), self.names)
-        text = f"minitorch has no '{torch_name(self.module)}.{self.name}' ({self.place})"
-        return f"{text}: {hint}" if hint else text
+    return reason(full) or (f"Did you mean '{near[0]}'?" if near else "")
 
 
 def torch_name(module: str) -> str:
@@ -50,13 +37,26 @@ def torch_name(module: str) -> str:
     return "torch" + module.removeprefix("minitorch")
 
 
-def missing_from(module: str, reasons: Mapping[str, str] | str = "") -> Callable[[str], Any]:
-    """The `__getattr__` of a module: MissingName for every name, with its reason, or that of all."""
+class MissingName(AttributeError):
+    """A module has no such name. The text is made when it is read: programs ask with `hasattr`, too."""
+
+    def __init__(self, module: str, name: str) -> None:
+        super().__init__(name=name)
+        self.module = module
+        self.place = place()
+
+    def __str__(self) -> str:
+        full = f"{torch_name(self.module)}.{self.name}"
+        more = hint(full, dir(sys.modules[self.module]))
+        return f"minitorch has no '{full}' ({self.place}){': ' + more if more else ''}"
+
+
+def missing_from(module: str) -> Callable[[str], Any]:
+    """The `__getattr__` of a module: MissingName for every name."""
 
     def __getattr__(name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        reason = reasons if isinstance(reasons, str) else reasons.get(name, "")
-        raise MissingName(module, name, reason, dir(sys.modules[module]))
+        raise MissingName(module, name)
 
     return __getattr__

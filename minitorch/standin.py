@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .missing import nearest, place, torch_name
+from .missing import hint, place, torch_name
 
 _LIBRARIES = tuple([os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")])
 
@@ -71,33 +71,15 @@ def _is_installed(file: str) -> bool:
 
 def _no_module(name: str) -> str:
     """`minitorch has no module 'torch.foo' (script.py, line 1)`, and why, or what is nearest."""
-    known = [torch_name(module) for module in sys.modules if module.startswith("minitorch.")]
-    hint = _reason(name) or nearest(name, known)
-    return f"minitorch has no module '{name}' ({place()}){': ' + hint if hint else ''}"
-
-
-def _reason(name: str) -> str:
-    """Why the first part of a dotted name that is missing is so."""
-    module: Any = sys.modules["minitorch"]
-    for part in name.split(".")[1:]:
-        if not hasattr(module, part):
-            return _reason_of(module, part)
-        module = getattr(module, part)
-    return ""
-
-
-def _reason_of(module: ModuleType, name: str) -> str:
-    try:
-        getattr(module, name)
-    except AttributeError as error:
-        return getattr(error, "reason", "")
-    return ""
+    known = [torch_name(module).rpartition(".")[2] for module in sys.modules if module.startswith("minitorch.")]
+    more = hint(name, known)
+    return f"minitorch has no module '{name}' ({place()}){': ' + more if more else ''}"
 
 
 def _no_name(module: ModuleType, name: str) -> str:
-    hint = _reason_of(module, name) or nearest(name, dir(module))
-    text = f"minitorch has no '{torch_name(module.__name__)}.{name}' to import ({place()})"
-    return f"{text}: {hint}" if hint else text
+    full = f"{torch_name(module.__name__)}.{name}"
+    more = hint(full, dir(module))
+    return f"minitorch has no '{full}' to import ({place()}){': ' + more if more else ''}"
 
 
 def run(script: str, arguments: list[str], packages: list[str]) -> None:
