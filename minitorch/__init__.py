@@ -13,6 +13,7 @@ from . import (
     hub,
     jit,
     mps,
+    multiprocessing,
     nn,
     optim,
     serialization,
@@ -22,7 +23,7 @@ from . import (
     viz,
     xpu,
 )  # fmt: skip
-from .amp import autocast, is_autocast_enabled
+from .amp import GradScaler, autocast, is_autocast_enabled
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -39,6 +40,7 @@ from .creation import (
     empty,
     empty_like,
     eye,
+    from_dlpack,
     from_numpy,
     full,
     full_like,
@@ -56,6 +58,7 @@ from .creation import (
     ones_like,
     scalar_tensor,
     tensor,
+    to_dlpack,
     typename,
     zeros,
     zeros_like,
@@ -89,6 +92,7 @@ from .dtypes import (
     short,
     uint8,
 )  # fmt: skip
+from .errors import OutOfMemoryError
 from .formatting import set_printoptions
 from .kernels._jit import get_num_threads, set_num_threads
 from .legacy import (
@@ -443,8 +447,10 @@ __all__ = [
     "DoubleTensor",
     "FloatTensor",
     "Generator",
+    "GradScaler",
     "IntTensor",
     "LongTensor",
+    "OutOfMemoryError",
     "ShortTensor",
     "Size",
     "Tensor",
@@ -635,6 +641,7 @@ __all__ = [
     "fork_rng",
     "frac",
     "frac_",
+    "from_dlpack",
     "from_numpy",
     "full",
     "full_like",
@@ -752,6 +759,7 @@ __all__ = [
     "mul",
     "multinomial",
     "multiply",
+    "multiprocessing",
     "mv",
     "nan",
     "nan_to_num",
@@ -873,6 +881,7 @@ __all__ = [
     "threshold",
     "threshold_",
     "tile",
+    "to_dlpack",
     "topk",
     "transpose",
     "tril",

@@ -28,3 +28,7 @@ class DtypeError(OperationError, TypeError):
 
 class CheckpointError(pickle.UnpicklingError, RuntimeError):
     """A file that is damaged, hostile, or holds what is not loaded; nothing of it was."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""

@@ -409,6 +409,17 @@ class Tensor(TensorBase):
             raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
         return array.astype(dtype)
 
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        """The memory as a DLPack capsule, for other libraries. BufferError for a tensor that requires grad."""
+        if self.tracked():
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self.array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        return self.array.__dlpack_device__()
+
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return Tensor._wrap(np.asarray(array))
 

@@ -49,6 +49,7 @@ FLOORS = {
     "jit": 6,
     "mps": 6,
     "testing": 6,
+    "multiprocessing": 6,
     "standin": 6,
     "types": 6,
     "xpu": 6,

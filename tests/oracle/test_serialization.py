@@ -181,7 +181,7 @@ def test_dtypes_that_we_may_not_have(name):
     file = io.BytesIO()
     torch.save(x, file)
     file.seek(0)
-    if hasattr(mini, name):
+    if name in [d.name for d in mini.dtype.by_numpy.values()]:
         assert str(mini.load(file).dtype) == f"torch.{name}"
     else:
         with pytest.raises(CheckpointError, match=rf"torch\.{name}, which minitorch does not have"):
