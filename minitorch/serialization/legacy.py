@@ -14,6 +14,7 @@ from ..errors import CheckpointError
 from .archive import fill
 from .facts import ITEMSIZE, MAGIC, PROTOCOL
 from .stored import Source, Stored, swap_bytes
+from .unpickler import brief
 
 Unpickle = Callable[[Any, Callable[[Any], Any], int], Any]
 
@@ -82,7 +83,12 @@ def checked(identity: Any) -> Any:
     if not (type(identity) is tuple and len(identity) == 6 and identity[0] == "storage"):
         raise CheckpointError("the file refers to something that is no storage")
     count = identity[4]
-    if not (hasattr(identity[1], "dtype") and type(identity[2]) is str and type(count) is int and 0 <= count < 2**60):
+    if not (
+        hasattr(identity[1], "dtype")
+        and type(identity[2]) is type(identity[3]) is str
+        and type(count) is int
+        and 0 <= count < 2**60
+    ):
         raise CheckpointError("the file describes a storage that cannot be")
     return identity
 
@@ -109,7 +115,7 @@ def load(file: Any, unpickle: Unpickle, unpickle_plain: Unpickle, place: Callabl
         )
     version = unpickle_plain(bounded, _nothing_outside, bounded.size)
     if version != PROTOCOL:
-        raise CheckpointError(f"the file has version {version!r:.50} of the older format, expected {PROTOCOL}")
+        raise CheckpointError(f"the file has version {brief(version)} of the older format, expected {PROTOCOL}")
     system = unpickle_plain(bounded, _nothing_outside, bounded.size)
     little = not isinstance(system, dict) or system.get("little_endian", True) is True
     storages = Storages(bounded.left(), place)
@@ -124,7 +130,7 @@ def _nothing_outside(identity: Any) -> Any:
 
 
 def _fill_all(file: Any, stored: dict[str, Stored], keys: Any, little: bool) -> None:
-    if not isinstance(keys, list) or sorted(map(str, keys)) != sorted(stored):
+    if type(keys) is not list or any(type(key) is not str for key in keys) or sorted(keys) != sorted(stored):
         raise CheckpointError("the file does not hold the storages that its tensors need")
     for key in keys:
         known = stored[key]

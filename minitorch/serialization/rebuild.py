@@ -13,7 +13,7 @@ from ..size import Size
 from ..tensor import Tensor
 from .facts import ITEMSIZE, STORAGES
 from .stored import Layout, layout
-from .unpickler import PLAIN, Names
+from .unpickler import PLAIN, Names, brief
 
 
 class StorageType:
@@ -94,7 +94,7 @@ def _with_attributes(x: Any, state: Any) -> Any:
     """The tensor, with the attributes that a program gave it; none of ours is overwritten."""
     for name, value in (state if isinstance(state, dict) else {}).items():
         if type(name) is not str or name.startswith("_") or hasattr(x, name):
-            raise CheckpointError(f"the file sets the attribute {name!r:.100} of a tensor")
+            raise CheckpointError(f"the file sets the attribute {brief(name)} of a tensor")
         if isinstance(x, Tensor):
             setattr(x, name, value)
     return x
@@ -107,13 +107,15 @@ def size(dims: Iterable[int] = ()) -> Size:
 
 def device(name: str, index: int | None = None) -> Device:
     """`torch.device`."""
+    if type(name) is not str:
+        raise CheckpointError(f"the file names a device by {brief(name)}")
     return Device(name, index)
 
 
 def layout_name(name: str) -> str:
     """`torch.serialization._get_layout`: only strided tensors are held."""
     if name != "torch.strided":
-        raise CheckpointError(f"the file holds a tensor of the layout {name!r:.50}: only strided ones are loaded")
+        raise CheckpointError(f"the file holds a tensor of the layout {brief(name)}: only strided ones are loaded")
     return name
 
 

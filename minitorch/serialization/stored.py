@@ -15,6 +15,7 @@ from ..errors import CheckpointError
 from ..storage import Storage
 from ..tensor import Tensor
 from .facts import ITEMSIZE
+from .unpickler import brief
 
 MAX_DIMS = 64  # numpy's
 
@@ -81,7 +82,9 @@ def layout(
     shape, strides = _numbers(size, "size"), _numbers(stride, "stride")
     (offset,) = _numbers((offset,), "offset")
     if len(shape) != len(strides) or len(shape) > MAX_DIMS or math.prod(shape) > 2**62:
-        raise CheckpointError(f"a tensor in the file has an impossible layout: size {shape}, strides {strides}")
+        raise CheckpointError(
+            f"a tensor in the file has an impossible layout: size {shape!s:.200}, strides {strides!s:.200}"
+        )
     name = stored.dtype if dtype is None else dtype
     room = stored.count * ITEMSIZE[stored.dtype] // ITEMSIZE[name]
     end = offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)]) + 1 if math.prod(shape) else 0
@@ -96,7 +99,7 @@ def layout(
 def _numbers(values: Any, what: str) -> tuple[int, ...]:
     numbers = tuple(values)
     if not all(type(n) is int and 0 <= n < 2**62 for n in numbers):
-        raise CheckpointError(f"a tensor in the file has the {what} {numbers!r:.200}")
+        raise CheckpointError(f"a tensor in the file has the {what} {brief(*numbers[:MAX_DIMS])}")
     return numbers
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pickletools
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from types import NoneType
 from typing import Any
 
 from ..errors import CheckpointError
@@ -47,7 +48,7 @@ class Machine:
         except (MemoryError, RecursionError):
             raise CheckpointError("the pickle asks for more memory than there is") from None
         except Exception as error:  # a damaged pickle can fail anywhere
-            raise CheckpointError(f"the pickle is damaged: {type(error).__name__}: {error!s:.300}") from error
+            raise CheckpointError(f"the pickle is damaged: {type(error).__name__}: {brief(*error.args)}") from error
 
     def since_mark(self) -> list[Any]:
         """What was put on the stack after the last mark, taken off."""
@@ -97,6 +98,8 @@ class Names:
 
     def find(self, module: str, name: str) -> Any:
         """The meaning of a name; CheckpointError if it has none."""
+        if type(module) is not str or type(name) is not str:
+            raise CheckpointError(f"the file names {brief(module)}.{brief(name)}, which is no name")
         full = f"{_PYTHON_2.get(module, module)}.{name}"
         if full not in self.table:
             raise CheckpointError(
@@ -141,7 +144,7 @@ def frozenset_of(items: Any = ()) -> frozenset[Any]:
 def encoded(text: str, encoding: str = "latin1") -> bytes:
     """`_codecs.encode`, as Python 3 writes bytes in protocol 2."""
     if type(text) is not str or encoding not in ("latin1", "latin-1"):
-        raise CheckpointError(f"the pickle encodes {type(text).__name__} as {encoding!r:.50}")
+        raise CheckpointError(f"the pickle encodes {type(text).__name__} as {brief(encoding)}")
     return text.encode("latin-1")
 
 
@@ -172,14 +175,26 @@ PLAIN = {
 }
 
 
-def key(value: Any, depth: int = 3) -> Any:
-    """A key of a dict or set: no tuples of tuples of tuples, whose hash may take for ever."""
-    if type(value) is tuple:
-        if depth == 0:
-            raise CheckpointError("the pickle has a key of deeply nested tuples")
-        for item in value:
-            key(item, depth - 1)
+def key(value: Any) -> Any:
+    """A key of a dict or set: no large tuples of tuples, whose hash may take for ever."""
+    pending, left = [value], 100
+    while pending:
+        item = pending.pop()
+        if type(item) is tuple:
+            left -= 1 + len(item)
+            pending += item[: max(0, left)]
+        if left < 0:
+            raise CheckpointError("the pickle has a key of many or deeply nested tuples")
     return value
+
+
+def brief(*values: Any) -> str:
+    """Values in an error: numbers and texts, shortened; of others only the type, as their `repr` may take for ever."""
+    shown = [
+        f"{v!r:.200}" if type(v) in (str, bytes, int, float, bool, NoneType) else f"a {type(v).__name__}"
+        for v in values
+    ]
+    return ", ".join(shown)
 
 
 # ---------------------------------------------------------------- the instructions
@@ -304,7 +319,7 @@ def _set_attributes(target: OrderedDict[Any, Any], state: Any) -> None:
     """`_metadata` and the like, as state dicts carry them; nothing that hides a method."""
     for name, value in state.items():
         if type(name) is not str or hasattr(OrderedDict, name):
-            raise CheckpointError(f"the pickle sets the attribute {name!r:.100} of an OrderedDict")
+            raise CheckpointError(f"the pickle sets the attribute {brief(name)} of an OrderedDict")
         setattr(target, name, value)
 
 

@@ -354,6 +354,27 @@ def test_a_memo_of_four_billion_places_takes_no_memory():
     assert torch.load(_checkpoint(b"\x80\x02Nr\xff\xff\xff\xff.")) is None
 
 
+LARGE = b"N" + b"q\x00h\x00\x86" * 60  # a tuple of a tuple of ..., whose repr and hash have 2 ** 60 steps
+FOR_EVER = {
+    "key": b"\x80\x02}" + LARGE + b"Ns.",
+    "device": b"\x80\x02ctorch\ndevice\n" + LARGE + b"\x85R.",
+    "encoding": b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00a" + LARGE + b"\x86R.",
+    "name": b"\x80\x04" + LARGE + LARGE + b"\x93.",
+    "size": b"\x80\x02ctorch._utils\n_rebuild_tensor\n(NK\x00" + LARGE + LARGE + b"tR.",
+    "attribute": b"\x80\x02ccollections\nOrderedDict\n)R}" + LARGE + b"Nsb.",
+    "identity": b"\x80\x02" + LARGE + b"Q.",
+    "set": b"\x80\x02c__builtin__\nset\n]" + LARGE + b"a\x85R.",
+    "layout": b"\x80\x02ctorch.serialization\n_get_layout\n" + LARGE + b"\x85R.",
+    "wide key": b"\x80\x02}(" + b"N" * 500 + b"tNs.",
+}
+
+
+@pytest.mark.parametrize("name", FOR_EVER)
+def test_small_files_that_would_take_for_ever(name):
+    with pytest.raises(CheckpointError):
+        torch.load(_checkpoint(FOR_EVER[name]))
+
+
 def test_a_text_made_large_by_calls():
     text = b"\x80\x02c_codecs\nencode\nq\x00X" + struct.pack("<I", 100_000) + b"a" * 100_000 + b"\x85q\x010]("
     with pytest.raises(CheckpointError, match="far larger"):
