@@ -53,11 +53,13 @@ def test_switches_mean_nothing():
     assert torch.backends.cudnn.version() is None
     torch.set_float32_matmul_precision("high")
     assert torch.get_float32_matmul_precision() == "high"
+    torch.set_float32_matmul_precision("highest")
     torch.use_deterministic_algorithms(True, warn_only=True)
     assert torch.are_deterministic_algorithms_enabled()
     torch.use_deterministic_algorithms(False)
     torch.set_num_interop_threads(2)
     assert torch.get_num_interop_threads() == 2
+    torch.set_num_interop_threads(1)
     torch.set_default_device("cpu")
     assert str(torch.get_default_device()) == "cpu"
     with pytest.raises(ValueError, match="'highest'"):
