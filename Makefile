@@ -5,7 +5,7 @@
 #   make oracle      the tests against PyTorch, in an environment of their own
 #   make lint        formatter, linter, type checker        make format    let ruff put the files in order
 #   make examples    every example with its target          make bench     the benchmarks, against PyTorch
-#   make docs        write docs/api.md anew
+#   make docs        write docs/api.md anew         make coverage  write docs/coverage.md anew, against PyTorch
 #   make clean       remove environments, caches and runs
 #
 # pip's settings come from the environment. On Linux pip's own choice of torch is the large CUDA build; with
@@ -24,7 +24,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # One BLAS thread per process, because pytest runs one process per core.
 TEST_ENV := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test oracle lint format examples bench docs clean
+.PHONY: help demo test oracle lint format examples bench docs coverage clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -79,6 +79,9 @@ bench: $(TORCH_VENV)/oracle
 
 docs: $(VENV)/demo
 	$(PY) docs/make_api.py
+
+coverage: $(TORCH_VENV)/oracle
+	$(TORCH_PY) docs/make_coverage.py
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) build dist runs *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -7,7 +7,21 @@ from types import ModuleType
 from typing import Any
 
 PAGE = Path(__file__).parent / "api.md"
-MODULES = ["", "autograd", "nn", "nn.functional", "nn.init", "optim", "viz"]
+MODULES = [
+    "",
+    "amp",
+    "autograd",
+    "cuda",
+    "jit",
+    "nn",
+    "nn.functional",
+    "nn.init",
+    "optim",
+    "serialization",
+    "serialization.safetensors",
+    "testing",
+    "viz",
+]
 HEAD = """# The public names
 
 Made by `make docs` from `__all__` and the docstrings; `help(torch.name)` says more. Names, arguments and defaults are

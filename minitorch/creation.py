@@ -11,6 +11,7 @@ from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
 from .ops.view import dims_of
+from .storage import Storage
 from .tensor import Tensor
 
 
@@ -124,15 +125,102 @@ def asarray(
 
 
 def from_numpy(ndarray: NDArray[Any]) -> Tensor:
-    """A tensor on the memory of an ndarray: a write to one is seen in the other."""
+    """A tensor on the memory of an ndarray: a write to one is seen in the other.
+
+    ValueError for memory that a tensor cannot describe: negative strides, strides between elements, another byte order. An
+    array that is read-only makes a tensor that cannot be written to.
+    """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            f"given numpy array has byte order different from the native byte order ({ndarray.dtype}): convert it with "
+            "array.astype(array.dtype.newbyteorder('='))"
+        )
+    if any(s % ndarray.itemsize for s in ndarray.strides if ndarray.itemsize):
+        raise ValueError(
+            f"given numpy array strides {ndarray.strides} not a multiple of the element byte size {ndarray.itemsize}: copy it"
+        )
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it."
         )
     dt.of(ndarray.dtype)
     return _made(ndarray)
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype is a floating one."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    """Whether the dtype is a complex one."""
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """Whether the one element is not 0; RuntimeError for more or fewer."""
+    return bool(input)
+
+
+def is_storage(obj: Any) -> bool:
+    """Whether `obj` is the storage of a tensor."""
+    return isinstance(obj, Storage)
+
+
+def is_inference(input: Tensor) -> bool:
+    """Whether it was made in inference mode."""
+    return input.is_inference()
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Whether two tensors have one shape."""
+    return input.shape == other.shape
+
+
+def typename(obj: Any) -> str:
+    """The full name of a value's type: `torch.FloatTensor` for a tensor."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    return f"{type(obj).__module__}.{type(obj).__qualname__}"
+
+
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
+    """A tensor on the memory of another library's array, or of a DLPack capsule; `copy=True` copies it.
+
+    BufferError for memory on a device or of a layout that a tensor cannot have; TypeError for an unknown dtype.
+
+    >>> import numpy as np
+    >>> torch.from_dlpack(np.arange(3))
+    tensor([0, 1, 2])
+    """
+    check_device(device)
+    source = ext_tensor if hasattr(ext_tensor, "__dlpack__") else _Capsule(ext_tensor)
+    x = from_numpy(np.from_dlpack(source))
+    return x.clone() if copy else x
+
+
+def to_dlpack(tensor: Tensor) -> Any:
+    """A DLPack capsule on the memory of a tensor; one library can take it, once."""
+    return tensor.__dlpack__()
+
+
+class _Capsule:
+    """A DLPack capsule, which is known by its type alone, as an array that gives it away."""
+
+    def __init__(self, capsule: Any) -> None:
+        if type(capsule).__name__ != "PyCapsule":
+            raise TypeError(
+                f"from_dlpack: expected an array with __dlpack__ or a capsule, got {type(capsule).__name__}"
+            )
+        self.capsule = capsule
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self.capsule
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return (1, 0)  # the CPU
 
 
 def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -39,6 +39,19 @@ class dtype:
         return {complex64: float32, complex128: float64}.get(self, self)
 
 
+class _OnlyNamed(dtype):
+    """A dtype that programs name and no tensor has."""
+
+    def __init__(self, name: str, title: str, itemsize: builtins.int) -> None:
+        self.name, self.title, self.rank, self.itemsize = name, title, 2, itemsize
+        self.is_floating_point, self.is_complex, self.is_signed = True, False, True
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """TypeError."""
+        raise TypeError(f"minitorch has no tensors of {self}: use torch.float32")
+
+
 bool = dtype("bool", np.bool_, "Bool", 0)
 uint8 = dtype("uint8", np.uint8, "Byte", 1)
 int8 = dtype("int8", np.int8, "Char", 1)
@@ -50,6 +63,9 @@ float64 = dtype("float64", np.float64, "Double", 2)
 complex64 = dtype("complex64", np.complex64, "ComplexFloat", 3)
 complex128 = dtype("complex128", np.complex128, "ComplexDouble", 3)
 
+float16, bfloat16 = _OnlyNamed("float16", "Half", 2), _OnlyNamed("bfloat16", "BFloat16", 2)
+
+half = float16
 byte, char, short, int, long = uint8, int8, int16, int32, int64
 float, double, cfloat, cdouble = float32, float64, complex64, complex128
 
@@ -58,7 +74,7 @@ _default = float32
 
 def of_name(name: str) -> dtype:
     """The dtype called `name`."""
-    return next(d for d in dtype.by_numpy.values() if d.name == name)
+    return next(d for d in (*dtype.by_numpy.values(), float16, bfloat16) if d.name == name)
 
 
 def of(array_dtype: np.dtype[Any]) -> dtype:
@@ -80,7 +96,7 @@ def get_default_dtype() -> dtype:
 def set_default_dtype(d: dtype) -> None:
     """Make `d` the dtype of floating-point tensors made without one; it must be float32 or float64."""
     global _default
-    if not isinstance(d, dtype) or not d.is_floating_point:
+    if not isinstance(d, dtype) or not d.is_floating_point or isinstance(d, _OnlyNamed):
         raise TypeError(f"only floating-point types are supported as the default type, got {d}")
     _default = d
 

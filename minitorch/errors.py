@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 
@@ -23,3 +24,11 @@ class OperationError(RuntimeError):
 
 class DtypeError(OperationError, TypeError):
     """An operation that was given a dtype which it cannot take."""
+
+
+class CheckpointError(pickle.UnpicklingError, RuntimeError):
+    """A file that is damaged, hostile, or holds what is not loaded; nothing of it was."""
+
+
+class OutOfMemoryError(RuntimeError):
+    """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 tick = itertools.count(1).__next__  # one clock numbers operations and writes, in the order that they happen
@@ -25,3 +26,45 @@ class Storage:
         self.version += 1
         self.written_at = tick()
         self.writer = by
+
+    def memory(self) -> NDArray[Any]:
+        """The memory from the first to the last element as a flat array: not copied, unless strides are negative."""
+        array = self.array
+        if array.ndim == 1 and array.flags.c_contiguous:
+            return array
+        if not array.size or min(array.strides, default=0) < 0:
+            return array.reshape(-1).copy()
+        reach = sum([(n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)]) // array.itemsize
+        return np.lib.stride_tricks.as_strided(array, (reach + 1,), (array.itemsize,))
+
+    def offset_of(self, array: NDArray[Any]) -> int | None:
+        """How many bytes after the start an array of this memory begins; None for one that does not lie in it."""
+        if not array.size or min(array.strides, default=0) < 0:
+            return None
+        memory = self.memory()
+        offset = array.ctypes.data - memory.ctypes.data
+        reach = sum([(n - 1) * s for n, s in zip(array.shape, array.strides, strict=True)])
+        return offset if 0 <= offset <= memory.nbytes - reach - array.itemsize else None
+
+    def __call__(self) -> Storage:
+        """Itself: `tensor.storage()`, as PyTorch's programs write it."""
+        return self
+
+    def data_ptr(self) -> int:
+        """The address of the first element."""
+        return self.array.__array_interface__["data"][0]
+
+    def nbytes(self) -> int:
+        """Bytes from the first to the last element."""
+        return self.memory().nbytes
+
+    def cpu(self) -> Storage:
+        """Itself: every storage is on the CPU."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Storage:
+        copied: Storage = memo.setdefault(id(self), Storage(self.memory().copy()))
+        return copied
+
+    def __reduce__(self) -> Any:
+        return Storage, (self.memory(),)

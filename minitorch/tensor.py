@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections import OrderedDict
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ class Tensor(TensorBase):
     """
 
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
-    is_sparse = is_quantized = is_mkldnn = is_cuda = is_meta = is_nested = False
+    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
     is_cpu = True
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
@@ -313,7 +314,9 @@ class Tensor(TensorBase):
     @property
     def data(self) -> Tensor:
         """The same memory, cut off from the graph; writes to it are not noticed."""
-        return Tensor._wrap(self.array)
+        x = self._share(self.array)
+        x._storage = Storage(self.storage.array)  # a version of its own
+        return x
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -406,6 +409,17 @@ class Tensor(TensorBase):
             raise ValueError(f"a copy is needed to turn {self.dtype} into {np.dtype(dtype)}")
         return array.astype(dtype)
 
+    def __dlpack__(
+        self, *, stream: Any = None, max_version: Any = None, dl_device: Any = None, copy: Any = None
+    ) -> Any:
+        """The memory as a DLPack capsule, for other libraries. BufferError for a tensor that requires grad."""
+        if self.tracked():
+            raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
+        return self.array.__dlpack__(stream=stream, max_version=max_version, dl_device=dl_device, copy=copy)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        return self.array.__dlpack_device__()
+
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return Tensor._wrap(np.asarray(array))
 
@@ -459,19 +473,30 @@ class Tensor(TensorBase):
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
                 "Copy tensor.detach() instead."
             )
-        copied = Tensor._wrap(self.array.copy())
-        copied.__class__ = self.__class__
+        storage, dtype, offset, shape, strides = self._placed(deepcopy(self.storage, memo))
+        copied = _rebuild(type(self), storage, dtype, offset, shape, strides, self._requires_grad, {})
         memo[id(self)] = copied
-        copied._requires_grad = self._requires_grad
+        copied.__dict__.update(deepcopy(self._attributes(), memo))
         copied._grad = None if self._grad is None else self._grad.__deepcopy__(memo)
         return copied
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if self.grad_fn is not None:
-            raise RuntimeError(
-                "a tensor that is the result of a recorded operation cannot be pickled: pickle tensor.detach()"
-            )
-        return _rebuild, (type(self), self.array, self._requires_grad)
+        return _rebuild, (type(self), *self._placed(self.storage), self.requires_grad, self._attributes())
+
+    def _placed(self, storage: Storage) -> Any:
+        """A storage like this tensor's and where in it the tensor lies: what `_rebuild` takes."""
+        array, offset = self.array, self.storage.offset_of(self.array)
+        if offset is None:
+            storage, array, offset = Storage(array.copy()), array.copy(), 0
+        return storage, array.dtype, offset, array.shape, array.strides
+
+    def _attributes(self) -> dict[str, Any]:
+        """What a program or a module hung on the tensor."""
+        return {name: value for name, value in vars(self).items() if name not in _OWN}
+
+    def untyped_storage(self) -> Storage:
+        """The storage: two tensors that share memory have one."""
+        return self.storage
 
     # ------------------------------------------------ copies and casts
 
@@ -507,6 +532,30 @@ class Tensor(TensorBase):
         """An error: there is no such device."""
         check_device("cuda" if device is None else device)
         return self
+
+    def half(self, memory_format: Any = None) -> Tensor:
+        """An error: there is no float16."""
+        return self.to(dt.float16)
+
+    def bfloat16(self, memory_format: Any = None) -> Tensor:
+        """An error: there is no bfloat16."""
+        return self.to(dt.bfloat16)
+
+    def pin_memory(self, device: Any = None) -> Tensor:
+        """Itself: without a GPU no memory is pinned."""
+        return self
+
+    def is_pinned(self, device: Any = None) -> builtins.bool:
+        """False."""
+        return False
+
+    def share_memory_(self) -> Tensor:
+        """Itself; accepted, as programs for several processes call it."""
+        return self
+
+    def is_shared(self) -> builtins.bool:
+        """False."""
+        return False
 
     float, double = _caster(dt.float32), _caster(dt.float64)
     int, long, short, char, byte = map(_caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
@@ -772,10 +821,20 @@ def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
     return np.empty(args, d.numpy)
 
 
-def _rebuild(kind: type[Tensor], array: NDArray[Any], requires_grad: bool) -> Tensor:
-    x = Tensor._wrap(array)
+_OWN = {*TensorBase.__annotations__, "_retains_grad"}
+
+
+def _rebuild(
+    kind: type[Tensor], storage: Storage, dtype: Any, offset: int, shape: Any, strides: Any, requires_grad: bool,
+    attributes: dict[str, Any],
+) -> Tensor:  # fmt: skip
+    """A tensor that was pickled: one of a storage, which the pickle holds once."""
+    memory = storage.memory() if storage.array.size else None
+    x = Tensor._wrap(np.ndarray(shape, dtype, memory, offset, strides if memory is not None else None))
+    x._storage = storage
     x.__class__ = kind
     x._requires_grad = requires_grad
+    x.__dict__.update(attributes)
     return x
 
 

@@ -1,5 +1,6 @@
 """The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
 
+from ..missing import missing_from as _missing_from
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import backward, grad
 from .function import Function, once_differentiable
@@ -15,6 +16,7 @@ from .gradcheck import gradcheck, gradgradcheck
 from .hooks import RemovableHandle
 from .node import AccumulateGrad, Node
 from .tensor_base import TensorBase
+from .variable import Variable
 
 __all__ = [
     "AccumulateGrad",
@@ -22,6 +24,7 @@ __all__ = [
     "Node",
     "RemovableHandle",
     "TensorBase",
+    "Variable",
     "backward",
     "detect_anomaly",
     "enable_grad",
@@ -36,3 +39,5 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+__getattr__ = _missing_from(__name__)

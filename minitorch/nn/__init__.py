@@ -1,5 +1,6 @@
 """Layers, losses and containers."""
 
+from ..missing import missing_from as _missing_from
 from . import functional, init
 from .activation import (
     CELU,
@@ -77,3 +78,5 @@ __all__ = [
     "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
     "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "functional", "init",
 ]  # fmt: skip
+
+__getattr__ = _missing_from(__name__)

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import dtypes as dt
 from ..errors import OperationError as _OperationError
+from ..missing import missing_from as _missing_from
 from ..ops.activation import (
     celu,
     elu,
@@ -247,3 +248,5 @@ __all__ = [
     "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin", "softplus",
     "softshrink", "softsign", "tanh", "tanhshrink", "threshold",
 ]  # fmt: skip
+
+__getattr__ = _missing_from(__name__)

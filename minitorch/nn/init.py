@@ -9,6 +9,7 @@ from typing import Any
 from .. import creation, random
 from ..autograd.grad_mode import no_grad
 from ..kernels import linalg
+from ..missing import missing_from as _missing_from
 from ..tensor import Tensor
 
 _GAINS = {
@@ -241,3 +242,6 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         for column in range(columns):
             tensor[random.randperm(rows)[:zeros], column] = 0
     return tensor
+
+
+__getattr__ = _missing_from(__name__)

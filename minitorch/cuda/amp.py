@@ -1,0 +1,28 @@
+"""`torch.cuda.amp`: as `torch.amp`, with the GPU as the device that is not there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import amp
+
+__all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
+
+custom_fwd, custom_bwd = amp.custom_fwd, amp.custom_bwd
+
+
+class autocast(amp.autocast):
+    """A context, and a decorator, in which everything is computed in the dtype that it has."""
+
+    def __init__(self, enabled: bool = True, dtype: Any = None, cache_enabled: bool = True) -> None:
+        super().__init__("cuda", dtype, enabled, cache_enabled)
+
+
+class GradScaler(amp.GradScaler):
+    """Scales nothing, and steps the optimizer."""
+
+    def __init__(
+        self, init_scale: float = 65536.0, growth_factor: float = 2.0, backoff_factor: float = 0.5,
+        growth_interval: int = 2000, enabled: bool = True,
+    ) -> None:  # fmt: skip
+        super().__init__("cuda")

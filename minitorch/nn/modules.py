@@ -1,0 +1,91 @@
+"""PyTorch's places for the layers: `torch.nn.modules.conv.Conv2d`. Programs import them from there, files name them so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from types import ModuleType
+from typing import Any
+
+from .. import nn
+from .conv import _Conv
+from .dropout import _Dropout
+from .loss import _Loss, _WeightedLoss
+from .norm import _BatchNorm
+
+_PLACES = {
+    "activation": "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish "
+    "MultiheadAttention PReLU RReLU ReLU ReLU6 SELU SiLU Sigmoid Softmax Softmax2d Softmin Softplus Softshrink Softsign Tanh "
+    "Tanhshrink Threshold",
+    "adaptive": "AdaptiveLogSoftmaxWithLoss",
+    "batchnorm": "BatchNorm1d BatchNorm2d BatchNorm3d LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d SyncBatchNorm",
+    "channelshuffle": "ChannelShuffle",
+    "container": "ModuleDict ModuleList ParameterDict ParameterList Sequential",
+    "conv": "Conv1d Conv2d Conv3d ConvTranspose1d ConvTranspose2d ConvTranspose3d LazyConv1d LazyConv2d LazyConv3d "
+    "LazyConvTranspose1d LazyConvTranspose2d LazyConvTranspose3d",
+    "distance": "CosineSimilarity PairwiseDistance",
+    "dropout": "AlphaDropout Dropout Dropout1d Dropout2d Dropout3d FeatureAlphaDropout",
+    "flatten": "Flatten Unflatten",
+    "fold": "Fold Unfold",
+    "instancenorm": "InstanceNorm1d InstanceNorm2d InstanceNorm3d LazyInstanceNorm1d LazyInstanceNorm2d LazyInstanceNorm3d",
+    "lazy": "LazyModuleMixin",
+    "linear": "Bilinear Identity LazyLinear Linear",
+    "loss": "BCELoss BCEWithLogitsLoss CTCLoss CosineEmbeddingLoss CrossEntropyLoss GaussianNLLLoss HingeEmbeddingLoss "
+    "HuberLoss KLDivLoss L1Loss MSELoss MarginRankingLoss MultiLabelMarginLoss MultiLabelSoftMarginLoss MultiMarginLoss "
+    "NLLLoss PoissonNLLLoss SmoothL1Loss SoftMarginLoss TripletMarginLoss TripletMarginWithDistanceLoss",
+    "module": "Module",
+    "normalization": "CrossMapLRN2d GroupNorm LayerNorm LocalResponseNorm RMSNorm",
+    "padding": "CircularPad1d CircularPad2d CircularPad3d ConstantPad1d ConstantPad2d ConstantPad3d ReflectionPad1d "
+    "ReflectionPad2d ReflectionPad3d ReplicationPad1d ReplicationPad2d ReplicationPad3d ZeroPad1d ZeroPad2d ZeroPad3d",
+    "pixelshuffle": "PixelShuffle PixelUnshuffle",
+    "pooling": "AdaptiveAvgPool1d AdaptiveAvgPool2d AdaptiveAvgPool3d AdaptiveMaxPool1d AdaptiveMaxPool2d AdaptiveMaxPool3d "
+    "AvgPool1d AvgPool2d AvgPool3d FractionalMaxPool2d FractionalMaxPool3d LPPool1d LPPool2d LPPool3d MaxPool1d MaxPool2d "
+    "MaxPool3d MaxUnpool1d MaxUnpool2d MaxUnpool3d",
+    "rnn": "GRU GRUCell LSTM LSTMCell RNN RNNBase RNNCell",
+    "sparse": "Embedding EmbeddingBag",
+    "transformer": "Transformer TransformerDecoder TransformerDecoderLayer TransformerEncoder TransformerEncoderLayer",
+    "upsampling": "Upsample UpsamplingBilinear2d UpsamplingNearest2d",
+}
+
+
+def classes() -> Iterator[tuple[str, Any]]:
+    """(place, class) of every layer that we have: `("torch.nn.modules.linear", Linear)`."""
+    for place, names in _PLACES.items():
+        for name in names.split():
+            if hasattr(nn, name):
+                yield f"torch.nn.modules.{place}", getattr(nn, name)
+
+
+def _repeated(count: int) -> Any:
+    def repeated(x: Any) -> tuple[Any, ...]:
+        return tuple(x) if isinstance(x, Iterable) else (x,) * count
+
+    repeated.__doc__ = f"`x` itself as a tuple, or {count} times if it is one value."
+    return repeated
+
+
+def _utils() -> dict[str, Any]:
+    names = ("_single", "_pair", "_triple", "_quadruple")
+    return {**{name: _repeated(i + 1) for i, name in enumerate(names)}, "_ntuple": _repeated}
+
+
+def _place(name: str, content: dict[str, Any]) -> None:
+    """Make a module of this name, as if a file of that name lay in a folder `modules`."""
+    made = ModuleType(f"{__name__}.{name}", f"The names of `torch.nn.modules.{name}`.")
+    made.__dict__.update(content)
+    sys.modules[made.__name__] = made
+    globals()[name] = made
+
+
+_BASES: dict[str, dict[str, Any]] = {
+    "batchnorm": {"_BatchNorm": _BatchNorm},
+    "conv": {"_ConvNd": _Conv},
+    "dropout": {"_DropoutNd": _Dropout},
+    "loss": {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss},
+}
+
+for _name in _PLACES:
+    _own = {kind.__name__: kind for place, kind in classes() if place == f"torch.nn.modules.{_name}"}
+    _place(_name, {**_own, **_BASES.get(_name, {})})
+_place("utils", _utils())
+globals().update({kind.__name__: kind for _, kind in classes()})

@@ -1,0 +1,90 @@
+"""minitorch in PyTorch's place: unmodified programs run, as they import `torch` and are given minitorch."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import os
+import runpy
+import sys
+import sysconfig
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from .missing import hint, place, torch_name
+
+_LIBRARIES = tuple([os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")])
+
+
+class as_torch:
+    """A context in which `import torch`, and of its submodules, gives minitorch: `with minitorch.as_torch(): import script`.
+
+    It holds for a program's own files. Installed packages that look for PyTorch are left alone, unless they are named:
+    `as_torch("einops")`. `sys.modules` is not touched, so nothing else in the process notices. Names that minitorch does
+    not have are an ImportError or AttributeError, where they are used, with the nearest name that it has.
+    """
+
+    def __init__(self, *packages: str) -> None:
+        self.packages = frozenset(packages)
+
+    def __enter__(self) -> ModuleType:
+        self._before = builtins.__import__
+        builtins.__import__ = self._import
+        return sys.modules[__package__ or "minitorch"]
+
+    def __exit__(self, *error: object) -> None:
+        builtins.__import__ = self._before
+
+    def _import(
+        self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+    ) -> ModuleType:  # fmt: skip
+        is_torch = level == 0 and (name == "torch" or name.startswith("torch."))
+        if not (is_torch and self._is_for(globals or {})):
+            return self._before(name, globals, locals, fromlist, level)
+        ours = f"minitorch{name.removeprefix('torch')}"
+        try:
+            module = self._before(ours, globals, locals, fromlist, 0)
+        except ModuleNotFoundError as error:
+            if not (error.name or "").startswith("minitorch"):
+                raise
+            raise ModuleNotFoundError(_no_module(name), name=name) from None
+        for wanted in fromlist or ():
+            if wanted != "*" and not hasattr(module, wanted):
+                raise ImportError(_no_name(module, wanted), name=name)
+        return module
+
+    def _is_for(self, importer: dict[str, Any]) -> bool:
+        """Whether this module's `import torch` means minitorch: the program's own, and the packages that were named."""
+        if importer.get("__name__", "").partition(".")[0] in self.packages:
+            return True
+        file = importer.get("__file__")
+        return importer.get("__spec__") is None if file is None else not _is_installed(file)
+
+
+@functools.cache
+def _is_installed(file: str) -> bool:
+    path = os.path.abspath(file)
+    is_package = {"site-packages", "dist-packages"} & set(Path(path).parts)
+    return bool(is_package) or path.startswith(_LIBRARIES)
+
+
+def _no_module(name: str) -> str:
+    """`minitorch has no module 'torch.foo' (script.py, line 1)`, and why, or what is nearest."""
+    known = [torch_name(module).rpartition(".")[2] for module in sys.modules if module.startswith("minitorch.")]
+    more = hint(name, known)
+    return f"minitorch has no module '{name}' ({place()}){': ' + more if more else ''}"
+
+
+def _no_name(module: ModuleType, name: str) -> str:
+    full = f"{torch_name(module.__name__)}.{name}"
+    more = hint(full, dir(module))
+    return f"minitorch has no '{full}' to import ({place()}){': ' + more if more else ''}"
+
+
+def run(script: str, arguments: list[str], packages: list[str]) -> None:
+    """Run a program as `python script arguments...` does, with minitorch as its torch (and that of `packages`)."""
+    sys.argv = [script, *arguments]
+    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    with as_torch(*packages):
+        runpy.run_path(script, run_name="__main__")
