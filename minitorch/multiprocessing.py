@@ -32,7 +32,9 @@ class SpawnContext:
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for them; whether all have ended. ProcessRaisedException if one failed: the others are ended, too."""
-        multiprocessing.connection.wait([p.sentinel for p in self.processes if p.is_alive()], timeout)
+        alive = [p.sentinel for p in self.processes if p.is_alive()]
+        if alive:  # waiting for none never ends
+            multiprocessing.connection.wait(alive, timeout)
         failed = [i for i, p in enumerate(self.processes) if p.exitcode]
         if failed:
             for process in self.processes:
