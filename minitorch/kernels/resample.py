@@ -49,6 +49,43 @@ def _scatter(start: int, stop: int, g: Any, x: Any, at: Any, w: Any) -> None:
                     new[j] += scale * row[j]
 
 
+# The last axis has no rows to add: its elements are summed one by one.
+
+
+def _collect_last_numpy(start: int, stop: int, x: Array, y: Array, at: Array, w: Array) -> None:
+    for k in range(at.shape[1]):
+        y[start:stop] += w[:, k] * x[start:stop][:, at[:, k]]
+
+
+@jit(twin=_collect_last_numpy)
+def _collect_last(start: int, stop: int, x: Any, y: Any, at: Any, w: Any) -> None:
+    x, y = x[start:stop], y[start:stop]
+    for o in range(y.shape[0]):
+        row, new = x[o], y[o]
+        for i in range(new.size):
+            total = w[i, 0] * row[at[i, 0]]
+            for k in range(1, at.shape[1]):
+                total += w[i, k] * row[at[i, k]]
+            new[i] = total
+
+
+def _scatter_last_numpy(start: int, stop: int, g: Array, x: Array, at: Array, w: Array) -> None:
+    part = x[start:stop]
+    for k in range(at.shape[1]):
+        key: Any = (slice(None), at[:, k])
+        np.add.at(part, key, w[:, k] * g[start:stop])
+
+
+@jit(twin=_scatter_last_numpy)
+def _scatter_last(start: int, stop: int, g: Any, x: Any, at: Any, w: Any) -> None:
+    g, x = g[start:stop], x[start:stop]
+    for o in range(g.shape[0]):
+        row, new = g[o], x[o]
+        for i in range(row.size):
+            for k in range(at.shape[1]):
+                new[at[i, k]] += w[i, k] * row[i]
+
+
 def _along(kernel: Any, x: Array, axis: int, size: int, taps: Taps) -> Array:
     """Run one of the loops over an axis, which gets `size` entries."""
     shape = (*x.shape[:axis], size, *x.shape[axis + 1 :])
@@ -57,8 +94,13 @@ def _along(kernel: Any, x: Array, axis: int, size: int, taps: Taps) -> Array:
     at, w = taps
     if y.size and x.size:
         rows = np.ascontiguousarray(x).reshape(outer, x.shape[axis], inner)
+        if inner == 1:
+            kernel, rows, y = _LAST[kernel], rows[:, :, 0], y[:, :, 0]
         kernel.split(outer, at.size * inner * 1.5, rows, y, at, w)
     return y.reshape(shape)
+
+
+_LAST = {_collect: _collect_last, _scatter: _scatter_last}
 
 
 def resample(x: Array, taps: Sequence[tuple[int, int, Taps]]) -> Array:

@@ -70,7 +70,7 @@ class _Uninitialized(Tensor):
         check_device(device)
         made = Tensor._wrap(np.empty(tuple(shape), (dtype or self._dtype).numpy))
         self.__class__ = self.becomes  # type: ignore[assignment]
-        self.array, self.storage = made.array, made.storage  # type: ignore[misc]
+        self.array = made.array  # type: ignore[misc]
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating one."""

@@ -50,8 +50,9 @@ def hinge_embedding_loss(
 ) -> T:
     """x where t = 1, max(0, margin - x) where t = -1."""
     how = _reduction(size_average, reduce, reduction)
-    refuse("hinge_embedding_loss", "biu", input)
-    far, near = where(target.ne(1), (margin - input).clamp(min=0), 0.0), where(target.ne(-1), input, 0.0)
+    refuse("hinge_embedding_loss", "b", input)
+    margin = margin if input.array.dtype.kind in "fc" else int(margin)
+    far, near = where(target.ne(1), (margin - input).clamp(min=0), 0), where(target.ne(-1), input, 0)
     return reduced(far + near, how)
 
 
@@ -184,7 +185,7 @@ def gaussian_nll_loss(
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
-    refuse("gaussian_nll_loss", "biu", input)
+    refuse("gaussian_nll_loss", "biu", var)
     variance = _variance(input, var)
     kept = _clamped(variance, eps)
     losses = (kept.log() + (input - target).square() / kept) * 0.5

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -88,3 +89,20 @@ def drawn(t: Any) -> Any:
 def test_drawn() -> None:
     for ours, theirs in zip(drawn(minitorch), drawn(torch), strict=True):
         assert abs(ours.numpy() - theirs.numpy()).max() < 1e-6
+
+
+def fillers(t: Any) -> Any:
+    t.manual_seed(11)
+    x = t.full((50,), 2.5)
+    drawn = [
+        t.poisson(x),
+        t.empty(40).geometric_(0.3),
+        t.empty(40).cauchy_(1.0, 2.0),
+        t.empty(40).log_normal_(1.0, 0.5),
+    ]
+    return [*drawn, t.poisson(x * 20), t.rand(3)]
+
+
+def test_random_fillers_draw_pytorchs_numbers() -> None:
+    for ours, theirs in zip(fillers(minitorch), fillers(torch), strict=True):
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
