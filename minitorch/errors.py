@@ -32,3 +32,7 @@ class CheckpointError(pickle.UnpicklingError, RuntimeError):
 
 class OutOfMemoryError(RuntimeError):
     """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""
+
+
+class LinAlgError(OperationError):
+    """A decomposition or an inverse that does not exist, such as the inverse of a singular matrix."""

@@ -26,12 +26,19 @@ from .ops import einsum as E
 from .ops import gather as G
 from .ops import index as I
 from .ops import join as J
+from .ops import linalg as L
+from .ops import lu as LU
 from .ops import matmul as M
+from .ops import matrix as MX
+from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
 from .ops import reduce as R
 from .ops import softmax as F
 from .ops import sort as S
+from .ops import special as SP
+from .ops import stats as ST
+from .ops import strided as SV
 from .ops import view as V
 from .size import Size
 from .storage import Storage
@@ -266,6 +273,14 @@ class Tensor(TensorBase):
     def is_inference(self) -> bool:
         """Whether it was made in inference mode."""
         return self._inference
+
+    def is_nonzero(self) -> builtins.bool:
+        """Whether the one element is not zero."""
+        return bool(self)
+
+    def is_same_size(self, other: Tensor) -> builtins.bool:
+        """Whether another tensor has the same shape."""
+        return self.array.shape == other.array.shape
 
     def get_device(self) -> int:
         """-1: the CPU."""
@@ -606,6 +621,11 @@ class Tensor(TensorBase):
     nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = P.nan_to_num_, P.clamp_, P.clamp_, P.clamp_min_, P.clamp_max_
     __abs__, __pos__ = P.abs, P.positive
 
+    i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
+    polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
+    conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
+    real, imag = property(PT.real, doc="The real part."), property(PT.imag, doc="The imaginary part.")
+
     # ------------------------------------------------ functions of two and three tensors
 
     maximum, minimum, fmax, fmin = B.maximum, B.minimum, B.fmax, B.fmin
@@ -613,14 +633,8 @@ class Tensor(TensorBase):
     nextafter, heaviside, ldexp, float_power = B.nextafter, B.heaviside, B.ldexp, B.float_power
     logaddexp, logaddexp2, xlogy = B.logaddexp, B.logaddexp2, B.xlogy
     lerp, addcmul, addcdiv = B.lerp, B.addcmul, B.addcdiv
-    remainder_, fmod_, atan2_, arctan2_, hypot_, copysign_ = (
-        B.remainder_,
-        B.fmod_,
-        B.atan2_,
-        B.atan2_,
-        B.hypot_,
-        B.copysign_,
-    )
+    remainder_, fmod_, atan2_, arctan2_, hypot_ = B.remainder_, B.fmod_, B.atan2_, B.atan2_, B.hypot_
+    copysign_ = B.copysign_
     nextafter_, heaviside_, ldexp_, float_power_ = B.nextafter_, B.heaviside_, B.ldexp_, B.float_power_
     xlogy_, lerp_, addcmul_, addcdiv_ = B.xlogy_, B.lerp_, B.addcmul_, B.addcdiv_
     floor_divide_, subtract_, multiply_, divide_, true_divide_ = A.floor_divide_, A.sub_, A.mul_, A.div_, A.div_
@@ -643,18 +657,10 @@ class Tensor(TensorBase):
     isreal, signbit, isclose, allclose, equal = Q.isreal, Q.signbit, Q.isclose, Q.allclose, Q.equal
     eq_, ne_, lt_, le_, gt_, ge_ = Q.eq_, Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
     not_equal_, less_, less_equal_, greater_, greater_equal_ = Q.ne_, Q.lt_, Q.le_, Q.gt_, Q.ge_
-    logical_and_, logical_or_, logical_xor_, logical_not_ = (
-        Q.logical_and_,
-        Q.logical_or_,
-        Q.logical_xor_,
-        Q.logical_not_,
-    )
-    bitwise_and_, bitwise_or_, bitwise_xor_, bitwise_not_ = (
-        Q.bitwise_and_,
-        Q.bitwise_or_,
-        Q.bitwise_xor_,
-        Q.bitwise_not_,
-    )
+    logical_and_, logical_or_, logical_xor_ = Q.logical_and_, Q.logical_or_, Q.logical_xor_
+    logical_not_ = Q.logical_not_
+    bitwise_and_, bitwise_or_, bitwise_xor_ = Q.bitwise_and_, Q.bitwise_or_, Q.bitwise_xor_
+    bitwise_not_ = Q.bitwise_not_
     bitwise_left_shift_, bitwise_right_shift_ = Q.bitwise_left_shift_, Q.bitwise_right_shift_
 
     __eq__, __ne__ = _operator(Q.eq), _operator(Q.ne)
@@ -670,17 +676,8 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ matrix products
 
-    matmul, mm, bmm, mv, dot, vdot, inner, outer, ger = (
-        M.matmul,
-        M.mm,
-        M.bmm,
-        M.mv,
-        M.dot,
-        M.vdot,
-        M.inner,
-        M.outer,
-        M.outer,
-    )
+    matmul, mm, bmm, mv, dot, vdot, inner, outer = M.matmul, M.mm, M.bmm, M.mv, M.dot, M.vdot, M.inner, M.outer
+    ger = M.outer
     addmm, addmv, addr, baddbmm, addbmm = M.addmm, M.addmv, M.addr, M.baddbmm, M.addbmm
     addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
     kron = E.kron
@@ -700,16 +697,28 @@ class Tensor(TensorBase):
     sort, argsort, msort, topk, kthvalue, median = S.sort, S.argsort, S.msort, S.topk, S.kthvalue, S.median
     unique, unique_consecutive, bincount, histc = S.unique, S.unique_consecutive, S.bincount, S.histc
 
+    mode, quantile, nanquantile, nanmedian, histogram = ST.mode, ST.quantile, ST.nanquantile, ST.nanmedian, ST.histogram
+    cov, corrcoef, dist, renorm, cross = ST.cov, ST.corrcoef, ST.dist, ST.renorm, ST.cross
+    diff, gcd, lcm, frexp = ST.diff, ST.gcd, ST.lcm, ST.frexp
+    renorm_, gcd_, lcm_ = ST.renorm_, ST.gcd_, ST.lcm_
+
+    # ------------------------------------------------ linear algebra
+
+    det, slogdet, logdet, inverse, pinverse, matrix_exp = L.det, L.slogdet, L.logdet, L.inv, MX.pinverse, L.matrix_exp
+    matrix_power, qr, svd, cholesky, triangular_solve = (
+        MX.matrix_power, MX.old_qr, MX.old_svd, MX.old_cholesky, MX.triangular_solve,
+    )  # fmt: skip
+    cholesky_inverse, cholesky_solve, orgqr = MX.cholesky_inverse, MX.cholesky_solve, MX.householder_product
+
+    def lu_solve(self, LU_data: Any, LU_pivots: Any) -> Any:
+        """X with A X = self, of what `lu_factor(A)` gave."""
+        return LU.lu_solve(LU_data, LU_pivots, self)
+
     # ------------------------------------------------ indexing
 
     __getitem__, __setitem__ = I.getitem, I.setitem
-    index_put, index_put_, masked_select, nonzero, argwhere = (
-        I.index_put,
-        I.index_put_,
-        I.masked_select,
-        I.nonzero,
-        I.argwhere,
-    )
+    index_put, index_put_, masked_select, nonzero = I.index_put, I.index_put_, I.masked_select, I.nonzero
+    argwhere = I.argwhere
     masked_fill, masked_fill_ = I.masked_fill, I.masked_fill_
     masked_scatter, masked_scatter_ = I.masked_scatter, I.masked_scatter_
     gather, take, take_along_dim, index_select = G.gather, G.take, G.take_along_dim, G.index_select
@@ -717,10 +726,12 @@ class Tensor(TensorBase):
     scatter_, scatter_add_, scatter_reduce_ = G.scatter_, G.scatter_add_, G.scatter_reduce_
     index_add, index_copy, index_fill = G.index_add, G.index_copy, G.index_fill
     index_add_, index_copy_, index_fill_ = G.index_add_, G.index_copy_, G.index_fill_
+    put, put_, index_reduce, index_reduce_ = ST.put, ST.put_, ST.index_reduce, ST.index_reduce_
 
     # ------------------------------------------------ random numbers
 
     uniform_, normal_, log_normal_, exponential_ = X.uniform_, X.normal_, X.log_normal_, X.exponential_
+    geometric_, cauchy_ = X.geometric_, X.cauchy_
     bernoulli_, bernoulli, random_, multinomial = X.bernoulli_, X.bernoulli, X.random_, X.multinomial
 
     # ------------------------------------------------ new tensors of the same dtype
@@ -782,15 +793,17 @@ class Tensor(TensorBase):
     squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.transpose, V.transpose
     permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
     diagonal = V.diagonal
-    t, narrow, select, unbind, split, chunk, sum_to_size = (
-        V.t,
-        V.narrow,
-        V.select,
-        V.unbind,
-        V.split,
-        V.chunk,
-        V.sum_to_size,
-    )
+    as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint
+    diag, diag_embed, diagflat, trace = SV.diag, SV.diag_embed, SV.diagflat, SV.trace
+    tensor_split, hsplit, vsplit, dsplit = SV.tensor_split, SV.hsplit, SV.vsplit, SV.dsplit
+    split_with_sizes, unsafe_split, unsafe_chunk = SV.split_with_sizes, V.split, V.chunk
+    select_scatter, slice_scatter, diagonal_scatter = SV.select_scatter, SV.slice_scatter, SV.diagonal_scatter
+    as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
+    squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
+    swapaxes_, swapdims_, as_strided_ = SV.transpose_, SV.transpose_, SV.as_strided_
+    resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
+    t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
+    sum_to_size = V.sum_to_size
 
     def view_as(self, other: Tensor) -> Tensor:
         """The same memory in the shape of another tensor."""
@@ -808,6 +821,16 @@ class Tensor(TensorBase):
     def T(self) -> Tensor:
         """The dimensions in reverse order."""
         return V.permute(self, *range(self.ndim)[::-1])
+
+    @property
+    def H(self) -> Tensor:
+        """The transpose of a matrix (conjugated, were it complex)."""
+        return V.t(self)
+
+    @property
+    def mH(self) -> Tensor:
+        """The last two dimensions exchanged (and conjugated, were it complex)."""
+        return V.transpose(self, -2, -1)
 
     @property
     def mT(self) -> Tensor:

@@ -34,6 +34,10 @@ FLOORS = {
     "legacy": 5,
     "limits": 5,
     "settings": 5,
+    "patterns": 5,
+    "queries": 5,
+    "linalg": 6,
+    "special": 6,
     "nn": 6,
     "optim": 6,
     "serialization": 6,
@@ -71,7 +75,7 @@ BOOKKEEPING = {
     *("result_type", "promote_types", "can_cast", "issubdtype", "iinfo", "finfo", "broadcast_shapes", "ndim"),
     *("empty", "zeros", "ones", "asarray", "ascontiguousarray", "broadcast_to", "lib", "errstate"),
 }
-MAY_COMPUTE = {"creation", "random", "formatting", "autograd.gradcheck"}
+MAY_COMPUTE = {"creation", "patterns", "random", "formatting", "autograd.gradcheck"}
 DATA = {"serialization"}  # packages of such modules
 
 

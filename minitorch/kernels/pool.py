@@ -236,6 +236,9 @@ def _prepared(windows: Any, dtype: Any) -> tuple[Array, ...]:
 def average(x: Array, windows: Any) -> Array:
     """The mean over each window."""
     dims = len(windows[0])
+    if x.dtype.kind in "iu":  # integers are divided as in C: a part of a millionth makes good what 1 / count rounded
+        mean = average(x.astype(np.float64), windows)
+        return np.trunc(mean + np.sign(mean) * 1e-6).astype(x.dtype)
     *bounds, scale = _prepared(windows, x.dtype)
     planes = _planes(x, dims)
     y = np.empty((len(planes), *scale.shape), x.dtype)

@@ -152,6 +152,20 @@ class ELU(Module):
         return f"alpha={self.alpha}{', inplace=True' if self.inplace else ''}"
 
 
+class RReLU(Module):
+    """x where it is positive, elsewhere a x with a drawn from [lower, upper) while training, else their mean (Xu et al., 2015)."""
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"lower={self.lower}, upper={self.upper}{', inplace=True' if self.inplace else ''}"
+
+
 class CELU(ELU):
     """x where it is positive, α (e^(x/α) - 1) elsewhere (Barron, 2017)."""
 

@@ -232,7 +232,7 @@ def results(operation: str, *fields: str) -> Any:
     names: Any = fields or ("values", "indices")
     make: Any = namedtuple
     kind = make(operation, names)
-    shown = ",\n".join(f"{name}={{}}" for name in names)
+    shown = ",\n".join(f"{name}={{!r}}" for name in names)
     kind.__repr__ = lambda self: f"torch.return_types.{operation}(\n{shown.format(*self)})"
     kind.__module__ = "torch.return_types"
     return kind

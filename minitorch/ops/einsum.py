@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..errors import OperationError
-from .arithmetic import mul
+from .arithmetic import mul, refuse
 from .base import T, TensorBase, promoted
 from .matmul import _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
@@ -181,6 +181,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
     """The product of several matrices (the first and last may be vectors), in the order with the fewest multiplications."""
     xs = list(tensors)
+    refuse("linalg.multi_dot", "b", *xs)
     if len(xs) == 1:
         return xs[0]
     rows = [x.array.shape[0] if x.array.ndim == 2 else 1 if i == 0 else x.array.shape[0] for i, x in enumerate(xs)]

@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import random as kernels
-from .arithmetic import mul
+from .arithmetic import mul, refuse
 from .base import Op, T, TensorBase, inplace
 
 default_stream = kernels.Stream()
@@ -65,7 +65,24 @@ def normal_(self: T, mean: float = 0.0, std: float = 1.0, *, generator: Any = No
 
 def log_normal_(self: T, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> T:
     """Fill with numbers whose logarithm is normal."""
-    return self.copy_(normal_(self.clone().detach(), mean, std, generator=generator).exp())
+    if std <= 0:
+        raise RuntimeError(f"log_normal_ expects std > 0.0, but found std={std}")
+    return _filled("log_normal_", self, kernels.log_normal, generator, mean, std)
+
+
+def geometric_(self: T, p: float, *, generator: Any = None) -> T:
+    """Fill with the number of the first success among trials of probability p, counted from 1."""
+    refuse("geometric_", "b", self)
+    if not 0 < p < 1:
+        raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    return _filled("geometric_", self, kernels.geometric, generator, p, floating=False)
+
+
+def cauchy_(self: T, median: float = 0.0, sigma: float = 1.0, *, generator: Any = None) -> T:
+    """Fill with numbers from a Cauchy distribution."""
+    if sigma <= 0:
+        raise RuntimeError(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    return _filled("cauchy_", self, kernels.cauchy, generator, median, sigma)
 
 
 def exponential_(self: T, lambd: float = 1.0, *, generator: Any = None) -> T:

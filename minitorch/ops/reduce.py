@@ -268,9 +268,9 @@ class Norm(Op):
 
 def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
     axes = args[1]
-    g, y = spread(g, *args), spread(y, *args)
     if p == 0:
-        return g * 0
+        return None  # a count: as in PyTorch there is no gradient, not even zero
+    g, y = spread(g, *args), spread(y, *args)
     if p == 1:
         return g * x.sgn()
     if p == 2:

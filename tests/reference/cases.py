@@ -12,11 +12,11 @@ import numpy as np
 CASES = {}
 
 
-def case(name):
+def case(name, cases=CASES):
     """Register a program `run(torch, rng)` under a name."""
 
     def register(run):
-        CASES[name] = lambda torch: run(torch, np.random.default_rng(zlib.crc32(name.encode())))
+        cases[name] = lambda torch: run(torch, np.random.default_rng(zlib.crc32(name.encode())))
         return run
 
     return register
@@ -36,10 +36,10 @@ def _inputs(torch, rng, shapes):
     return made
 
 
-def layer(name, make, *shapes, mode="train", calls=1):
+def layer(name, make, *shapes, mode="train", calls=1, cases=CASES):
     """A module on random inputs, with random parameters; its output, gradients and buffers."""
 
-    @case(name)
+    @case(name, cases)
     def run(torch, rng):
         module = make(torch.nn).double()
         for p in module.parameters():

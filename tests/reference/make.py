@@ -1,19 +1,22 @@
-"""Write reference.npz: every case of cases.py, computed by PyTorch. Run in the environment of the oracle tests."""
+"""Write reference.npz and layers.npz: every case of cases.py and cases_layers.py, computed by PyTorch. Run in the environment of the oracle tests."""
 
 from pathlib import Path
 
+import cases
+import cases_layers
 import numpy as np
 import torch
-from cases import CASES
 
-FILE = Path(__file__).parent / "reference.npz"
+FOLDER = Path(__file__).parent
+FILES = {"reference.npz": cases.CASES, "layers.npz": cases_layers.CASES}
 
 
-def computed():
+def computed(cases):
     """All arrays of all cases, by "case/array"."""
-    return {f"{name}/{key}": array for name, run in CASES.items() for key, array in run(torch).items()}
+    return {f"{name}/{key}": array for name, run in cases.items() for key, array in run(torch).items()}
 
 
 if __name__ == "__main__":
-    np.savez_compressed(FILE, **computed())
-    print(f"{len(CASES)} cases written to {FILE}")
+    for name, chosen in FILES.items():
+        np.savez_compressed(FOLDER / name, **computed(chosen))
+        print(f"{len(chosen)} cases written to {FOLDER / name}")

@@ -1,0 +1,60 @@
+"""Linear algebra, by LAPACK: `torch.linalg`. Real matrices, (..., m, n)."""
+
+from .errors import LinAlgError
+from .ops.einsum import multi_dot
+from .ops.linalg import (
+    cholesky,
+    cholesky_ex,
+    det,
+    eig,
+    eigh,
+    eigvals,
+    eigvalsh,
+    inv,
+    inv_ex,
+    lstsq,
+    matrix_exp,
+    pinv,
+    qr,
+    slogdet,
+    solve,
+    solve_ex,
+    solve_triangular,
+    svd,
+    svdvals,
+)
+from .ops.lu import lu, lu_factor, lu_solve
+from .ops.matmul import matmul
+from .ops.matrix import (
+    cond,
+    cross,
+    diagonal,
+    householder_product,
+    matrix_norm,
+    matrix_power,
+    matrix_rank,
+    norm,
+    tensorinv,
+    tensorsolve,
+    vander,
+    vecdot,
+)
+from .ops.reduce import vector_norm
+from .queries import with_out
+
+cholesky, det, inv, solve, svdvals, eigvalsh, eigvals, pinv = map(
+    with_out, (cholesky, det, inv, solve, svdvals, eigvalsh, eigvals, pinv)
+)
+norm, vector_norm, matrix_norm, multi_dot, cross, vecdot, matmul = map(
+    with_out, (norm, vector_norm, matrix_norm, multi_dot, cross, vecdot, matmul)
+)
+qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank = map(
+    with_out, (qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank)
+)
+
+__all__ = [
+    "LinAlgError", "cholesky", "cholesky_ex", "cond", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh",
+    "householder_product", "inv", "inv_ex", "lstsq", "lu", "lu_factor", "lu_solve", "matmul", "matrix_exp", "matrix_norm",
+    "matrix_power", "matrix_rank", "multi_dot", "norm", "pinv", "qr", "slogdet", "solve", "solve_ex", "solve_triangular",
+    "svd", "svdvals", "tensorinv", "tensorsolve", "vander", "vecdot", "vector_norm",
+]  # fmt: skip

@@ -1,0 +1,561 @@
+"""Linear algebra: decompositions, inverses, determinants, systems of equations. Real matrices (..., m, n)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..autograd.grad_mode import mode
+from ..errors import DtypeError, LinAlgError, OperationError
+from ..kernels import linalg as kernels
+from .arithmetic import where
+from .base import Op, T, TensorBase, promoted, results
+from .join import cat, tril, triu
+from .matmul import matmul
+from .strided import diag_embed
+from .view import diagonal, expand, narrow, select, squeeze, transpose, unsqueeze
+
+
+def flipped(a: Any) -> Any:
+    """The transpose of the last two dimensions."""
+    return transpose(a, -2, -1)
+
+
+class LinalgCholeskyEx(Op):
+    """l lᵀ = a;  da = l⁻ᵀ Φ(lᵀ dl) l⁻¹, made symmetric, Φ the lower triangle with half the diagonal"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        l, info = kernels.cholesky(a.array)
+        factor, status = a._wrap(l), a._wrap(info)
+        ctx.save_for_backward(factor)
+        ctx.mark_non_differentiable(status)
+        return factor, status
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        (l,) = ctx.saved_tensors
+        p = tril(matmul(flipped(l), g))
+        p = p - diag_embed(diagonal(p, 0, -2, -1)) * 0.5
+        back = triangular(flipped(l), p, True, True, False)
+        da = triangular(l, back, False, False, False)
+        return (da + flipped(da)) * 0.5
+
+
+class LinalgInvEx(Op):
+    """y = a⁻¹;  da = -yᵀ g yᵀ"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        y, info = kernels.inv(a.array)
+        inverse, status = a._wrap(y), a._wrap(info)
+        ctx.save_for_backward(inverse)
+        ctx.mark_non_differentiable(status)
+        return inverse, status
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        (y,) = ctx.saved_tensors
+        return -matmul(flipped(y), matmul(g, flipped(y)))
+
+
+class LinalgSolveEx(Op):
+    """a x = b;  db = a⁻ᵀ g, da = -db xᵀ"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
+        x, info = kernels.solve(a.array, b.array)
+        solution, status = a._wrap(x), a._wrap(info)
+        ctx.save_for_backward(a, solution)
+        ctx.mark_non_differentiable(status)
+        return solution, status
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        a, x = ctx.saved_tensors
+        db = LinalgSolveEx.apply(flipped(a), g)[0]
+        return -matmul(db, flipped(x)) if ctx.needs_input_grad[0] else None, db
+
+
+class LinalgSolveTriangular(Op):
+    """a x = b for triangular a;  db = a⁻ᵀ g, da = the triangle of -db xᵀ"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any, upper: bool, unit: bool) -> Any:
+        x = a._wrap(kernels.solve_triangular(a.array, b.array, upper, unit))
+        ctx.save_for_backward(a, x)
+        ctx.args = upper, unit
+        return x
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, x = ctx.saved_tensors
+        upper, unit = ctx.args
+        db = LinalgSolveTriangular.apply(flipped(a), g, not upper, unit)
+        da = -matmul(db, flipped(x)) if ctx.needs_input_grad[0] else None
+        if da is not None:
+            da = triu(da, int(unit)) if upper else tril(da, -int(unit))
+        return da, db, None, None
+
+
+def triangular(a: Any, b: Any, upper: bool, left: bool, unit: bool) -> Any:
+    """x with a x = b, or x a = b where not `left`; batches are broadcast already."""
+    if left:
+        return LinalgSolveTriangular.apply(a, b, upper, unit)
+    return flipped(LinalgSolveTriangular.apply(flipped(a), flipped(b), not upper, unit))
+
+
+class LinalgDet(Op):
+    """y = det a;  da = g times the matrix of cofactors"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        y = a._wrap(kernels.det(a.array))
+        ctx.save_for_backward(a, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, y = ctx.saved_tensors
+        if a.array.size and (y == 0).any().item():
+            return unsqueeze(unsqueeze(g, -1), -1) * _cofactors(a)
+        return unsqueeze(unsqueeze(g * y, -1), -1) * flipped(LinalgInvEx.apply(a)[0])
+
+
+def _cofactors(a: Any) -> Any:
+    """Of singular matrices too: det(u vᵀ) u diag(products of the other singular values) vᵀ."""
+    u, s, vt = LinalgSvd.apply(a, False)
+    n = s.array.shape[-1]
+    others = [cat([narrow(s, -1, 0, i), narrow(s, -1, i + 1, n - i - 1)], -1).prod(-1, keepdim=True) for i in range(n)]
+    turn = LinalgDet.apply(matmul(u, vt).detach())
+    return unsqueeze(unsqueeze(turn, -1), -1) * matmul(u * unsqueeze(cat(others, -1), -2), vt)
+
+
+class LinalgSlogdet(Op):
+    """The sign and ln |det a|;  da = g a⁻ᵀ"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        sign, log = [a._wrap(x) for x in kernels.slogdet(a.array)]
+        ctx.save_for_backward(a)
+        return sign, log
+
+    @staticmethod
+    def backward(ctx: Any, _: Any, g: Any) -> Any:
+        (a,) = ctx.saved_tensors
+        return unsqueeze(unsqueeze(g, -1), -1) * flipped(LinalgInvEx.apply(a)[0])
+
+
+class LinalgQr(Op):
+    """a = q r;  da = (dq + q M) r⁻ᵀ, M the lower triangle of r drᵀ - dqᵀ q, mirrored to the upper one"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, how: str) -> Any:
+        q, r = [a._wrap(x) for x in kernels.qr(a.array, how)]
+        ctx.save_for_backward(q, r)
+        ctx.how = how
+        return q, r
+
+    @staticmethod
+    def backward(ctx: Any, dq: Any, dr: Any) -> Any:
+        q, r = ctx.saved_tensors
+        rows, columns = q.array.shape[-2] if q.array.ndim > 1 else 0, r.array.shape[-1]
+        if ctx.how == "r":
+            raise RuntimeError(
+                "The derivative of linalg.qr depends on Q, which is not computed when mode='r'. Please use "
+                "linalg.qr(A, mode='reduced') if you are going to require gradients."
+            )
+        if ctx.how == "complete" and rows > columns:
+            raise RuntimeError("The QR decomposition is not differentiable when mode='complete' and nrows > ncols.")
+        if rows >= columns:
+            return _qr_grad(q, r, dq, dr), None
+        left, right = narrow(r, -1, 0, rows), narrow(r, -1, rows, columns - rows)
+        d_right = narrow(dr, -1, rows, columns - rows)
+        dq = dq + matmul(matmul(q, right), flipped(d_right))
+        first = _qr_grad(q, left, dq, narrow(dr, -1, 0, rows))
+        return cat([first, matmul(q, d_right)], -1), None
+
+
+def _qr_grad(q: Any, r: Any, dq: Any, dr: Any) -> Any:
+    m = matmul(r, flipped(dr)) - matmul(flipped(dq), q)
+    mirrored = tril(m) + flipped(tril(m, -1))
+    return triangular(flipped(r), dq + matmul(q, mirrored), False, False, False)
+
+
+class LinalgEigh(Op):
+    """a = q diag(l) qᵀ;  da = q (diag(dl) + qᵀ dq / (lⱼ - lᵢ)) qᵀ"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, uplo: str) -> Any:
+        values, vectors = [a._wrap(x) for x in kernels.eigh(a.array, uplo)]
+        ctx.save_for_backward(values, vectors)
+        ctx.set_materialize_grads(False)
+        return values, vectors
+
+    @staticmethod
+    def backward(ctx: Any, dl: Any, dq: Any) -> Any:
+        l, q = ctx.saved_tensors
+        middle: Any = 0 if dl is None else diag_embed(dl)
+        if dq is not None:
+            middle = middle + _over_gaps(matmul(flipped(q), dq), l)
+        return matmul(matmul(q, middle), flipped(q)), None
+
+
+def _over_gaps(x: Any, l: Any) -> Any:
+    """x / (lⱼ - lᵢ), zero on the diagonal."""
+    n = l.array.shape[-1]
+    own = l._wrap(np.zeros((n, n), np.bool_))
+    diagonal(own).fill_(True)
+    gaps = unsqueeze(l, -2) - unsqueeze(l, -1)
+    return where(own, 0.0, x / where(own, 1.0, gaps))
+
+
+class LinalgSvd(Op):
+    """a = u diag(s) vᵀ;  from ds: u diag(ds) vᵀ; from du and dv the turns between singular vectors"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, full: bool) -> Any:
+        u, s, vt = [a._wrap(x) for x in kernels.svd(a.array, full)]
+        ctx.save_for_backward(u, s, vt)
+        ctx.set_materialize_grads(False)
+        return u, s, vt
+
+    @staticmethod
+    def backward(ctx: Any, du: Any, ds: Any, dvt: Any) -> Any:
+        u, s, vt = ctx.saved_tensors
+        k = s.array.shape[-1]
+        u, vt = narrow(u, -1, 0, k), narrow(vt, -2, 0, k)
+        du = None if du is None else narrow(du, -1, 0, k)
+        dvt = None if dvt is None else narrow(dvt, -2, 0, k)
+        inner: Any = 0 if ds is None else diag_embed(ds)
+        squares, across, down = s.square(), unsqueeze(s, -2), unsqueeze(s, -1)
+        if du is not None:
+            inner = inner + _over_gaps(_skew(matmul(flipped(u), du)), squares) * across
+        if dvt is not None:
+            inner = inner + _over_gaps(_skew(matmul(vt, flipped(dvt))), squares) * down
+        da = matmul(matmul(u, inner), vt)
+        if du is not None and u.array.shape[-2] > k:
+            rest = du - matmul(u, matmul(flipped(u), du))
+            da = da + matmul(rest / across, vt)
+        if dvt is not None and vt.array.shape[-1] > k:
+            rest = dvt - matmul(matmul(dvt, flipped(vt)), vt)
+            da = da + matmul(u, rest / down)
+        return da, None
+
+
+def _skew(x: Any) -> Any:
+    return x - flipped(x)
+
+
+class LinalgEig(Op):
+    """Complex eigenvalues and eigenvectors; without a derivative here"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        return kernels.eig(a.array)
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise NotImplementedError("linalg.eig has no derivative in minitorch: for symmetric matrices use linalg.eigh")
+
+
+class LinalgPinv(Op):
+    """y = a⁺;  da = -yᵀ g yᵀ + (1 - a y) gᵀ y yᵀ + yᵀ y gᵀ (1 - y a)"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, atol: Any, rtol: Any) -> Any:
+        y = a._wrap(kernels.pinv(a.array, atol, rtol))
+        ctx.save_for_backward(a, y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, y = ctx.saved_tensors
+        gt, yt = flipped(g), flipped(y)
+        left, right = matmul(gt, matmul(y, yt)), matmul(matmul(yt, y), gt)
+        da = -matmul(yt, matmul(g, yt)) + left - matmul(a, matmul(y, left)) + right - matmul(matmul(right, y), a)
+        return da, None, None
+
+
+class LinalgMatrixExp(Op):
+    """y = eᵃ;  da = the upper right block of e^(aᵀ g; 0 aᵀ) (Van Loan, 1978)"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        ctx.save_for_backward(a)
+        return kernels.matrix_exp(a.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (a,) = ctx.saved_tensors
+        n, t = a.array.shape[-1], flipped(a)
+        block = cat([cat([t, g], -1), cat([g * 0, t], -1)], -2)
+        return narrow(narrow(LinalgMatrixExp.apply(block), -2, 0, n), -1, n, n)
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def matrices(name: str, *xs: Any, square: bool = False) -> None:
+    """RuntimeError unless all are stacks of (square) matrices of a floating dtype."""
+    for x in xs:
+        if x.array.ndim < 2:
+            raise OperationError(name, "The input tensor A must have at least 2 dimensions.", x)
+        if x.array.dtype.kind != "f":
+            raise DtypeError(name, "Expected a floating point tensor as input", x)
+        if square and x.array.shape[-1] != x.array.shape[-2]:
+            raise OperationError(
+                name,
+                f"A must be batches of square matrices, but they are {x.array.shape[-2]} by {x.array.shape[-1]} matrices",
+                x,
+            )
+
+
+def succeeded(name: str, info: Any, message: str) -> None:
+    """LinAlgError with the first failure that `info` tells of."""
+    failed = info.array.ravel()
+    if failed.any():
+        first = int(failed.argmax() if failed.dtype.kind == "b" else (failed != 0).argmax())
+        place = f"(Batch element {first}): " if info.array.ndim else ""
+        raise LinAlgError(name, place + message.format(int(failed[first])))
+
+
+SINGULAR = "The diagonal element {} is zero, the {} could not be completed because the input matrix is singular."
+
+
+def together(a: Any, b: Any) -> tuple[Any, Any]:
+    """Stacks of matrices with their batches broadcast."""
+    batch = np.broadcast_shapes(a.array.shape[:-2], b.array.shape[:-2])
+    return tuple([
+        x if x.array.shape[:-2] == batch else expand(x, (*batch, *x.array.shape[-2:])) for x in (a, b)
+    ])  # fmt: skip
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def cholesky(A: T, *, upper: bool = False) -> T:
+    """Lower triangular L with A = L Lᵀ for symmetric positive definite A (..., n, n); `upper`: its transpose.
+
+    Only the lower triangle of A is read. LinAlgError if A is not positive definite.
+
+    >>> torch.linalg.cholesky(torch.tensor([[4., 2.], [2., 5.]]))
+    tensor([[2., 0.],
+            [1., 2.]])
+    """
+    l, info = cholesky_ex(A)
+    succeeded(
+        "linalg.cholesky", info,
+        "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} "
+        "is not positive-definite).",
+    )  # fmt: skip
+    return flipped(l) if upper else l
+
+
+def cholesky_ex(A: T, *, upper: bool = False, check_errors: bool = False) -> Any:
+    """The named tuple (L, info) of `cholesky`: info is 0, or the order of a minor that is not positive definite."""
+    if check_errors:
+        cholesky(A)
+    matrices("linalg.cholesky", A, square=True)
+    l, info = LinalgCholeskyEx.apply(A)
+    return results("linalg_cholesky_ex", "L", "info")(flipped(l) if upper else l, info)
+
+
+def inv(A: T) -> T:
+    """The inverse of square matrices (..., n, n); LinAlgError if there is none."""
+    y, info = inv_ex(A)
+    succeeded("linalg.inv", info, SINGULAR.format("{}", "inversion"))
+    return y
+
+
+def inv_ex(A: T, *, check_errors: bool = False) -> Any:
+    """The named tuple (inverse, info): info is 0, or the place of a zero pivot."""
+    matrices("linalg.inv", A, square=True)
+    y, info = LinalgInvEx.apply(A)
+    if check_errors:
+        succeeded("linalg.inv_ex", info, SINGULAR.format("{}", "inversion"))
+    return results("linalg_inv_ex", "inverse", "info")(y, info)
+
+
+def _is_vector(a: Any, b: Any) -> bool:
+    return b.array.ndim == 1 or (a.array.ndim - 1 == b.array.ndim and b.array.shape == a.array.shape[:-1])
+
+
+def solve(A: T, B: T, *, left: bool = True) -> T:
+    """X with A X = B (X A = B where not `left`), for A (..., n, n) and B (..., n, k), or vectors (..., n).
+
+    LinAlgError if a matrix is singular.
+    """
+    x, info = solve_ex(A, B, left=left)
+    succeeded("linalg.solve", info, SINGULAR.format("{}", "solve"))
+    return x
+
+
+def solve_ex(A: T, B: T, *, left: bool = True, check_errors: bool = False) -> Any:
+    """The named tuple (result, info): info is 0, or the place of a zero pivot."""
+    if check_errors:
+        solve(A, B, left=left)
+    matrices("linalg.solve", A, square=True)
+    vector = _is_vector(A, B)
+    b = unsqueeze(B, -1) if vector else B
+    if b.array.dtype != A.array.dtype:
+        raise DtypeError("linalg.solve", "Expected A and B to have the same dtype", A, B)
+    if vector and not left:
+        raise OperationError(
+            "linalg.solve", "Vector broadcasting of the left hand side is not supported for left=False", A, B
+        )
+    if b.array.shape[-2 if left else -1] != A.array.shape[-1]:
+        raise OperationError(
+            "linalg.solve",
+            "Incompatible shapes of A and B for the equation AX = B"
+            if left
+            else "Incompatible shapes of A and B for the equation XA = B",
+            A,
+            B,
+        )
+    a, b = together(A, b)
+    x, info = LinalgSolveEx.apply(a, b) if left else LinalgSolveEx.apply(flipped(a), flipped(b))
+    x = squeeze(x, -1) if vector else x if left else flipped(x)
+    for d, n in enumerate(reversed(A.array.shape[:-2]), 1):  # one status for each matrix of A
+        info = narrow(info, -d, 0, n)
+    while info.array.ndim > A.array.ndim - 2:
+        info = select(info, 0, 0)
+    return results("linalg_solve_ex", "result", "info")(x, info)
+
+
+def solve_triangular(A: T, B: T, *, upper: bool, left: bool = True, unitriangular: bool = False) -> T:
+    """X with A X = B (X A = B where not `left`) for triangular A; the other triangle is not read."""
+    matrices("linalg.solve_triangular", A, B)
+    matrices("linalg.solve_triangular", A, square=True)
+    if A.array.shape[-1] != B.array.shape[-2 if left else -1]:
+        raise OperationError("linalg.solve_triangular", "Incompatible shapes of A and B for the equation", A, B)
+    a, b = together(A, B)
+    return triangular(a, b, upper, left, unitriangular)
+
+
+def det(A: T) -> T:
+    """The determinant of square matrices (..., n, n)."""
+    matrices("linalg.det", A, square=True)
+    return LinalgDet.apply(A)
+
+
+def slogdet(A: T) -> Any:
+    """The named tuple (sign, logabsdet) of the determinant of square matrices."""
+    matrices("linalg.slogdet", A, square=True)
+    return results("linalg_slogdet", "sign", "logabsdet")(*LinalgSlogdet.apply(A))
+
+
+def logdet(input: T) -> T:
+    """ln det of square matrices: NaN where it is negative."""
+    sign, log = slogdet(input)
+    return where(sign < 0, float("nan"), log)
+
+
+def qr(A: T, mode: str = "reduced") -> Any:
+    """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular; `mode` "reduced", "complete" or "r"."""
+    matrices("linalg.qr", A)
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(
+            f"qr received unrecognized mode '{mode}' but expected one of 'reduced' (default), 'r', or 'complete'"
+        )
+    return results("linalg_qr", "Q", "R")(*LinalgQr.apply(A, mode))
+
+
+def eigh(A: T, UPLO: str = "L") -> Any:
+    """The named tuple (eigenvalues, eigenvectors) of symmetric matrices, ascending; one triangle is read."""
+    matrices("linalg.eigh", A, square=True)
+    if UPLO.upper() not in ("L", "U"):
+        raise RuntimeError(f"Expected UPLO argument to be 'L' or 'U', but got {UPLO}")
+    return results("linalg_eigh", "eigenvalues", "eigenvectors")(*LinalgEigh.apply(A, UPLO.upper()))
+
+
+def eigvalsh(A: T, UPLO: str = "L") -> T:
+    """The ascending eigenvalues of symmetric matrices."""
+    return eigh(A, UPLO)[0]
+
+
+def eig(A: T) -> Any:
+    """The named tuple (eigenvalues, eigenvectors) of square matrices, complex; it cannot be differentiated."""
+    matrices("linalg.eig", A, square=True)
+    return results("linalg_eig", "eigenvalues", "eigenvectors")(*LinalgEig.apply(A))
+
+
+def eigvals(A: T) -> T:
+    """The complex eigenvalues of square matrices; they cannot be differentiated."""
+    return eig(A)[0]
+
+
+def svd(A: T, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+    """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending; without `full_matrices` only the first min(m, n) vectors."""
+    matrices("linalg.svd", A)
+    return results("linalg_svd", "U", "S", "Vh")(*LinalgSvd.apply(A, full_matrices))
+
+
+def svdvals(A: T, *, driver: str | None = None) -> T:
+    """The singular values, descending."""
+    matrices("linalg.svdvals", A)
+    return LinalgSvd.apply(A, False)[1]
+
+
+def tolerances(a: Any, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """Absolute and relative tolerance as arrays: by default max(m, n) eps times the largest singular value."""
+    d = a.array.dtype
+    least = max(a.array.shape[-2:]) * float(np.finfo(d).eps)
+    absolute = 0.0 if atol is None else atol
+    given = absolute.array.any() if isinstance(absolute, TensorBase) else absolute > 0
+    relative = (0.0 if given else least) if rtol is None else rtol
+    pair = [np.asarray(x.array if isinstance(x, TensorBase) else x, d) for x in (absolute, relative)]
+    return pair[0], pair[1]
+
+
+def pinv(A: T, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool = False) -> T:
+    """The pseudoinverse of matrices (..., m, n): (..., n, m); small singular values count as zero."""
+    rtol = args[0] if args else rtol
+    matrices("linalg.pinv", A, square=hermitian)
+    a = (tril(A) + flipped(tril(A, -1))) if hermitian else A
+    return LinalgPinv.apply(a, *tolerances(A, atol, rtol))
+
+
+def matrix_exp(A: T) -> T:
+    """eᴬ of square matrices (..., n, n)."""
+    matrices("linalg.matrix_exp", A, square=True)
+    return LinalgMatrixExp.apply(A)
+
+
+def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) -> Any:
+    """The named tuple (solution, residuals, rank, singular_values): X that makes ‖A X - B‖ smallest.
+
+    A (..., m, n), B (..., m, k) or vectors. `driver` as in PyTorch: "gelsy" (default), "gels", "gelsd" or "gelss";
+    residuals are given where there are more rows than columns.
+    """
+    matrices("linalg.lstsq", A)
+    if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
+        raise RuntimeError(
+            f"linalg.lstsq: parameter `driver` should be one of (gels, gelsy, gelsd, gelss), got {driver}"
+        )
+    vector = _is_vector(A, B)
+    a, b = promoted(A, unsqueeze(B, -1) if vector else B)
+    if a.array.shape[-2] != b.array.shape[-2]:
+        raise OperationError("linalg.lstsq", "input.size(-2) should match other.size(-2)", A, B)
+    least = max(a.array.shape[-2:]) * float(np.finfo(a.array.dtype).eps)
+    x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond)), b)
+    return results("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(
+        squeeze(x, -1) if vector else x, *_fit(a, b, x, least if rcond is None else rcond, driver or "gelsy")
+    )
+
+
+def _fit(a: Any, b: Any, x: Any, rcond: float, driver: str) -> tuple[Any, Any, Any]:
+    """Residuals, rank and singular values, empty where the driver does not give them."""
+    m, n = a.array.shape[-2:]
+    before, mode.grad = mode.grad, False
+    try:
+        s = LinalgSvd.apply(a.detach(), False)[1]
+        rank = (s > narrow(s, -1, 0, min(1, s.array.shape[-1])) * rcond).sum(-1)
+    finally:
+        mode.grad = before
+    full = bool((rank == n).all().item())
+    wanted = m > n and (full or driver == "gels")
+    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else a._zeros((0,), a.array.dtype)
+    values = s if driver in ("gelsd", "gelss") else a._zeros((0,), a.array.dtype)
+    return residuals, rank if driver != "gels" else rank._zeros((0,), np.int64), values

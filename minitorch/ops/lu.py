@@ -1,0 +1,89 @@
+"""Triangular factors of a matrix with exchanged rows, and what they solve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..kernels import linalg as kernels
+from .base import Op, T, results
+from .join import tril, triu
+from .linalg import flipped, matrices, together, triangular
+from .matmul import matmul
+from .strided import diag_embed
+from .view import diagonal, narrow
+
+
+class LinalgLuFactor(Op):
+    """p l u = a, l and u in one;  da = p l⁻ᵀ (lower of lᵀ dl + upper of du uᵀ) u⁻ᵀ for square matrices"""
+
+    title = "LinalgLuFactorEx"
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        packed, pivots = [a._wrap(x) for x in kernels.lu(a.array)]
+        ctx.save_for_backward(packed, pivots)
+        ctx.mark_non_differentiable(pivots)
+        return packed, pivots
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, _: Any) -> Any:
+        packed, pivots = ctx.saved_tensors
+        n = packed.array.shape[-1]
+        if packed.array.shape[-2] != n:
+            raise NotImplementedError(
+                f"linalg.lu has a derivative for square matrices only in minitorch, got {list(packed.shape)}"
+            )
+        one = diag_embed(packed._ones((n,), packed.array.dtype))
+        l, u = tril(packed, -1) + one, triu(packed)
+        inner = tril(matmul(flipped(l), tril(g, -1)), -1) + triu(matmul(triu(g), flipped(u)))
+        back = triangular(flipped(u), triangular(flipped(l), inner, True, True, True), False, False, False)
+        return matmul(permutation_matrix(packed, pivots), back)
+
+
+def permutation_matrix(packed: Any, pivots: Any) -> Any:
+    """p of p l u, in the dtype of the factors."""
+    made = kernels.permutation(pivots.array, packed.array.shape[-2])
+    return packed._wrap(made.astype(packed.array.dtype))
+
+
+# ---------------------------------------------------------------- what users call
+
+
+def lu_factor(A: T, *, pivot: bool = True) -> Any:
+    """The named tuple (LU, pivots): L and U in one matrix, and the row that each row was exchanged with, from 1."""
+    matrices("linalg.lu_factor", A)
+    if not pivot:
+        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
+    return results("linalg_lu_factor", "LU", "pivots")(*LinalgLuFactor.apply(A))
+
+
+def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
+    """The named tuple (P, L, U) of what `lu_factor` gave: A = P L U."""
+    m, n = LU_data.array.shape[-2:]
+    k = min(m, n)
+    l, u = narrow(tril(LU_data, -1), -1, 0, k), narrow(triu(LU_data), -2, 0, k)
+    one = np.zeros((m, k), LU_data.array.dtype)
+    ones = LU_data._wrap(one)
+    diagonal(ones).fill_(1)
+    return results("lu_unpack", "P", "L", "U")(permutation_matrix(LU_data, LU_pivots), l + ones, u)
+
+
+def lu(A: T, *, pivot: bool = True) -> Any:
+    """The named tuple (P, L, U): A = P L U, P a permutation, L with ones on its diagonal, U upper triangular."""
+    return results("linalg_lu", "P", "L", "U")(*lu_unpack(*lu_factor(A, pivot=pivot)))
+
+
+def lu_solve(LU: T, pivots: T, B: T, *, left: bool = True, adjoint: bool = False) -> T:
+    """X with A X = B, of what `lu_factor(A)` gave; `adjoint`: with Aᵀ; X A = B where not `left`."""
+    matrices("linalg.lu_solve", LU, square=True)
+    lu_, b = together(LU, B if left else flipped(B))
+    p = permutation_matrix(LU, pivots)
+    if adjoint == left:  # Aᵀ = Uᵀ Lᵀ Pᵀ
+        y = triangular(flipped(lu_), b, False, True, False)
+        x = matmul(p, triangular(flipped(lu_), y, True, True, True))
+    else:
+        y = triangular(lu_, matmul(flipped(p), b), False, True, True)
+        x = triangular(lu_, y, True, True, False)
+    return x if left else flipped(x)

@@ -1,0 +1,476 @@
+"""Images resized, sampled at a grid, cut into patches, and channels turned into pixels."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..errors import DtypeError, OperationError
+from ..kernels import resample as kernels
+from .arithmetic import refuse, where
+from .base import Op, T
+from .conv import each
+from .gather import gather
+from .join import stack
+from .matmul import matmul
+from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
+from .view import reshape, squeeze, unsqueeze
+
+
+class Upsample(Op):
+    """Each output a weighted sum of some inputs, axis by axis;  dx = g given back to them"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, taps: Any) -> Any:
+        ctx.taps = taps
+        return kernels.resample(x.array, taps)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return UpsampleGrad.apply(g, ctx.taps), None
+
+
+class UpsampleGrad(Op):
+    """The transpose of Upsample;  dg = the gradient, resampled"""
+
+    title = "UpsampleBackward"
+
+    @staticmethod
+    def forward(ctx: Any, g: Any, taps: Any) -> Any:
+        ctx.taps = taps
+        return kernels.resample_grad(g.array, taps)
+
+    @staticmethod
+    def backward(ctx: Any, gg: Any) -> Any:
+        return Upsample.apply(gg, ctx.taps), None
+
+
+def _kind(title: str) -> type[Upsample]:
+    """The Function whose node has PyTorch's name."""
+    return type(title, (Upsample,), {"title": title, "__doc__": Upsample.__doc__})
+
+
+# The modes, with the number of spatial dimensions they are for.
+_KINDS = {
+    **{("nearest", n): _kind(f"UpsampleNearest{n}D") for n in (1, 2, 3)},
+    **{("nearest-exact", n): _kind(f"UpsampleNearestExact{n}D") for n in (1, 2, 3)},
+    ("linear", 1): _kind("UpsampleLinear1D"),
+    ("bilinear", 2): _kind("UpsampleBilinear2D"),
+    ("trilinear", 3): _kind("UpsampleTrilinear3D"),
+    ("bicubic", 2): _kind("UpsampleBicubic2D"),
+    ("bilinear smooth", 2): _kind("UpsampleBilinear2DAa"),
+    ("bicubic smooth", 2): _kind("UpsampleBicubic2DAa"),
+}
+_AREA = {1: adaptive_avg_pool1d, 2: adaptive_avg_pool2d, 3: adaptive_avg_pool3d}
+_DIMS = {"linear": 1, "bilinear": 2, "bicubic": 2, "trilinear": 3}
+
+
+def _taps(mode: str, n: int, o: int, factor: float | None, d: Any, corners: bool) -> Any:
+    """Where the outputs of one axis look, and with what weights."""
+    if mode.startswith("nearest"):
+        return kernels.nearest(n, o, factor, d, mode == "nearest-exact")
+    if mode.endswith("smooth"):
+        return kernels.smooth(n, o, factor, d, corners, 2 if mode.startswith("bilinear") else 4)
+    return (kernels.cubic if mode == "bicubic" else kernels.linear)(n, o, factor, d, corners)
+
+
+# ---------------------------------------------------------------- resizing
+
+
+def _sizes(x: Any, size: Any, scale_factor: Any, recompute: bool) -> tuple[tuple[int, ...], Any]:
+    """The size wanted, and the factors that positions are counted by (None: by the sizes)."""
+    spatial = x.array.shape[2:]
+    if (size is None) == (scale_factor is None):
+        raise ValueError(
+            "either size or scale_factor should be defined"
+            if size is None
+            else "only one of size or scale_factor should be defined"
+        )
+    given = scale_factor if size is None else size
+    values = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(spatial)
+    if len(values) != len(spatial):
+        raise ValueError(
+            f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of "
+            f"{list(spatial)} and {'scale_factor' if size is None else 'output size'} of {given}"
+        )
+    if size is not None:
+        if recompute:
+            raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
+        return tuple([int(v) for v in values]), (None,) * len(spatial)
+    wanted = tuple([math.floor(n * f) for n, f in zip(spatial, values, strict=True)])
+    return wanted, (None,) * len(spatial) if recompute else values
+
+
+def _check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) -> None:
+    if mode not in (*_DIMS, "nearest", "nearest-exact", "area") or not 3 <= x.array.ndim <= 5:
+        raise NotImplementedError(
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {x.array.ndim}D) for the modes: nearest | linear | "
+            f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
+        )
+    if mode not in _DIMS and align_corners is not None:
+        raise ValueError(
+            "align_corners option can only be set with the interpolating modes: linear | bilinear | bicubic | trilinear"
+        )
+    if antialias and (mode not in ("bilinear", "bicubic") or x.array.ndim != 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear and bicubic modes and requires a 4-D tensor as input"
+        )
+    if mode in _DIMS and _DIMS[mode] != x.array.ndim - 2:
+        raise NotImplementedError(f"Got {x.array.ndim}D input, but {mode} mode needs {_DIMS[mode] + 2}D input")
+
+
+def _check_dtype(x: Any, mode: str) -> None:
+    if x.array.dtype.kind != "f" and (x.array.dtype != np.uint8 or mode in ("area", "linear", "trilinear")):
+        raise DtypeError(f"interpolate(mode={mode!r})", "expected a floating dtype", x)
+
+
+def interpolate(
+    input: T, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None, antialias: bool = False,
+) -> T:  # fmt: skip
+    """(N, C, ...) with its spatial dimensions resized to `size`, or by `scale_factor`.
+
+    `mode`: "nearest", "nearest-exact" or "area" for one to three dimensions, "linear" for one, "bilinear" and "bicubic"
+    for two, "trilinear" for three. `align_corners`: the outermost pixels keep their places. `antialias`: shrunk without
+    moiré. NotImplementedError where the mode does not fit the dimensions.
+
+    >>> torch.nn.functional.interpolate(torch.tensor([[[1., 3.]]]), scale_factor=2, mode="linear")
+    tensor([[[1.0000, 1.5000, 2.5000, 3.0000]]])
+    """
+    _check_mode(input, mode, align_corners, antialias)
+    _check_dtype(input, mode)
+    recompute = bool(recompute_scale_factor) or (mode == "area" and size is None)
+    wanted, factors = _sizes(input, size, scale_factor, recompute)
+    spatial = input.array.shape[2:]
+    if any(n <= 0 for n in (*wanted, *spatial)):
+        raise OperationError(
+            "interpolate",
+            f"Input and output sizes should be greater than 0, but got input {list(spatial)} and output {list(wanted)}",
+            input,
+        )
+    if mode == "area":
+        return _AREA[len(spatial)](input, wanted)
+    d = input.array.dtype.type if input.array.dtype.kind == "f" else np.float64
+    name = mode + " smooth" if antialias else mode
+    geometry = list(zip(spatial, wanted, factors, strict=True))
+    taps = [(i + 2, n, _taps(name, n, o, f, d, bool(align_corners))) for i, (n, o, f) in enumerate(geometry)]
+    return _KINDS[name, len(spatial)].apply(input, taps)
+
+
+def upsample(
+    input: T, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None
+) -> T:
+    """The old name of `interpolate`."""
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: T, size: Any = None, scale_factor: Any = None) -> T:
+    """The old name of `interpolate(mode="nearest")`."""
+    return interpolate(input, size, scale_factor)
+
+
+def upsample_bilinear(input: T, size: Any = None, scale_factor: Any = None) -> T:
+    """The old name of `interpolate(mode="bilinear", align_corners=True)`."""
+    return interpolate(input, size, scale_factor, "bilinear", True)
+
+
+# ---------------------------------------------------------------- sampling at a grid
+
+
+def _unnormalised(x: Any, n: int, corners: bool) -> Any:
+    """From [-1, 1] to pixels."""
+    return (x + 1) * ((n - 1) / 2) if corners else ((x + 1) * n - 1) * 0.5
+
+
+def _reflected(x: Any, low: float, high: float) -> Any:
+    """Mirrored at both ends until inside."""
+    span = high - low
+    if span == 0:
+        return x * 0
+    away = (x - low).abs()
+    flips, extra = (away / span).detach().floor(), away
+    extra = away - flips * span
+    return where(flips.remainder(2) == 0, extra + low, span - extra + low)
+
+
+def _kept_inside(x: Any, n: int, padding_mode: str, corners: bool) -> Any:
+    if padding_mode == "reflection":
+        x = _reflected(x, 0, n - 1) if corners else _reflected(x, -0.5, n - 0.5)
+    return x if padding_mode == "zeros" else x.clamp(0, n - 1)
+
+
+def _sampled(flat: Any, places: Sequence[Any], size: Sequence[int]) -> Any:
+    """(N, C, positions): the pixels at integer places, zero outside."""
+    inside: Any = None
+    index: Any = 0
+    for x, n in zip(places, size, strict=True):
+        fits = (x >= 0) & (x <= n - 1)
+        inside = fits if inside is None else inside & fits
+        index = index * n + x.clamp(0, n - 1).nan_to_num(0).to(_int64(x))
+    found = gather(flat, 2, reshape(index, flat.shape[0], 1, -1).expand(-1, flat.shape[1], -1))
+    return found * reshape(inside, flat.shape[0], 1, -1).to(flat.dtype)
+
+
+def _int64(x: Any) -> Any:
+    return x._wrap(np.zeros(0, np.int64)).dtype
+
+
+def _cubic_weights(t: Any) -> list[Any]:
+    """Those of the four neighbours, by the cubic of Keys (1981) with a = -3/4."""
+    a = -0.75
+
+    def outer(u: Any) -> Any:
+        return ((a * u - 5 * a) * u + 8 * a) * u - 4 * a
+
+    def inner(u: Any) -> Any:
+        return ((a + 2) * u - (a + 3)) * u * u + 1
+
+    return [outer(t + 1), inner(t), inner(1 - t), outer(2 - t)]
+
+
+def _corner_sum(flat: Any, places: Sequence[Any], size: Sequence[int]) -> Any:
+    """The sum over the corners of each cell, weighted by the nearness."""
+    lows = [x.detach().floor() for x in places]
+    total: Any = 0
+    for corner in itertools.product((0, 1), repeat=len(places)):
+        weight: Any = 1
+        for x, low, side in zip(places, lows, corner, strict=True):
+            weight = weight * (x - low if side else 1 - (x - low))
+        at = [low + side for low, side in zip(lows, corner, strict=True)]
+        total = total + _sampled(flat, at, size) * reshape(weight, flat.shape[0], 1, -1)
+    return total
+
+
+def _cubic_sum(flat: Any, places: Sequence[Any], size: Sequence[int], padding_mode: str, corners: bool) -> Any:
+    lows = [x.detach().floor() for x in places]
+    weights = [_cubic_weights(x - low) for x, low in zip(places, lows, strict=True)]
+    total: Any = 0
+    for i, j in itertools.product(range(4), repeat=2):
+        at = [
+            _kept_inside(low + (k - 1), n, padding_mode, corners) for low, k, n in zip(lows, (i, j), size, strict=True)
+        ]
+        total = total + _sampled(flat, at, size) * reshape(weights[0][i] * weights[1][j], flat.shape[0], 1, -1)
+    return total
+
+
+def _check_grid(x: Any, grid: Any, mode: str, padding_mode: str) -> None:
+    if mode not in ("bilinear", "nearest", "bicubic"):
+        raise ValueError(
+            f"nn.functional.grid_sample(): expected mode to be 'bilinear', 'nearest' or 'bicubic', got {mode!r}"
+        )
+    if padding_mode not in ("zeros", "border", "reflection"):
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be 'zeros', 'border', or 'reflection', but got: "
+            f"{padding_mode!r}"
+        )
+    dims = x.array.ndim - 2
+    if dims not in (2, 3) or grid.array.ndim != x.array.ndim or grid.array.shape[-1] != dims:
+        raise OperationError("grid_sample", "expected 4D or 5D input and a grid (N, ..., 2 or 3)", x, grid)
+    if grid.array.shape[0] != x.array.shape[0] or 0 in x.array.shape[2:]:
+        raise OperationError(
+            "grid_sample", "expected grid and input of one batch size, and non-empty spatial dimensions", x, grid
+        )
+    if x.array.dtype != grid.array.dtype:
+        raise DtypeError("grid_sample", "expected input and grid to have the same dtype", x, grid)
+    refuse("grid_sample", "biuc", x)
+    if mode == "bicubic" and dims == 3:
+        raise OperationError("grid_sample", "bicubic interpolation only supports 4D input", x)
+
+
+def grid_sample(
+    input: T, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
+) -> T:
+    """(N, C, H, W) read at the places (x, y) from -1 to 1 of a grid (N, H', W', 2); the same for three dimensions.
+
+    `padding_mode`: what lies outside, "zeros", "border" or "reflection". `align_corners`: -1 and 1 are the centres of the
+    outermost pixels rather than their edges (Jaderberg et al., 2015).
+    """
+    _check_grid(input, grid, mode, padding_mode)
+    align_corners = _settled("grid_sample", align_corners)
+    corners, size = bool(align_corners), input.array.shape[2:]
+    flat = reshape(input, *input.array.shape[:2], -1)
+    places = [
+        _unnormalised(grid.select(-1, len(size) - 1 - i).reshape(len(grid), -1), n, corners) for i, n in enumerate(size)
+    ]
+    if mode == "bicubic":
+        y = _cubic_sum(flat, places, size, padding_mode, corners)
+    else:
+        places = [_kept_inside(x, n, padding_mode, corners) for x, n in zip(places, size, strict=True)]
+        rounded = mode == "nearest"
+        y = _sampled(flat, [x.round() for x in places], size) if rounded else _corner_sum(flat, places, size)
+    return reshape(y, *input.array.shape[:2], *grid.array.shape[1:-1])
+
+
+def _settled(name: str, align_corners: bool | None) -> bool:
+    """False where nothing was said, with PyTorch's warning."""
+    if align_corners is None:
+        warnings.warn(
+            f"{name}: align_corners is taken as False since PyTorch 1.3; specify it to say what you mean.", stacklevel=3
+        )
+    return bool(align_corners)
+
+
+def _line(theta: Any, n: int, corners: bool) -> Any:
+    """The coordinates of n pixels from -1 to 1."""
+    d = theta.array.dtype
+    return theta._wrap(kernels.coordinates(n, corners, d))
+
+
+def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
+    """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W); (N, 3, 4) over volumes."""
+    dims = len(size) - 2
+    align_corners = _settled("affine_grid", align_corners)
+    if dims not in (2, 3):
+        raise NotImplementedError(
+            f"affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size {tuple(size)}."
+        )
+    if theta.array.ndim != 3 or theta.array.shape[1:] != (dims, dims + 1):
+        raise ValueError(
+            f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {tuple(size)}. Got {tuple(theta.shape)}."
+        )
+    if theta.array.dtype.kind != "f":
+        raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
+    if any(n <= 0 for n in size):
+        raise ValueError(f"Expected non-zero, positive output size. Got {tuple(size)}")
+    spatial = tuple(size[2:])
+    lines = [_line(theta, n, bool(align_corners)) for n in spatial]
+    full = [x.view([-1 if i == j else 1 for j in range(dims)]).expand(*spatial) for i, x in enumerate(lines)]
+    base = stack([*full[::-1], full[0] * 0 + 1], -1)
+    return reshape(matmul(reshape(base, 1, -1, dims + 1), theta.transpose(1, 2)), len(theta), *spatial, dims)
+
+
+# ---------------------------------------------------------------- patches
+
+
+class Im2Col(Op):
+    """Patches as columns;  dx = the columns' gradients added where the patches lie"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, *how: Any) -> Any:
+        ctx.args = x.array.shape[2:], *how
+        return kernels.columns(x.array, *how)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Col2Im.apply(g, *ctx.args), None, None, None, None
+
+
+class Col2Im(Op):
+    """Columns added where their patches lie;  dx = the patches of g"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, size: Any, *how: Any) -> Any:
+        ctx.how = how
+        return kernels.from_columns(x.array, size, *how)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return Im2Col.apply(g, *ctx.how), None, None, None, None, None
+
+
+def unfold(input: T, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> T:
+    """(N, C, H, W) → (N, C kh kw, patches): every patch of the planes as a column."""
+    refuse("unfold", "iu", input)
+    how = [each(v, 2) for v in (kernel_size, dilation, padding, stride)]
+    x, single = _planes("unfold", input)
+    counts = kernels.patch_counts(x.array.shape[2:], *how)
+    if any(n <= 0 for n in counts):
+        raise OperationError(
+            "unfold",
+            f"with kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, calculated shape of the array "
+            f"of sliding blocks as {tuple(counts)}, which is too small (non-positive)",
+            input,
+        )
+    y = Im2Col.apply(x, *how)
+    return squeeze(y, 0) if single else y
+
+
+def _planes(name: str, x: Any) -> tuple[Any, bool]:
+    if x.array.ndim not in (3, 4) or 0 in x.array.shape[1:]:
+        raise OperationError(name, "Expected 3D or 4D (batch mode) tensor with possibly 0 batch size", x)
+    return (unsqueeze(x, 0), True) if x.array.ndim == 3 else (x, False)
+
+
+def fold(input: T, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> T:
+    """(N, C kh kw, patches) → (N, C, H, W) of `output_size`: columns added where their patches lie."""
+    refuse("fold", "iu", input)
+    size, *how = [each(v, 2) for v in (output_size, kernel_size, dilation, padding, stride)]
+    if input.array.ndim not in (2, 3):
+        raise OperationError("fold", "Expected 2D or 3D (batch mode) tensor for input", input)
+    x = unsqueeze(input, 0) if input.array.ndim == 2 else input
+    counts = kernels.patch_counts(size, *how)
+    if x.array.shape[1] % math.prod(how[0]):
+        raise OperationError(
+            "fold",
+            f"Expected size of input's dimension 1 to be divisible by the product of kernel_size {how[0]}, but got {x.array.shape[1]}",
+            input,
+        )
+    if x.array.shape[2] != math.prod(counts):
+        raise OperationError(
+            "fold",
+            f"Given output_size={size}, kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, expected "
+            f"size of input's dimension 2 to match the calculated number of sliding blocks {' * '.join(map(str, counts))} = "
+            f"{math.prod(counts)}, but got {x.array.shape[2]}",
+            input,
+        )
+    y = Col2Im.apply(x, size, *how)
+    return squeeze(y, 0) if input.array.ndim == 2 else y
+
+
+# ---------------------------------------------------------------- channels and pixels
+
+
+def pixel_shuffle(input: T, upscale_factor: int) -> T:
+    """(..., C r², H, W) → (..., C, H r, W r) (Shi et al., 2016)."""
+    r = upscale_factor
+    if input.array.ndim < 3:
+        raise OperationError("pixel_shuffle", "expects input to have at least 3 dimensions", input)
+    if r <= 0:
+        raise RuntimeError(f"pixel_shuffle expects a positive upscale_factor, but got {r}")
+    *lead, c, h, w = input.array.shape
+    if c % (r * r):
+        raise OperationError(
+            "pixel_shuffle",
+            f"expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)={c} "
+            f"is not divisible by {r * r}",
+            input,
+        )
+    n = len(lead)
+    split = reshape(input, *lead, c // (r * r), r, r, h, w)
+    return reshape(split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2), *lead, c // (r * r), h * r, w * r)
+
+
+def pixel_unshuffle(input: T, downscale_factor: int) -> T:
+    """(..., C, H r, W r) → (..., C r², H, W): undoes `pixel_shuffle`."""
+    r = downscale_factor
+    if input.array.ndim < 3:
+        raise OperationError("pixel_unshuffle", "expects input to have at least 3 dimensions", input)
+    if r <= 0:
+        raise RuntimeError(f"pixel_unshuffle expects a positive downscale_factor, but got {r}")
+    *lead, c, h, w = input.array.shape
+    if h % r or w % r:
+        raise OperationError(
+            "pixel_unshuffle", f"expects height and width to be divisible by downscale_factor={r}", input
+        )
+    n = len(lead)
+    split = reshape(input, *lead, c, h // r, r, w // r, r)
+    return reshape(split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3), *lead, c * r * r, h // r, w // r)
+
+
+def channel_shuffle(input: T, groups: int) -> T:
+    """(N, C, ...) with its channels dealt out from `groups` groups in turn (Zhang et al., 2018)."""
+    if input.array.ndim < 3:
+        raise OperationError("channel_shuffle", "expects input to have at least 3 dimensions", input)
+    n, c, *rest = input.array.shape
+    if groups <= 0 or c % groups:
+        raise OperationError(
+            "channel_shuffle",
+            f"Number of groups to divide channels in must be positive and divide {c}. Value of groups:{groups}",
+            input,
+        )
+    return reshape(reshape(input, n, groups, c // groups, *rest).transpose(1, 2), input.array.shape)

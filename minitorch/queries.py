@@ -1,0 +1,103 @@
+"""Questions about tensors, dtypes and shapes, and results written to tensors that are given."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from typing import Any
+
+import numpy as np
+
+from . import dtypes as dt
+from .autograd.grad_mode import mode
+from .errors import OperationError
+from .size import Size
+from .tensor import Tensor
+
+
+def result_type(tensor1: Any, tensor2: Any) -> dt.dtype:
+    """The dtype of an operation on two tensors or numbers.
+
+    >>> torch.result_type(torch.tensor([1, 2]), 1.0)
+    torch.float32
+    """
+    return dt.result_dtype([tensor1, tensor2])
+
+
+def can_cast(from_: dt.dtype, to: dt.dtype) -> bool:
+    """Whether PyTorch casts one dtype to another by itself: the category (bool, integer, floating, complex) must not fall."""
+    return dt.can_cast(from_, to)
+
+
+def is_signed(input: Tensor) -> bool:
+    """Whether the dtype has negative values."""
+    return input.is_signed()
+
+
+def is_conj(input: Tensor) -> bool:
+    """False: a conjugate is computed at once."""
+    return False
+
+
+def is_neg(input: Tensor) -> bool:
+    """False: a negative is computed at once."""
+    return False
+
+
+def get_device(input: Tensor) -> int:
+    """-1: the CPU."""
+    return -1
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that all of these broadcast to; RuntimeError if there is none."""
+    sizes = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    try:
+        return Size(np.broadcast_shapes(*sizes))
+    except ValueError:
+        raise RuntimeError(
+            f"Shape mismatch: objects cannot be broadcast to a single shape (got {', '.join(map(str, sizes))})"
+        ) from None
+
+
+# ---------------------------------------------------------------- out=
+
+
+def with_out(function: Any) -> Any:
+    """The function with a keyword `out`: a tensor (or several) that its result is written to, and returned."""
+    name = function.__name__
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = kwargs.pop("out", None) if kwargs else None
+        result = function(*args, **kwargs)
+        if out is None:
+            return result
+        if isinstance(result, Tensor):
+            return _written(name, result, out)
+        for x, place in zip(result, out, strict=True):
+            _written(name, x, place)
+        return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
+
+    return call
+
+
+def _written(name: str, result: Any, out: Any) -> Any:
+    if mode.grad and (result.tracked() or out.tracked()):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad."
+        )
+    if not dt.can_cast(result.dtype, out.dtype):
+        raise OperationError(
+            name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
+        )
+    if out.shape != result.shape:
+        if out.numel():
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not match "
+                f"the required output shape {list(result.shape)}.",
+                stacklevel=4,
+            )
+        out.resize_(*result.shape)
+    return out.copy_(result.detach())
