@@ -211,3 +211,38 @@ optimizer("Adam decay", lambda o, p: o.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e
 optimizer("Adam amsgrad", lambda o, p: o.Adam(p, lr=0.1, amsgrad=True, maximize=True))
 optimizer("AdamW", lambda o, p: o.AdamW(p, lr=0.1, weight_decay=0.3))
 optimizer("AdamW amsgrad", lambda o, p: o.AdamW(p, lr=0.1, amsgrad=True))
+optimizer("Adamax", lambda o, p: o.Adamax(p, lr=0.1, weight_decay=0.1))
+optimizer("NAdam", lambda o, p: o.NAdam(p, lr=0.1, weight_decay=0.1))
+optimizer("NAdam decoupled", lambda o, p: o.NAdam(p, lr=0.1, weight_decay=0.1, decoupled_weight_decay=True))
+optimizer("RAdam", lambda o, p: o.RAdam(p, lr=0.1, betas=(0.9, 0.99), weight_decay=0.1))
+optimizer("Adagrad", lambda o, p: o.Adagrad(p, lr=0.1, lr_decay=0.1, initial_accumulator_value=0.1))
+optimizer("Adadelta", lambda o, p: o.Adadelta(p, weight_decay=0.1))
+optimizer("RMSprop", lambda o, p: o.RMSprop(p, lr=0.1, alpha=0.9))
+optimizer("RMSprop centered", lambda o, p: o.RMSprop(p, lr=0.01, momentum=0.9, centered=True, weight_decay=0.1))
+optimizer("Rprop", lambda o, p: o.Rprop(p, lr=0.1), steps=12)
+optimizer("ASGD", lambda o, p: o.ASGD(p, lr=0.1, t0=2))
+optimizer("Adafactor", lambda o, p: o.Adafactor(p, lr=0.1, weight_decay=0.1))
+
+
+def lbfgs(name, **options):
+    """Some steps of L-BFGS in the valley of Rosenbrock."""
+
+    @case(f"LBFGS {name}")
+    def run(torch, rng):
+        x = torch.tensor(rng.standard_normal(4), requires_grad=True)
+        chosen = torch.optim.LBFGS([x], **options)
+
+        def closure():
+            chosen.zero_grad()
+            loss = (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+            loss.backward()
+            return loss
+
+        found = {}
+        for i in range(3):
+            found[f"loss{i}"], found[f"x{i}"] = _array(chosen.step(closure)).copy(), _array(x).copy()
+        return found
+
+
+lbfgs("plain", lr=1e-3, max_iter=4)
+lbfgs("wolfe", line_search_fn="strong_wolfe", max_iter=5, history_size=3)
