@@ -246,3 +246,37 @@ def lbfgs(name, **options):
 
 lbfgs("plain", lr=1e-3, max_iter=4)
 lbfgs("wolfe", line_search_fn="strong_wolfe", max_iter=5, history_size=3)
+
+
+def schedule(name, make, steps=30):
+    """The learning rates of two groups over some steps, and the momentum of the first."""
+
+    @case(f"schedule {name}")
+    def run(torch, rng):
+        chosen = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1, momentum=0.9)
+        chosen.add_param_group({"params": [torch.ones(1, requires_grad=True)], "lr": 0.5})
+        stepped = make(torch.optim.lr_scheduler, torch.optim.swa_utils, chosen)
+        rates, momenta = [], []
+        for _ in range(steps):
+            rates.append(stepped.get_last_lr())
+            momenta.append(chosen.param_groups[0]["momentum"])
+            chosen.step()
+            stepped.step()
+        return {"rates": np.array(rates), "momenta": np.array(momenta)}
+
+
+schedule("StepLR", lambda s, w, o: s.StepLR(o, 7, 0.5))
+schedule("MultiStepLR", lambda s, w, o: s.MultiStepLR(o, [3, 9, 9], 0.3))
+schedule("ConstantLR", lambda s, w, o: s.ConstantLR(o, 0.3, 9))
+schedule("LinearLR", lambda s, w, o: s.LinearLR(o, 0.2, 0.9, 20))
+schedule("ExponentialLR", lambda s, w, o: s.ExponentialLR(o, 0.9))
+schedule("PolynomialLR", lambda s, w, o: s.PolynomialLR(o, 20, 1.7))
+schedule("CosineAnnealingLR", lambda s, w, o: s.CosineAnnealingLR(o, 8, 0.001))
+schedule("LambdaLR", lambda s, w, o: s.LambdaLR(o, [lambda epoch: 0.9**epoch, lambda epoch: 1 / (1 + epoch)]))
+schedule("MultiplicativeLR", lambda s, w, o: s.MultiplicativeLR(o, lambda epoch: 0.95))
+schedule("SequentialLR", lambda s, w, o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1, 5), s.StepLR(o, 10)], [5]))
+schedule("ChainedScheduler", lambda s, w, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.9)]))
+schedule("CosineAnnealingWarmRestarts", lambda s, w, o: s.CosineAnnealingWarmRestarts(o, 5, 2, 0.001))
+schedule("CyclicLR", lambda s, w, o: s.CyclicLR(o, 0.01, [0.1, 0.3], 4, 7, mode="triangular2"))
+schedule("OneCycleLR", lambda s, w, o: s.OneCycleLR(o, [0.1, 0.2], total_steps=31))
+schedule("SWALR", lambda s, w, o: w.SWALR(o, [0.001, 0.3], 8))
