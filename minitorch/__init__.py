@@ -24,6 +24,7 @@ from . import (
     xpu,
 )  # fmt: skip
 from .amp import GradScaler, autocast, is_autocast_enabled
+from . import autograd, nn, optim, utils, viz
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -898,6 +899,7 @@ __all__ = [
     "unique_consecutive",
     "unsqueeze",
     "use_deterministic_algorithms",
+    "utils",
     "var",
     "var_mean",
     "vdot",

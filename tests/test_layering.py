@@ -73,6 +73,7 @@ BOOKKEEPING = {
 }
 MAY_COMPUTE = {"creation", "random", "formatting", "autograd.gradcheck"}
 DATA = {"serialization"}  # packages of such modules
+MAY_COMPUTE = {"creation", "random", "formatting", "autograd.gradcheck", "utils.data.collate", "utils.data.worker"}
 
 
 @dataclass(frozen=True)
