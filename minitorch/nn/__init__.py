@@ -2,6 +2,7 @@
 
 from ..missing import missing_from as _missing_from
 from . import functional, init
+from . import functional, init, utils
 from .activation import (
     CELU,
     ELU,
@@ -76,7 +77,7 @@ __all__ = [
     "LogSigmoid", "LogSoftmax", "MSELoss", "MaxPool1d", "MaxPool2d", "MaxPool3d", "Mish", "Module", "ModuleDict",
     "ModuleList", "NLLLoss", "PReLU", "Parameter", "ParameterDict", "ParameterList", "RMSNorm", "ReLU", "ReLU6",
     "Sequential", "SiLU", "Sigmoid", "SmoothL1Loss", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink",
-    "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "functional", "init",
+    "Softsign", "Tanh", "Tanhshrink", "Threshold", "Unflatten", "functional", "init", "utils",
 ]  # fmt: skip
 
 __getattr__ = _missing_from(__name__)

@@ -1,5 +1,5 @@
 """Tools around the language: data loading, checkpoints of activations."""
 
-from . import data
+from . import checkpoint, data
 
-__all__ = ["data"]
+__all__ = ["checkpoint", "data"]

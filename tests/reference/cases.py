@@ -5,6 +5,7 @@ writes `reference.npz`; the tests run them with minitorch and compare. Numbers c
 of either library takes part.
 """
 
+import importlib
 import zlib
 
 import numpy as np
@@ -280,3 +281,44 @@ schedule("CosineAnnealingWarmRestarts", lambda s, w, o: s.CosineAnnealingWarmRes
 schedule("CyclicLR", lambda s, w, o: s.CyclicLR(o, 0.01, [0.1, 0.3], 4, 7, mode="triangular2"))
 schedule("OneCycleLR", lambda s, w, o: s.OneCycleLR(o, [0.1, 0.2], total_steps=31))
 schedule("SWALR", lambda s, w, o: w.SWALR(o, [0.001, 0.3], 8))
+
+
+layer("weight_norm", lambda nn: nn.utils.parametrizations.weight_norm(nn.Linear(6, 3)), rows)
+layer("weight_norm conv", lambda nn: nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 6, 3), dim=1), image)
+
+
+def _without_chance(nn):
+    """A layer with spectral norm whose vectors do not come from a random stream."""
+    made = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 3), n_power_iterations=3)
+    norm = made.parametrizations.weight[0].double()
+    for vector in (norm._u, norm._v):
+        vector.fill_(len(vector) ** -0.5)
+    return made
+
+
+layer("spectral_norm", _without_chance, rows, calls=2)
+
+
+@case("clip_grad_norm_")
+def clip(torch, rng):
+    """The norms, and what they leave of the gradients."""
+    found = {}
+    for kind in (2.0, 1.0, 3.0, float("inf")):
+        params = [torch.nn.Parameter(torch.tensor(rng.standard_normal(s))) for s in ((3, 4), (5,))]
+        for p in params:
+            p.grad = torch.tensor(rng.standard_normal(tuple(p.shape)))
+        found[f"total {kind}"] = _array(torch.nn.utils.clip_grad_norm_(params, 0.7, kind))
+        for i, p in enumerate(params):
+            found[f"grad{i} {kind}"] = _array(p.grad)
+    return found
+
+
+@case("checkpoint_sequential")
+def checkpoints(torch, rng):
+    """Gradients through a chain in three checkpoints."""
+    part = importlib.import_module(f"{torch.__name__}.utils.checkpoint")
+    weights = [torch.tensor(rng.standard_normal((4, 4)), requires_grad=True) for _ in range(6)]
+    x = torch.tensor(rng.standard_normal((3, 4)), requires_grad=True)
+    functions = [lambda y, w=w: (y @ w).tanh() for w in weights]
+    part.checkpoint_sequential(functions, 3, x, use_reentrant=False).pow(2).sum().backward()
+    return {"x": _array(x.grad)} | {f"w{i}": _array(w.grad) for i, w in enumerate(weights)}
