@@ -159,17 +159,19 @@ class Identity(BasePruningMethod):
         return default_mask
 
 
+def _number(amount: Any) -> int | float:
+    return int(amount) if isinstance(amount, numbers.Integral) else float(amount)
+
+
 class _Amount(BasePruningMethod):
     """A method that prunes a number or a share of the elements or channels."""
 
     def __init__(self, amount: Any) -> None:
         if not isinstance(amount, numbers.Real):
             raise TypeError(f"Invalid type for amount: {amount}. Must be int or float.")
-        value: Any = amount
-        self.amount: float = int(value) if isinstance(value, numbers.Integral) else float(value)
+        self.amount = _number(amount)
         if self.amount < 0 or (isinstance(self.amount, float) and self.amount > 1):
             raise ValueError(f"amount={amount} should either be a float in the range [0, 1] or a non-negative integer")
-        self.amount = amount
 
     def _count(self, total: int) -> int:
         count = self.amount if isinstance(self.amount, int) else round(self.amount * total)
