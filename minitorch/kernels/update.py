@@ -9,13 +9,16 @@ of its own because in float32 1 - 0.999 is wrong in the fifth digit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import Kernel
+from . import reduce, scalar
+from ._jit import Kernel, jit
+from .elementwise import elementwise, in_dtype
 from .maths import absolute, maximum, minimum, sqrt, weak, where
 
 Array = NDArray[Any]
@@ -222,3 +225,91 @@ def asgd(p: Any, g: Any, mean: Any, eta: Any, shrink: Any, mu: Any, decay: Any, 
     d = sign * g + decay * p
     p = shrink * p - eta * d
     return p, where(mu == 1, p, mean + mu * (p - mean))
+
+
+# ---------------------------------------------------------------- gradients, kept small
+# An elementwise kernel that writes to its own operand is not vectorised: the loop must see that the two are one.
+
+
+def _scale_numpy(start: int, stop: int, x: Array, factor: Any) -> None:
+    with np.errstate(all="ignore"):
+        x[start:stop] *= factor
+
+
+@jit(twin=_scale_numpy)
+def _scale(start: int, stop: int, x: Any, factor: Any) -> None:
+    x = x[start:stop]
+    for i in range(x.size):
+        x[i] *= factor
+
+
+def _clip_numpy(start: int, stop: int, x: Array, bound: Any) -> None:
+    x[start:stop] = np.clip(x[start:stop], -bound, bound)
+
+
+@jit(twin=_clip_numpy)
+def _clip(start: int, stop: int, x: Any, bound: Any) -> None:
+    x = x[start:stop]
+    for i in range(x.size):
+        x[i] = minimum(maximum(x[i], -bound), bound)
+
+
+def scale(x: Array, factor: float) -> None:
+    """Multiply an array in place."""
+    _in_place(_scale, x, factor)
+
+
+def clip(x: Array, bound: float) -> None:
+    """Cut an array in place to [-bound, bound]."""
+    _in_place(_clip, x, bound)
+
+
+def _in_place(kernel: Kernel, x: Array, number: float) -> None:
+    flat = (
+        x.ravel() if x.flags.c_contiguous else x.T.ravel() if x.flags.f_contiguous else np.ascontiguousarray(x).ravel()
+    )
+    parts = flat.view(flat.real.dtype) if x.dtype.kind == "c" else flat
+    kernel.split(parts.size, 0.3, parts, in_dtype(number, parts.dtype))
+    if not x.flags.forc:
+        x[...] = flat.reshape(x.shape)
+
+
+# ---------------------------------------------------------------- Adafactor, which sees rows and columns
+
+
+@elementwise(cost=1)
+def over_root(g: Any, v: Any, least: Any) -> Any:
+    """g / √v, v at least `least`."""
+    return g / sqrt(maximum(v, least))
+
+
+@update(cost=0.5)
+def descend(p: Any, change: Any, shrink: Any, size: Any) -> Any:
+    """shrink p - size change."""
+    return (shrink * p - size * change,)
+
+
+def adafactor(
+    p: Array, g: Array, means: list[Array], weight: float, eps1: float, eps2: float, d: float, rate: float, shrink: float, sign: int
+) -> None:  # fmt: skip
+    """One step: `means` of the squares along rows and columns, or of all of them, move by `weight` towards those of g."""
+    g = g if sign > 0 else scalar.neg(g)
+    size = max(eps2, _rms(p)) * rate
+    change = over_root(g, _variance(g, means, weight, eps1), eps1 * eps1)
+    descend(constants(p.dtype, shrink, size / max(1.0, _rms(change) / d)), p, change)
+
+
+def _rms(x: Array) -> float:
+    return float(reduce.norm(x, 2, tuple(range(x.ndim)))) / math.sqrt(x.size)
+
+
+def _variance(g: Array, means: list[Array], weight: float, eps: float) -> Array:
+    """The estimate of the mean of g²: row column / mean(row), or the mean itself."""
+    square = scalar.mul(g, g)
+    if len(means) == 1:
+        return scalar.lerp(means[0], square, weight, out=means[0])
+    for mean, axis in zip(means, (g.ndim - 1, g.ndim - 2), strict=True):
+        scalar.lerp(mean, reduce.mean(square, (axis,), True), weight, out=mean)
+    row, column = means
+    with np.errstate(all="ignore"):
+        return row / np.maximum(reduce.mean(row, (g.ndim - 2,), True), row.dtype.type(eps)) * column

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.grad_mode import no_grad
+from ..kernels import update
 from ..tensor import Tensor
 from .optimizer import Optimizer, check_options, closure_loss, options
+from .per_element import sign_of
 
 
 class Adafactor(Optimizer):
@@ -31,7 +32,6 @@ class Adafactor(Optimizer):
         _check("weight_decay should be >= 0", weight_decay, weight_decay >= 0)
         super().__init__(params, options(locals()))
 
-    @no_grad()  # type: ignore[untyped-decorator]
     def step(self, closure: Any = None) -> Any:
         """Update every parameter that has a gradient."""
         loss = closure_loss(closure)
@@ -44,16 +44,17 @@ class Adafactor(Optimizer):
     def _update(self, p: Tensor, group: dict[str, Any]) -> None:
         if p.is_complex():
             raise RuntimeError("Adafactor does not support complex parameters")
-        g = -p._grad if group["maximize"] else p._grad
         state, lr = self.state[p] or self._start(p), float(group["lr"])
-        state["step"] += 1
-        step, (eps1, eps2) = state["step"].item(), group["eps"]
+        state["step"].array += 1
+        step, (eps1, eps2) = float(state["step"].array), group["eps"]
         eps1 = float(np.finfo(p.array.dtype).eps) if eps1 is None else eps1
-        alpha = max(eps2, _rms(p)) * min(lr, step**-0.5)
-        if group["weight_decay"] != 0:
-            p.mul_(1 - lr * group["weight_decay"])
-        change = _variance(g, state, step ** group["beta2_decay"], eps1).clamp_(min=eps1 * eps1).rsqrt_().mul_(g)
-        p.add_(change, alpha=-alpha / max(1.0, _rms(change) / group["d"]))
+        means = [state[name].array for name in ("row_var", "col_var", "variance") if name in state]
+        rate, shrink = min(lr, step**-0.5), 1 - lr * group["weight_decay"]
+        weight = step ** group["beta2_decay"]
+        update.adafactor(
+            p.array, p._grad.array, means, weight, eps1, eps2, group["d"], rate, shrink, sign_of(group)
+        )  # fmt: skip
+        p.storage.written("Adafactor.step")
 
     def _start(self, p: Tensor) -> dict[str, Any]:
         state: dict[str, Any] = self.state[p]
@@ -70,18 +71,3 @@ class Adafactor(Optimizer):
 def _check(rule: str, value: Any, fine: bool) -> None:
     if not fine:
         raise ValueError(f"{rule} but is: {value}")
-
-
-def _rms(x: Any) -> float:
-    return x.norm(2).item() / x.numel() ** 0.5
-
-
-def _variance(g: Any, state: dict[str, Any], weight: float, eps: float) -> Any:
-    """The estimate of the mean of g², as a fresh tensor, after the means were moved by `weight`."""
-    square = g * g
-    if "variance" in state:
-        return state["variance"].lerp_(square, weight).clone()
-    row, column = state["row_var"], state["col_var"]
-    row.lerp_(square.mean(-1, keepdim=True), weight)
-    column.lerp_(square.mean(-2, keepdim=True), weight)
-    return (row @ column).div_(row.mean(-2, keepdim=True).clamp_(min=eps))

@@ -18,6 +18,7 @@ STEPS = {
     "rmsprop": (3, (0.1, 0.9, 0.1, 1e-8, 0.5, 1, 0.1, -1)),
     "rprop": (2, (0.5, 1.2, 0.3, 0.6, 1)),
     "asgd": (1, (0.1, 0.9, 0.5, 0.1, 1)),
+    "descend": (0, (0.9, 0.1)),
 }
 
 
@@ -85,3 +86,16 @@ def test_complex_parameters_are_pairs():
     with np.errstate(all="ignore"):
         np.testing.assert_allclose(p.real, real - 0.5 * g.real / np.sqrt(square.real))
         np.testing.assert_allclose(p.imag, imaginary - 0.5 * g.imag / np.sqrt(square.imag))
+
+
+@pytest.mark.parametrize("arrange", [lambda x: x, np.asfortranarray, lambda x: np.repeat(x, 2, axis=1)[:, ::2]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_scale_and_clip(arrange, dtype):
+    x = np.arange(-6, 6).reshape(3, 4).astype(dtype)
+    x[0, 0] = np.nan
+    given = arrange(x.copy())
+    update.scale(given, 0.5)
+    np.testing.assert_allclose(given, x * dtype(0.5))
+    if dtype is not np.complex128:
+        update.clip(given, 1.25)
+        np.testing.assert_allclose(given, np.clip(x * dtype(0.5), -1.25, 1.25))

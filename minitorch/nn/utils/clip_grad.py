@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import types
 import warnings
 from collections.abc import Iterable
 from typing import Any
 
-from ...autograd.grad_mode import no_grad
 from ...creation import tensor
-from ...ops.join import stack
-from ...ops.reduce import vector_norm
+from ...kernels import update
+from ...kernels.reduce import total_norm
 from ...tensor import Tensor
 
 
-@no_grad()  # type: ignore[untyped-decorator]
 def get_total_norm(
     tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False, foreach: bool | None = None
 ) -> Any:
@@ -23,11 +22,9 @@ def get_total_norm(
     RuntimeError if it is not finite and `error_if_nonfinite`.
     """
     norm_type = float(norm_type)
-    norms = [vector_norm(x, norm_type) for x in _listed(tensors)]
-    if not norms:
-        return tensor(0.0)
-    total = vector_norm(stack(norms), norm_type)
-    if error_if_nonfinite and not total.isfinite():
+    arrays = [x.array for x in _listed(tensors)]
+    total = Tensor._wrap(total_norm(arrays, norm_type)) if arrays else tensor(0.0)
+    if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be clipped. To "
             "disable this error and scale the gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
@@ -35,12 +32,14 @@ def get_total_norm(
     return total
 
 
-@no_grad()  # type: ignore[untyped-decorator]
 def clip_grads_with_norm_(parameters: Any, max_norm: float, total_norm: Any, foreach: bool | None = None) -> None:
     """Scale the gradients of the parameters by max_norm / total_norm, if that is less than 1."""
-    scale = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+    factor = float(max_norm) / (float(total_norm) + 1e-6)
+    if factor >= 1:
+        return
     for grad in _grads(_listed(parameters)):
-        grad.mul_(scale)
+        update.scale(grad.array, factor)
+        grad.storage.written("clip_grad_norm_")
 
 
 def clip_grad_norm_(
@@ -86,12 +85,12 @@ def clip_grad_norm(
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 
-@no_grad()  # type: ignore[untyped-decorator]
 def clip_grad_value_(parameters: Any, clip_value: float, foreach: bool | None = None) -> None:
     """Cut every element of the gradients to [-clip_value, clip_value]."""
     bound = float(clip_value)
     for grad in _grads(_listed(parameters)):
-        grad.clamp_(-bound, bound)
+        update.clip(grad.array, bound)
+        grad.storage.written("clip_grad_value_")
 
 
 def _listed(tensors: Any) -> list[Any]:
