@@ -19,12 +19,12 @@ from . import (
     serialization,
     testing,
     types,
+    utils,
     version,
     viz,
     xpu,
 )  # fmt: skip
 from .amp import GradScaler, autocast, is_autocast_enabled
-from . import autograd, nn, optim, utils, viz
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,

@@ -71,9 +71,8 @@ BOOKKEEPING = {
     *("result_type", "promote_types", "can_cast", "issubdtype", "iinfo", "finfo", "broadcast_shapes", "ndim"),
     *("empty", "zeros", "ones", "asarray", "ascontiguousarray", "broadcast_to", "lib", "errstate"),
 }
-MAY_COMPUTE = {"creation", "random", "formatting", "autograd.gradcheck"}
-DATA = {"serialization"}  # packages of such modules
 MAY_COMPUTE = {"creation", "random", "formatting", "autograd.gradcheck", "utils.data.collate", "utils.data.worker"}
+DATA = {"serialization"}  # packages of such modules
 
 
 @dataclass(frozen=True)

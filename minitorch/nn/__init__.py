@@ -1,7 +1,6 @@
 """Layers, losses and containers."""
 
 from ..missing import missing_from as _missing_from
-from . import functional, init
 from . import functional, init, utils
 from .activation import (
     CELU,
