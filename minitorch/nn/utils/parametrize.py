@@ -52,12 +52,12 @@ class ParametrizationList(ModuleList):
         if self.is_tensor:
             _check_dtype(new, original, "When `right_inverse` outputs one tensor, it may not change the dtype.")
             _put(original, new)
-            register(self, "original", original)
+            _register(self, "original", original)
         else:
             for i, part in enumerate(new):
                 _check_tensor(part, f"'right_inverse' must return a Tensor or a Sequence of tensors, element {i}")
                 part = Parameter(part, original.requires_grad) if isinstance(original, Parameter) else part
-                register(self, f"original{i}", part.requires_grad_(original.requires_grad))
+                _register(self, f"original{i}", part.requires_grad_(original.requires_grad))
         if not unsafe:
             _check_like(self(), before, "Registering a parametrization may not change")
 
@@ -161,7 +161,7 @@ def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: b
         original = Parameter(value.detach()) if value.requires_grad else value
     delattr(type(module), tensor_name)
     del module.parametrizations[tensor_name]
-    register(module, tensor_name, original)
+    _register(module, tensor_name, original)
     if not is_parametrized(module):
         del module.parametrizations
         module.__class__ = type(module).__bases__[0]
@@ -226,7 +226,7 @@ def _property(name: str) -> property:
     return property(compute, lambda self, value: self.parametrizations[name].right_inverse(value))
 
 
-def register(module: Module, name: str, tensor: Any) -> None:
+def _register(module: Module, name: str, tensor: Any) -> None:
     """Enter a tensor as what it is: a parameter or a buffer."""
     if isinstance(tensor, Parameter):
         module.register_parameter(name, tensor)
@@ -268,3 +268,9 @@ def _check_next(value: Any, parametrization: Any) -> None:
             back = parametrization.right_inverse(made)
             _check_tensor(back, "parametrization.right_inverse must return a tensor")
             _check_like(back, value, "parametrization.right_inverse may not change")
+
+
+__all__ = [
+    "ParametrizationList", "cached", "is_parametrized", "register_parametrization", "remove_parametrizations",
+    "transfer_parametrizations_and_params", "type_before_parametrizations",
+]  # fmt: skip
