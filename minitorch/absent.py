@@ -94,8 +94,8 @@ _PATTERNS = {
     ),
     "there is no forward mode and no vmap": ("torch.func", "torch.vmap", "torch.autograd.forward_ad"),
     "minitorch trains in one process; torch.distributed.is_available() says so": (
-        *("torch.distributed", "torch.nn.parallel", "torch.nn.SyncBatchNorm", "torch.utils.data.distributed"),
-        *("torch.utils.data.DistributedSampler", "torch.nn.DataParallel"),
+        *("torch.distributed", "torch.nn.parallel", "torch.nn.SyncBatchNorm"),
+        *("torch.nn.DataParallel"),
     ),
     "minitorch downloads nothing": ("torch.hub", "torch.utils.model_zoo"),
 }

@@ -75,7 +75,10 @@ BOOKKEEPING = {
     *("result_type", "promote_types", "can_cast", "issubdtype", "iinfo", "finfo", "broadcast_shapes", "ndim"),
     *("empty", "zeros", "ones", "asarray", "ascontiguousarray", "broadcast_to", "lib", "errstate"),
 }
-MAY_COMPUTE = {"creation", "patterns", "random", "formatting", "autograd.gradcheck"}
+MAY_COMPUTE = {
+    *("creation", "patterns", "random", "formatting", "autograd.gradcheck"),
+    *("utils.data.collate", "utils.data.worker"),
+}
 DATA = {"serialization"}  # packages of such modules
 
 

@@ -120,6 +120,16 @@ OPTIMIZERS = {
     "Adam": lambda p: torch.optim.Adam(p, lr=0.05),
     "Adam amsgrad": lambda p: torch.optim.Adam(p, lr=0.05, amsgrad=True),
     "AdamW": lambda p: torch.optim.AdamW(p, lr=0.05),
+    "Adamax": lambda p: torch.optim.Adamax(p, lr=0.1),
+    "NAdam": lambda p: torch.optim.NAdam(p, lr=0.05),
+    "RAdam": lambda p: torch.optim.RAdam(p, lr=0.1),
+    "Adagrad": lambda p: torch.optim.Adagrad(p, lr=0.5),
+    "Adadelta": lambda p: torch.optim.Adadelta(p, lr=10.0),
+    "RMSprop": lambda p: torch.optim.RMSprop(p, lr=0.05),
+    "RMSprop centered": lambda p: torch.optim.RMSprop(p, lr=0.01, momentum=0.5, centered=True),
+    "Rprop": lambda p: torch.optim.Rprop(p),
+    "ASGD": lambda p: torch.optim.ASGD(p, lr=0.1),
+    "Adafactor": lambda p: torch.optim.Adafactor(p, lr=0.3),
 }
 
 
@@ -132,6 +142,53 @@ def test_optimizers(name):
         model, x, lambda out: nn.functional.mse_loss(out, y), OPTIMIZERS[name](model.parameters()), 120
     )
     assert after < before / 20
+
+
+def test_lbfgs():
+    x = torch.randn(64, 3)
+    y = (x @ torch.tensor([[1.0], [-2.0], [0.5]])).sin()
+    model = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 1))
+    optimizer = torch.optim.LBFGS(model.parameters(), line_search_fn="strong_wolfe")
+
+    def closure():
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        return loss
+
+    losses = [optimizer.step(closure).item() for _ in range(10)]
+    assert losses[-1] < losses[0] / 100
+
+
+def test_muon():
+    x, y = torch.randn(64, 4), torch.randn(4, 3)
+    model = nn.Linear(4, 3, bias=False)
+    optimizer = torch.optim.Muon(model.parameters(), lr=0.1, weight_decay=0)
+    before, after = fall(model, x, lambda out: nn.functional.mse_loss(out, x @ y), optimizer, 100)
+    assert after < before / 20
+
+
+def test_sparse_adam_is_refused():
+    with pytest.raises(NotImplementedError, match="no sparse tensors"):
+        torch.optim.SparseAdam([torch.ones(2, requires_grad=True)])
+
+
+@pytest.mark.parametrize("order", ["rows", "columns", "gaps"])
+def test_a_step_does_not_depend_on_the_order_of_memory(order):
+    def run(arrange):
+        p = torch.nn.Parameter(arrange(torch.arange(12.0).reshape(3, 4)))
+        optimizer = torch.optim.NAdam([p], lr=0.1)
+        for _ in range(3):
+            p.grad = arrange(torch.arange(12.0).reshape(3, 4).cos())
+            optimizer.step()
+        return p.tolist()
+
+    arrange = {
+        "rows": lambda x: x,
+        "columns": lambda x: x.T.contiguous().T,
+        "gaps": lambda x: torch.stack([x, x], 2)[:, :, 0],
+    }
+    assert run(arrange[order]) == run(lambda x: x)
 
 
 def test_state_of_an_optimizer_goes_on_where_it_stopped():

@@ -420,6 +420,12 @@ def norm(x: Array, p: float, axes: Axes, keepdims: bool = False) -> Array:
         return np.asarray(_POWERS(x, axes, keepdims, None, exponent) ** x.dtype.type(1 / p))
 
 
+def total_norm(arrays: list[Array], p: float) -> Array:
+    """The norm of all elements of several arrays."""
+    norms = [norm(x, p, tuple(range(x.ndim))) for x in arrays]
+    return norm(np.array(norms), p, (0,))
+
+
 def _extreme_norm(x: Array, p: float, axes: Axes, keepdims: bool) -> Array:
     if p > 0 and not x.size:
         return np.zeros(_shape(x, axes, keepdims), x.dtype)

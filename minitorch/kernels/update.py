@@ -1,146 +1,315 @@
-"""Optimizer steps: one pass over parameter, gradient and state, written in place."""
+"""Optimizer steps: one small function each over parameter, gradient and state, run in one pass and written in place.
+
+`@update` turns a scalar function `f(p, g, *state, *numbers) -> (p, *state)`, written in the vocabulary of `maths`, into a
+kernel over arrays. From the one definition come the jitted loop and the numpy path. A state array may be absent: then its
+value is 0, and what becomes of it is dropped. `sign` is -1 to maximize, `decay` is added to the gradient as decay p,
+`shrink` multiplies the parameter before the step, `fresh` is the weight of what is new in a mean: 1 - β, taken as a number
+of its own because in float32 1 - 0.999 is wrong in the fifth digit.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import jit
+from . import reduce, scalar
+from ._jit import Kernel, jit
+from .elementwise import elementwise, in_dtype
+from .maths import absolute, maximum, minimum, sqrt, weak, where
 
 Array = NDArray[Any]
+Function = Callable[..., Any]
 
 
-def _flat(x: Array) -> Array:
-    """A 1-d view of the memory, in the order that it lies."""
-    return x.reshape(-1, copy=False) if x.flags.c_contiguous else x.T.reshape(-1, copy=False)
+class Update:
+    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`. `cost`: nanoseconds an element."""
 
+    def __init__(self, function: Function, cost: float) -> None:
+        self.scalar = weak(function)
+        self.cost = cost
+        self.__name__ = function.__name__
+        self.__doc__ = function.__doc__
+        self._loops: dict[int, Kernel] = {}  # by which state arrays are there, as bits behind a leading 1
 
-def _in_one_run(*arrays: Array | None) -> bool:
-    """Whether all lie in memory without gaps, in the same order."""
-    given = [x for x in arrays if x is not None]
-    return all(x.flags.c_contiguous for x in given) or all(x.flags.f_contiguous for x in given)
+    def __call__(self, c: Array, param: Array, grad: Array, *state: Array | None) -> None:
+        flat, pattern = [c], 1
+        for x in (param, grad, *state):
+            if x is None:
+                pattern += pattern
+            elif x.flags.c_contiguous:
+                flat.append(x.ravel())
+                pattern += pattern + 1
+            else:
+                self._rearranged(c, param, grad, *state)
+                return
+        if param.dtype.kind == "c":
+            flat = [x.view(c.dtype) for x in flat]
+        loop = self._loops.get(pattern) or self._loop(pattern)
+        loop.split(flat[1].size, self.cost, *flat)
 
+    def _rearranged(self, c: Array, *arrays: Array | None) -> None:
+        """In the order of the memory where all share it, else by way of copies."""
+        if all(x is None or x.flags.f_contiguous for x in arrays):
+            self(c, *[x if x is None else x.T for x in arrays])  # type: ignore[arg-type]
+            return
+        copies: list[Any] = [x if x is None else np.ascontiguousarray(x) for x in arrays]
+        self(c, *copies)
+        for i, (x, copy) in enumerate(zip(arrays, copies, strict=True)):
+            if x is not None and x is not copy and i != 1:
+                x[...] = copy
 
-# The constants come as one array in the dtype of the parameters: (lr, momentum, 1 - dampening, weight_decay, sign).
-
-
-def _sgd_numpy(
-    start: int, stop: int, p: Array, g: Array, v: Array, c: Array, momentum: bool, nesterov: bool, first: bool
-) -> None:
-    part = slice(start, stop)
-    with np.errstate(all="ignore"):
-        d = c[4] * g[part] + c[3] * p[part]
-        if momentum:
-            v[part] = d if first else c[1] * v[part] + c[2] * d
-            d = d + c[1] * v[part] if nesterov else v[part]
-        p[part] -= c[0] * d
-
-
-@jit(twin=_sgd_numpy)
-def _sgd(start: int, stop: int, p: Any, g: Any, v: Any, c: Any, momentum: Any, nesterov: Any, first: Any) -> None:
-    p, g, v = p[start:stop], g[start:stop], v[start:stop]
-    rate, factor, keep, decay, sign = c[0], c[1], c[2], c[3], c[4]
-    if not momentum:
-        for i in range(p.size):
-            p[i] -= rate * (sign * g[i] + decay * p[i])
-    elif first:
-        for i in range(p.size):
-            d = sign * g[i] + decay * p[i]
-            v[i] = d
-            p[i] -= rate * (d + factor * d if nesterov else d)
-    else:
-        for i in range(p.size):
-            d = sign * g[i] + decay * p[i]
-            b = factor * v[i] + keep * d
-            v[i] = b
-            p[i] -= rate * (d + factor * b if nesterov else b)
+    def _loop(self, pattern: int) -> Kernel:
+        there = tuple([bit == "1" for bit in f"{pattern:b}"[3:]])
+        count = self.scalar.__code__.co_argcount - 2 - len(there)
+        loop, twin = _write_loop(self.scalar, there, count), _numpy_loop(self.scalar, there, count)
+        self._loops[pattern] = kernel = Kernel(loop, twin)
+        return kernel
 
 
 def constants(dtype: np.dtype[Any], *numbers: float) -> Array:
-    """Numbers as the array that an update takes."""
-    return np.array(numbers, dtype)
+    """The numbers of a step as the array that an update takes, in the dtype of the parameter's parts; a 0 follows."""
+    return np.array((*numbers, 0), dtype.type(0).real.dtype)
 
 
-def sgd(param: Array, grad: Array, momentum_buffer: Array | None, c: Array, nesterov: bool, first: bool) -> None:
-    """One step of gradient descent; `c`: lr, momentum, 1 - dampening, weight_decay, 1 (or -1 to maximize)."""
-    v = param if momentum_buffer is None else momentum_buffer
-    if param.flags.c_contiguous and grad.flags.c_contiguous and v.flags.c_contiguous:
-        _sgd.split(
-            param.size, 0.5, param.ravel(), grad.ravel(), v.ravel(), c, momentum_buffer is not None, nesterov, first
-        )
-    elif _in_one_run(param, grad, v):
-        _sgd.split(
-            param.size, 0.5, _flat(param), _flat(grad), _flat(v), c, momentum_buffer is not None, nesterov, first
-        )
-    else:
-        copies = [np.ascontiguousarray(x) for x in (param, grad, v)]
-        sgd(copies[0], copies[1], None if momentum_buffer is None else copies[2], c, nesterov, first)
-        _copy_back((param, momentum_buffer), (copies[0], copies[2]))
+def update(cost: float) -> Callable[[Function], Update]:
+    """Make an update of a scalar function; `cost`: a guess of nanoseconds an element, for threading."""
+    return lambda function: Update(function, cost)
 
 
-def _copy_back(originals: Any, copies: Any) -> None:
-    for x, y in zip(originals, copies, strict=True):
-        if x is not None:
-            x[...] = y
-
-
-def _adam_numpy(
-    start: int, stop: int, p: Array, g: Array, m: Array, v: Array, top: Array, c: Any, amsgrad: bool, decoupled: bool
-) -> None:
-    size, beta1, beta2, eps, decay, sign, root, shrink = c
-    part = slice(start, stop)
-    with np.errstate(all="ignore"):
-        d = sign * g[part]
-        if decoupled:
-            p[part] *= shrink
-        else:
-            d = d + decay * p[part]
-        m[part] += (1 - beta1) * (d - m[part])
-        v[part] = beta2 * v[part] + (1 - beta2) * d * d
-        if amsgrad:
-            top[part] = np.maximum(top[part], v[part])
-        p[part] -= size * m[part] / (np.sqrt((top if amsgrad else v)[part]) / root + eps)
-
-
-@jit(twin=_adam_numpy)
-def _adam(
-    start: int, stop: int, p: Any, g: Any, m: Any, v: Any, top: Any, c: Any, amsgrad: bool, decoupled: bool
-) -> None:
-    size, beta1, beta2, eps, decay, sign, root, shrink = c
-    p, g, m, v, top = p[start:stop], g[start:stop], m[start:stop], v[start:stop], top[start:stop]
-    one = p.dtype.type(1)
-    scale = shrink if decoupled else one
-    weight = p.dtype.type(0) if decoupled else decay
+def _write_loop(scalar: Any, there: tuple[bool, ...], count: int) -> Function:
+    """The loop over flat arrays, as source. `c[count]` is the 0 that stands for an absent state."""
+    states = [f"s{i}" for i in range(len(there))]
+    arrays = ["p", "g", *[s for s, given in zip(states, there, strict=True) if given]]
+    numbers = [f"c{i}" for i in range(count)]
+    values = ["p[i]", "g[i]", *[f"{s}[i]" if s in arrays else "zero" for s in states], *numbers]
+    targets = ["p[i]", *[f"{s}[i]" if s in arrays else "_" for s in states]]
+    name = "_".join([scalar.__name__, *arrays[2:]])
+    # Sliced first, so that the index counts from 0: one that could be negative is checked, and the loop not vectorised.
+    source = f"""
+def {name}(start, stop, c, {", ".join(arrays)}):
+{_lines(arrays, "{0} = {0}[start:stop]")}
+{_lines([*numbers, "zero"], "{0} = c[{1}]")}
     for i in range(p.size):
-        d = sign * g[i] + weight * p[i]
-        a = m[i] + (one - beta1) * (d - m[i])
-        b = beta2 * v[i] + (one - beta2) * d * d
-        m[i], v[i] = a, b
-        largest = b
-        if amsgrad:
-            largest = max(top[i], b)
-            top[i] = largest
-        p[i] = p[i] * scale - size * a / (np.sqrt(largest) / root + eps)
+        {", ".join(targets)}, = scalar({", ".join(values)})
+"""
+    namespace: dict[str, Any] = {"scalar": scalar, "__name__": scalar.__module__}
+    exec(source, namespace)
+    function: Function = namespace[name]
+    return function
 
 
+def _lines(names: list[str], form: str) -> str:
+    return "".join([f"    {form.format(x, i)}\n" for i, x in enumerate(names)])
+
+
+def _numpy_loop(scalar: Any, there: tuple[bool, ...], count: int) -> Function:
+    """The same with numpy, from the same arguments."""
+
+    def loop(start: int, stop: int, c: Array, *arrays: Array) -> None:
+        p, g, *rest = [x[start:stop] for x in arrays]
+        left = iter(rest)
+        state = [next(left) if given else c[count] for given in there]
+        with np.errstate(all="ignore"):
+            results = scalar(p, g, *state, *c[:count])
+        for x, result in zip((p, *state), results, strict=True):
+            if isinstance(x, np.ndarray):
+                x[...] = result
+
+    return loop
+
+
+# ---------------------------------------------------------------- the steps
+
+
+@update(cost=0.5)
+def sgd(p: Any, g: Any, v: Any, lr: Any, momentum: Any, keep: Any, decay: Any, sign: Any, nesterov: Any) -> Any:
+    """v = momentum v + keep d;  p - lr v, or p - lr (d + momentum v)."""
+    d = sign * g + decay * p
+    v = momentum * v + keep * d
+    return p - lr * where(nesterov != 0, d + momentum * v, v), v
+
+
+@update(cost=1.5)
 def adam(
-    param: Array, grad: Array, exp_avg: Array, exp_avg_sq: Array, max_exp_avg_sq: Array | None, step: int, lr: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float, amsgrad: bool, maximize: bool, decoupled: bool,
+    p: Any, g: Any, m: Any, v: Any, top: Any, size: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, root: Any,
+) -> Any:  # fmt: skip
+    """Means m of d and v of d²;  p - size m / (√top / root + eps), where top is the largest v, or v."""
+    d = sign * g + decay * p
+    m = m + fresh1 * (d - m)
+    v = beta2 * v + fresh2 * d * d
+    top = maximum(top, v)
+    return shrink * p - size * m / (sqrt(top) / root + eps), m, v, top
+
+
+@update(cost=1.5)
+def nadam(
+    p: Any, g: Any, m: Any, v: Any, size: Any, now: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, root: Any,
+) -> Any:  # fmt: skip
+    """Means m of d and v of d²;  p - (now d + size m) / (√v / root + eps)."""
+    d = sign * g + decay * p
+    m = m + fresh1 * (d - m)
+    v = beta2 * v + fresh2 * d * d
+    return shrink * p - (now * d + size * m) / (sqrt(v) / root + eps), m, v
+
+
+@update(cost=1.5)
+def radam(
+    p: Any, g: Any, m: Any, v: Any, size: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, rectified: Any,
+) -> Any:  # fmt: skip
+    """Means m of d and v of d²;  p - size m / (√v + eps) if rectified, else p - size m."""
+    d = sign * g + decay * p
+    m = m + fresh1 * (d - m)
+    v = beta2 * v + fresh2 * d * d
+    return shrink * p - size * m / where(rectified != 0, sqrt(v) + eps, 1.0), m, v
+
+
+@update(cost=1)
+def adamax(p: Any, g: Any, m: Any, u: Any, size: Any, fresh1: Any, beta2: Any, eps: Any, decay: Any, sign: Any) -> Any:
+    """Mean m of d, decaying maximum u of |d|;  p - size m / u."""
+    d = sign * g + decay * p
+    m = m + fresh1 * (d - m)
+    u = maximum(beta2 * u, absolute(d) + eps)
+    return p - size * m / u, m, u
+
+
+@update(cost=1)
+def adagrad(p: Any, g: Any, total: Any, lr: Any, eps: Any, decay: Any, sign: Any) -> Any:
+    """total = Σ d²;  p - lr d / (√total + eps)."""
+    d = sign * g + decay * p
+    total = total + d * d
+    return p - lr * d / (sqrt(total) + eps), total
+
+
+@update(cost=1.5)
+def adadelta(
+    p: Any, g: Any, square: Any, moved: Any, lr: Any, rho: Any, fresh: Any, eps: Any, decay: Any, sign: Any
+) -> Any:
+    """Means of d² and of the steps' squares;  p - lr d √(moved + eps) / √(square + eps)."""
+    d = sign * g + decay * p
+    square = rho * square + fresh * d * d
+    d = sqrt(moved + eps) / sqrt(square + eps) * d
+    return p - lr * d, square, rho * moved + fresh * d * d
+
+
+@update(cost=1.5)
+def rmsprop(
+    p: Any, g: Any, square: Any, mean: Any, v: Any, lr: Any, alpha: Any, fresh: Any, eps: Any, momentum: Any, centered: Any, decay: Any, sign: Any,
+) -> Any:  # fmt: skip
+    """v = momentum v + d / (√(square - mean²) + eps), without the mean unless centered;  p - lr v."""
+    d = sign * g + decay * p
+    square = alpha * square + fresh * d * d
+    mean = mean + fresh * (d - mean)
+    variance = where(centered != 0, square - mean * mean, square)
+    v = momentum * v + d / (sqrt(variance) + eps)
+    return p - lr * v, square, mean, v
+
+
+@update(cost=1)
+def rprop(p: Any, g: Any, before: Any, size: Any, shorter: Any, longer: Any, least: Any, most: Any, sign: Any) -> Any:
+    """size grows while the gradient keeps its sign, shrinks (and p waits) where it turned;  p - size sign(d)."""
+    d = sign * g
+    turned = d * before < 0
+    size = size * where(turned, shorter, where(d * before > 0, longer, 1.0))
+    size = minimum(maximum(size, least), most)
+    d = where(turned, 0.0, d)
+    return p - size * where(d > 0, 1.0, where(d < 0, -1.0, 0.0)), d, size
+
+
+@update(cost=1)
+def asgd(p: Any, g: Any, mean: Any, eta: Any, shrink: Any, mu: Any, decay: Any, sign: Any) -> Any:
+    """shrink p - eta d, and its running mean."""
+    d = sign * g + decay * p
+    p = shrink * p - eta * d
+    return p, where(mu == 1, p, mean + mu * (p - mean))
+
+
+# ---------------------------------------------------------------- gradients, kept small
+# An elementwise kernel that writes to its own operand is not vectorised: the loop must see that the two are one.
+
+
+def _scale_numpy(start: int, stop: int, x: Array, factor: Any) -> None:
+    with np.errstate(all="ignore"):
+        x[start:stop] *= factor
+
+
+@jit(twin=_scale_numpy)
+def _scale(start: int, stop: int, x: Any, factor: Any) -> None:
+    x = x[start:stop]
+    for i in range(x.size):
+        x[i] *= factor
+
+
+def _clip_numpy(start: int, stop: int, x: Array, bound: Any) -> None:
+    x[start:stop] = np.clip(x[start:stop], -bound, bound)
+
+
+@jit(twin=_clip_numpy)
+def _clip(start: int, stop: int, x: Any, bound: Any) -> None:
+    x = x[start:stop]
+    for i in range(x.size):
+        x[i] = minimum(maximum(x[i], -bound), bound)
+
+
+def scale(x: Array, factor: float) -> None:
+    """Multiply an array in place."""
+    _in_place(_scale, x, factor)
+
+
+def clip(x: Array, bound: float) -> None:
+    """Cut an array in place to [-bound, bound]."""
+    _in_place(_clip, x, bound)
+
+
+def _in_place(kernel: Kernel, x: Array, number: float) -> None:
+    flat = (
+        x.ravel() if x.flags.c_contiguous else x.T.ravel() if x.flags.f_contiguous else np.ascontiguousarray(x).ravel()
+    )
+    parts = flat.view(flat.real.dtype) if x.dtype.kind == "c" else flat
+    kernel.split(parts.size, 0.3, parts, in_dtype(number, parts.dtype))
+    if not x.flags.forc:
+        x[...] = flat.reshape(x.shape)
+
+
+# ---------------------------------------------------------------- Adafactor, which sees rows and columns
+
+
+@elementwise(cost=1)
+def over_root(g: Any, v: Any, least: Any) -> Any:
+    """g / √v, v at least `least`."""
+    return g / sqrt(maximum(v, least))
+
+
+@update(cost=0.5)
+def descend(p: Any, change: Any, shrink: Any, size: Any) -> Any:
+    """shrink p - size change."""
+    return (shrink * p - size * change,)
+
+
+def adafactor(
+    p: Array, g: Array, means: list[Array], weight: float, eps1: float, eps2: float, d: float, rate: float, shrink: float, sign: int
 ) -> None:  # fmt: skip
-    """Step number `step` (from 1) of Adam; `decoupled`: AdamW's weight decay."""
-    state = (param, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
-    if not _in_one_run(*state):
-        copies: list[Any] = [None if x is None else np.ascontiguousarray(x) for x in state]
-        p, g, m, v, top = copies
-        adam(p, g, m, v, top, step, lr, beta1, beta2, eps, weight_decay, amsgrad, maximize, decoupled)
-        _copy_back((param, *state[2:]), (copies[0], *copies[2:]))
-        return
-    kind = param.dtype.type
-    size, root = lr / (1 - beta1**step), math.sqrt(1 - beta2**step)
-    numbers = (size, beta1, beta2, eps, weight_decay, -1 if maximize else 1, root, 1 - lr * weight_decay)
-    p, g, m, v = _flat(param), _flat(grad), _flat(exp_avg), _flat(exp_avg_sq)
-    top = v if max_exp_avg_sq is None else _flat(max_exp_avg_sq)
-    _adam.split(p.size, 1.5, p, g, m, v, top, tuple([kind(x) for x in numbers]), amsgrad, decoupled)
+    """One step: `means` of the squares along rows and columns, or of all of them, move by `weight` towards those of g."""
+    g = g if sign > 0 else scalar.neg(g)
+    size = max(eps2, _rms(p)) * rate
+    change = over_root(g, _variance(g, means, weight, eps1), eps1 * eps1)
+    descend(constants(p.dtype, shrink, size / max(1.0, _rms(change) / d)), p, change)
+
+
+def _rms(x: Array) -> float:
+    return float(reduce.norm(x, 2, tuple(range(x.ndim)))) / math.sqrt(x.size)
+
+
+def _variance(g: Array, means: list[Array], weight: float, eps: float) -> Array:
+    """The estimate of the mean of g²: row column / mean(row), or the mean itself."""
+    square = scalar.mul(g, g)
+    if len(means) == 1:
+        return scalar.lerp(means[0], square, weight, out=means[0])
+    for mean, axis in zip(means, (g.ndim - 1, g.ndim - 2), strict=True):
+        scalar.lerp(mean, reduce.mean(square, (axis,), True), weight, out=mean)
+    row, column = means
+    with np.errstate(all="ignore"):
+        return row / np.maximum(reduce.mean(row, (g.ndim - 2,), True), row.dtype.type(eps)) * column

@@ -1,7 +1,7 @@
 """Layers, losses and containers."""
 
 from ..missing import missing_from as _missing_from
-from . import functional, init
+from . import functional, init, utils
 from .activation import (
     CELU,
     ELU,
@@ -275,6 +275,7 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "utils",
 ]  # fmt: skip
 
 __getattr__ = _missing_from(__name__)

@@ -127,7 +127,15 @@ def fill_(self: T, value: Any) -> T:
         if value.array.ndim:
             raise OperationError("fill_", "only supports 0-dimension value tensor", value)
         return copy_(self, value)
-    return copy_(self, self._number(value))
+    return copy_(self, number_for(self, value))
+
+
+def number_for(x: Any, value: Any) -> Any:
+    """A number that is to be written into x as a 0-d tensor: a float in the dtype of x, with all its digits."""
+    if isinstance(value, float) and x.array.dtype.kind in "fc":
+        with np.errstate(over="ignore"):
+            return x._wrap(np.asarray(value).astype(x.array.dtype))
+    return x._number(value)
 
 
 def zero_(self: T) -> T:

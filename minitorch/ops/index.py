@@ -12,7 +12,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import where
 from .base import Op, T, TensorBase, check_overwrite, inplace, overwrite
-from .copying import copy_
+from .copying import copy_, number_for
 from .view import Select, Slice, expand
 
 
@@ -147,7 +147,7 @@ def setitem(self: Any, key: Any, value: Any) -> None:
     """self[key] = value: a number or a tensor that broadcasts, cast to the dtype. Gradients flow to value."""
     normal, advanced = normal_key(self, key)
     if not isinstance(value, TensorBase):
-        value = self._wrap(np.asarray(value)) if isinstance(value, np.ndarray) else self._number(value)
+        value = self._wrap(np.asarray(value)) if isinstance(value, np.ndarray) else number_for(self, value)
     if not advanced:
         part = Slice.apply(self, normal)
         _fill(part, _trimmed(value, part.array.ndim))

@@ -105,7 +105,7 @@ class Optimizer:
         for key, value in state_dict["state"].items():
             p = parameters.get(key)
             state[key if p is None else p] = value if p is None else _fitted(value, p)
-        groups = [{**new, "params": old["params"]} for new, old in zip(saved, self.param_groups, strict=True)]
+        groups = [_renewed(new, old) for new, old in zip(saved, self.param_groups, strict=True)]
         self.__setstate__({"state": state, "param_groups": groups})
         for hook in list(self._hooks["load_state_dict_post"].values()):
             hook(self)
@@ -116,6 +116,9 @@ class Optimizer:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.__dict__.setdefault("_hooks", defaultdict(OrderedDict))
+        for group in self.param_groups:  # saved before there were all of these options
+            for name, default in self.defaults.items():
+                group.setdefault(name, default)
 
     def _all(self) -> list[Tensor]:
         return [p for g in self.param_groups for p in g["params"]]
@@ -123,7 +126,7 @@ class Optimizer:
     # ------------------------------------------------ hooks
 
     def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs)."""
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs). args[0] is the optimizer."""
         return add_hook(self._hooks["step_pre"], hook)
 
     def register_step_post_hook(self, hook: Any) -> RemovableHandle:
@@ -152,6 +155,14 @@ class Optimizer:
             self._hooks[name].move_to_end(handle.id, last=False)
         return handle
 
+    def _step_hooks(self, name: str) -> list[Any]:
+        """The hooks for every optimizer and this one's own, which lie closer to the step."""
+        own, common = self._hooks.get(name, ()), _everywhere[name]
+        if not own and not common:
+            return []
+        pair = (own, common) if name == "step_post" else (common, own)
+        return [hook for hooks in pair if hooks for hook in hooks.values()]
+
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for i, group in enumerate(self.param_groups):
@@ -160,18 +171,35 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+_everywhere: dict[str, OrderedDict[int, Any]] = {"step_pre": OrderedDict(), "step_post": OrderedDict()}
+
+
+def register_optimizer_step_pre_hook(hook: Any) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` before each step of every optimizer; it may return new (args, kwargs)."""
+    return add_hook(_everywhere["step_pre"], hook)
+
+
+def register_optimizer_step_post_hook(hook: Any) -> RemovableHandle:
+    """Call `hook(optimizer, args, kwargs)` after each step of every optimizer."""
+    return add_hook(_everywhere["step_post"], hook)
+
+
 def _hooked(step: Callable[..., Any]) -> Callable[..., Any]:
-    """`step`, under `no_grad` and between its hooks."""
+    """`step` between its hooks."""
 
     @functools.wraps(step)
-    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
-        hooks = self._hooks
-        for hook in list(hooks["step_pre"].values()) if hooks else ():
+    def run(*args: Any, **kwargs: Any) -> Any:
+        self = args[0]
+        for hook in self._step_hooks("step_pre"):
             replaced = hook(self, args, kwargs)
-            if replaced is not None:
-                args, kwargs = replaced
-        result = step(self, *args, **kwargs)
-        for hook in list(hooks["step_post"].values()) if hooks else ():
+            if replaced is None:
+                continue
+            if not (isinstance(replaced, tuple) and len(replaced) == 2):
+                raise RuntimeError(f"{step} must return None or a tuple of (new_args, new_kwargs), but got {replaced}.")
+            args, kwargs = replaced
+        self._opt_called = True  # learning rate schedulers ask whether there was a step
+        result = step(*args, **kwargs)
+        for hook in self._step_hooks("step_post"):
             hook(self, args, kwargs)
         return result
 
@@ -184,6 +212,29 @@ def closure_loss(closure: Callable[[], Any] | None) -> Any:
         return None
     with enable_grad():
         return closure()
+
+
+def options(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The defaults of an optimizer: what its `__init__` was given beside the parameters. Call it with `locals()`."""
+    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+
+
+def check_options(
+    lr: Any,
+    eps: float = 0,
+    betas: tuple[Any, ...] = (),
+    weight_decay: float = 0,
+    says: str = "Invalid learning rate: {}",
+) -> None:
+    """ValueError unless the options that most optimizers have make sense."""
+    if isinstance(lr, Tensor) and lr.numel() != 1:
+        raise ValueError("Tensor lr must be 1-element")
+    if not lr >= 0:
+        raise ValueError(says.format(lr))
+    check_range("epsilon value", eps, eps >= 0)
+    for i, beta in enumerate(betas):
+        check_range(f"beta parameter at index {i}", beta, 0 <= beta < 1)
+    check_range("weight_decay value", weight_decay, weight_decay >= 0)
 
 
 def check_range(name: str, value: Any, ok: bool) -> None:
@@ -232,6 +283,12 @@ def _check_saved(saved: list[dict[str, Any]], own: list[dict[str, Any]]) -> None
                 "loaded state dict contains a parameter group that doesn't match the size of optimizer's group "
                 f"(group {i}: {len(new['params'])} parameters, expected {len(old['params'])})"
             )
+
+
+def _renewed(new: dict[str, Any], old: dict[str, Any]) -> dict[str, Any]:
+    """A saved group with the parameters that are there now, and their names."""
+    names = {"param_names": old["param_names"]} if "param_names" in old and "param_names" not in new else {}
+    return {**new, **names, "params": old["params"]}
 
 
 def _fitted(value: Any, p: Tensor, key: str | None = None) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 from ..kernels import update
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_range, closure_loss
+from .optimizer import Optimizer, check_options, check_range, closure_loss, options
+from .per_element import sign_of
 
 
 class SGD(Optimizer):
@@ -23,53 +24,45 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self,
-        params: Any,
-        lr: float | Tensor = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
+        self, params: Any, lr: float | Tensor = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
-    ) -> None:
-        check_range("learning rate", lr, lr >= 0)
+    ) -> None:  # fmt: skip
+        check_options(lr)
         check_range("momentum value", momentum, momentum >= 0)
         check_range("weight_decay value", weight_decay, weight_decay >= 0)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        defaults = {
-            "lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay, "nesterov": nesterov,
-            "maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused,
-        }  # fmt: skip
-        super().__init__(params, defaults)
+        super().__init__(params, options(locals()))
 
     def step(self, closure: Any = None) -> Any:
         """Update every parameter that has a gradient."""
         loss = closure_loss(closure)
         for group in self.param_groups:
-            numbers = (
-                float(group["lr"]), group["momentum"], 1 - group["dampening"], group["weight_decay"], -1 if group["maximize"] else 1,
-            )  # fmt: skip
-            constants: dict[Any, Any] = {}
+            made: dict[Any, Any] = {}  # the numbers are the same for all parameters of a dtype, their first step aside
             for p in group["params"]:
                 if p._grad is not None:
-                    d = p.array.dtype
-                    c = constants.get(d)
-                    if c is None:
-                        c = constants[d] = update.constants(d, *numbers)
-                    self._update(p, c, group["momentum"] != 0, group["nesterov"])
+                    self._update(p, group, made)
         return loss
 
-    def _update(self, p: Tensor, constants: Any, momentum: bool, nesterov: bool) -> None:
-        buffer, first = None, False
-        if momentum:
+    def _update(self, p: Tensor, group: dict[str, Any], made: dict[Any, Any]) -> None:
+        buffer, first = None, True
+        if group["momentum"] != 0:
             state = self.state[p]
             buffer = state.get("momentum_buffer")
-            if first := buffer is None:
+            first = buffer is None
+            if buffer is None:
                 buffer = state["momentum_buffer"] = p._zeros(p.array.shape, p.array.dtype)
-        update.sgd(p.array, p._grad.array, None if buffer is None else buffer.array, constants, nesterov, first)
+        key = p.array.dtype, first
+        c = made.get(key)
+        if c is None:
+            c = made[key] = update.constants(key[0], *_numbers(group, first))
+        update.sgd(c, p.array, p._grad.array, None if buffer is None else buffer.array)
         p.storage.written("SGD.step")
+
+
+def _numbers(group: dict[str, Any], first: bool) -> tuple[float, ...]:
+    keep = 1 if first else 1 - group["dampening"]
+    return (
+        float(group["lr"]), group["momentum"], keep, group["weight_decay"], sign_of(group), group["nesterov"]
+    )  # fmt: skip

@@ -5,6 +5,7 @@ writes `reference.npz`; the tests run them with minitorch and compare. Numbers c
 of either library takes part.
 """
 
+import importlib
 import zlib
 
 import numpy as np
@@ -211,3 +212,113 @@ optimizer("Adam decay", lambda o, p: o.Adam(p, lr=0.1, betas=(0.8, 0.95), eps=1e
 optimizer("Adam amsgrad", lambda o, p: o.Adam(p, lr=0.1, amsgrad=True, maximize=True))
 optimizer("AdamW", lambda o, p: o.AdamW(p, lr=0.1, weight_decay=0.3))
 optimizer("AdamW amsgrad", lambda o, p: o.AdamW(p, lr=0.1, amsgrad=True))
+optimizer("Adamax", lambda o, p: o.Adamax(p, lr=0.1, weight_decay=0.1))
+optimizer("NAdam", lambda o, p: o.NAdam(p, lr=0.1, weight_decay=0.1))
+optimizer("NAdam decoupled", lambda o, p: o.NAdam(p, lr=0.1, weight_decay=0.1, decoupled_weight_decay=True))
+optimizer("RAdam", lambda o, p: o.RAdam(p, lr=0.1, betas=(0.9, 0.99), weight_decay=0.1))
+optimizer("Adagrad", lambda o, p: o.Adagrad(p, lr=0.1, lr_decay=0.1, initial_accumulator_value=0.1))
+optimizer("Adadelta", lambda o, p: o.Adadelta(p, weight_decay=0.1))
+optimizer("RMSprop", lambda o, p: o.RMSprop(p, lr=0.1, alpha=0.9))
+optimizer("RMSprop centered", lambda o, p: o.RMSprop(p, lr=0.01, momentum=0.9, centered=True, weight_decay=0.1))
+optimizer("Rprop", lambda o, p: o.Rprop(p, lr=0.1), steps=12)
+optimizer("ASGD", lambda o, p: o.ASGD(p, lr=0.1, t0=2))
+optimizer("Adafactor", lambda o, p: o.Adafactor(p, lr=0.1, weight_decay=0.1))
+
+
+def lbfgs(name, **options):
+    """Some steps of L-BFGS in the valley of Rosenbrock."""
+
+    @case(f"LBFGS {name}")
+    def run(torch, rng):
+        x = torch.tensor(rng.standard_normal(4), requires_grad=True)
+        chosen = torch.optim.LBFGS([x], **options)
+
+        def closure():
+            chosen.zero_grad()
+            loss = (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+            loss.backward()
+            return loss
+
+        found = {}
+        for i in range(3):
+            found[f"loss{i}"], found[f"x{i}"] = _array(chosen.step(closure)).copy(), _array(x).copy()
+        return found
+
+
+lbfgs("plain", lr=1e-3, max_iter=4)
+lbfgs("wolfe", line_search_fn="strong_wolfe", max_iter=5, history_size=3)
+
+
+def schedule(name, make, steps=30):
+    """The learning rates of two groups over some steps, and the momentum of the first."""
+
+    @case(f"schedule {name}")
+    def run(torch, rng):
+        chosen = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=0.1, momentum=0.9)
+        chosen.add_param_group({"params": [torch.ones(1, requires_grad=True)], "lr": 0.5})
+        stepped = make(torch.optim.lr_scheduler, torch.optim.swa_utils, chosen)
+        rates, momenta = [], []
+        for _ in range(steps):
+            rates.append(stepped.get_last_lr())
+            momenta.append(chosen.param_groups[0]["momentum"])
+            chosen.step()
+            stepped.step()
+        return {"rates": np.array(rates), "momenta": np.array(momenta)}
+
+
+schedule("StepLR", lambda s, w, o: s.StepLR(o, 7, 0.5))
+schedule("MultiStepLR", lambda s, w, o: s.MultiStepLR(o, [3, 9, 9], 0.3))
+schedule("ConstantLR", lambda s, w, o: s.ConstantLR(o, 0.3, 9))
+schedule("LinearLR", lambda s, w, o: s.LinearLR(o, 0.2, 0.9, 20))
+schedule("ExponentialLR", lambda s, w, o: s.ExponentialLR(o, 0.9))
+schedule("PolynomialLR", lambda s, w, o: s.PolynomialLR(o, 20, 1.7))
+schedule("CosineAnnealingLR", lambda s, w, o: s.CosineAnnealingLR(o, 8, 0.001))
+schedule("LambdaLR", lambda s, w, o: s.LambdaLR(o, [lambda epoch: 0.9**epoch, lambda epoch: 1 / (1 + epoch)]))
+schedule("MultiplicativeLR", lambda s, w, o: s.MultiplicativeLR(o, lambda epoch: 0.95))
+schedule("SequentialLR", lambda s, w, o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1, 5), s.StepLR(o, 10)], [5]))
+schedule("ChainedScheduler", lambda s, w, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.9)]))
+schedule("CosineAnnealingWarmRestarts", lambda s, w, o: s.CosineAnnealingWarmRestarts(o, 5, 2, 0.001))
+schedule("CyclicLR", lambda s, w, o: s.CyclicLR(o, 0.01, [0.1, 0.3], 4, 7, mode="triangular2"))
+schedule("OneCycleLR", lambda s, w, o: s.OneCycleLR(o, [0.1, 0.2], total_steps=31))
+schedule("SWALR", lambda s, w, o: w.SWALR(o, [0.001, 0.3], 8))
+
+
+layer("weight_norm", lambda nn: nn.utils.parametrizations.weight_norm(nn.Linear(6, 3)), rows)
+layer("weight_norm conv", lambda nn: nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 6, 3), dim=1), image)
+
+
+def _without_chance(nn):
+    """A layer with spectral norm whose vectors do not come from a random stream."""
+    made = nn.utils.parametrizations.spectral_norm(nn.Linear(6, 3), n_power_iterations=3)
+    norm = made.parametrizations.weight[0].double()
+    for vector in (norm._u, norm._v):
+        vector.fill_(len(vector) ** -0.5)
+    return made
+
+
+layer("spectral_norm", _without_chance, rows, calls=2)
+
+
+@case("clip_grad_norm_")
+def clip(torch, rng):
+    """The norms, and what they leave of the gradients."""
+    found = {}
+    for kind in (2.0, 1.0, 3.0, float("inf")):
+        params = [torch.nn.Parameter(torch.tensor(rng.standard_normal(s))) for s in ((3, 4), (5,))]
+        for p in params:
+            p.grad = torch.tensor(rng.standard_normal(tuple(p.shape)))
+        found[f"total {kind}"] = _array(torch.nn.utils.clip_grad_norm_(params, 0.7, kind))
+        for i, p in enumerate(params):
+            found[f"grad{i} {kind}"] = _array(p.grad)
+    return found
+
+
+@case("checkpoint_sequential")
+def checkpoints(torch, rng):
+    """Gradients through a chain in three checkpoints."""
+    part = importlib.import_module(f"{torch.__name__}.utils.checkpoint")
+    weights = [torch.tensor(rng.standard_normal((4, 4)), requires_grad=True) for _ in range(6)]
+    x = torch.tensor(rng.standard_normal((3, 4)), requires_grad=True)
+    functions = [lambda y, w=w: (y @ w).tanh() for w in weights]
+    part.checkpoint_sequential(functions, 3, x, use_reentrant=False).pow(2).sum().backward()
+    return {"x": _array(x.grad)} | {f"w{i}": _array(w.grad) for i, w in enumerate(weights)}

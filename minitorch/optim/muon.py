@@ -1,0 +1,77 @@
+"""Muon."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..autograd.grad_mode import no_grad
+from ..tensor import Tensor
+from .optimizer import Optimizer, check_options, closure_loss, options
+
+
+class Muon(Optimizer):
+    """Momentum, made orthogonal: p = (1 - lr weight_decay) p - lr' O(b), b the running mean of g, for matrices only.
+
+    O is the nearest matrix with all singular values about 1, by `ns_steps` of Newton and Schulz' iteration
+    X = a X + (b A + c A²) X, A = X Xᵀ. lr' is lr √max(1, rows / columns), or with `adjust_lr_fn="match_rms_adamw"`
+    0.2 lr √max(rows, columns). Jordan, 2024 (https://kellerjordan.github.io/posts/muon/).
+    """
+
+    def __init__(
+        self, params: Any, lr: float | Tensor = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
+        ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
+        adjust_lr_fn: str | None = None,
+    ) -> None:  # fmt: skip
+        check_options(lr, says="Learning rate should be >= 0 but is: {}")
+        if momentum < 0:
+            raise ValueError(f"momentum should be >= 0 but is: {momentum}")
+        if weight_decay < 0:
+            raise ValueError(f"weight decay should be >= 0 but is: {weight_decay}")
+        if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
+            raise ValueError(f"Adjust learning rate function {adjust_lr_fn} is not supported")
+        super().__init__(params, options(locals()))
+        for p in self._all():
+            if p.ndim != 2:
+                raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
+
+    @no_grad()  # type: ignore[untyped-decorator]
+    def step(self, closure: Any = None) -> Any:
+        """Update every parameter that has a gradient."""
+        loss = closure_loss(closure)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    self._update(p, group)
+        return loss
+
+    def _update(self, p: Any, group: dict[str, Any]) -> None:
+        if p.is_complex():
+            raise RuntimeError("Muon does not support complex parameters")
+        g, state, lr, momentum = p._grad, self.state[p], float(group["lr"]), group["momentum"]
+        if "momentum_buffer" not in state:
+            state["momentum_buffer"] = p._zeros(p.array.shape, p.array.dtype)
+        mean = state["momentum_buffer"].lerp_(g, 1 - momentum)
+        direction = g.lerp(mean, momentum) if group["nesterov"] else mean
+        p.mul_(1 - lr * group["weight_decay"])
+        p.add_(_orthogonal(direction, group), alpha=-lr * _ratio(group["adjust_lr_fn"], *p.shape))
+
+
+def _orthogonal(x: Any, group: dict[str, Any]) -> Any:
+    """The matrix with its singular values brought close to 1."""
+    if group["ns_steps"] >= 100:
+        raise ValueError("Number of steps must be less than 100 for computational efficiency")
+    if len(group["ns_coefficients"]) != 3:
+        raise ValueError("Coefficients must be a tuple of exactly 3 values")
+    a, b, c = group["ns_coefficients"]
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x
+    x = x / x.norm().clamp(min=group["eps"])
+    for _ in range(group["ns_steps"]):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * (gram @ gram)) @ x
+    return x.T if tall else x
+
+
+def _ratio(kind: str | None, rows: int, columns: int) -> float:
+    return 0.2 * math.sqrt(max(rows, columns)) if kind == "match_rms_adamw" else math.sqrt(max(1, rows / columns))

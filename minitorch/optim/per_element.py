@@ -1,0 +1,67 @@
+"""Optimizers whose step is one pass of a kernel over each parameter, its gradient and its state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..kernels import update
+from ..tensor import Tensor
+from .optimizer import Optimizer, closure_loss
+
+
+class PerElement(Optimizer):
+    """A subclass names its `kernel` and its state arrays (`slots`, in the kernel's order), and computes the kernel's numbers."""
+
+    kernel: update.Update
+    slots: tuple[str, ...]
+
+    def step(self, closure: Any = None) -> Any:
+        """Update every parameter that has a gradient."""
+        loss = closure_loss(closure)
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p._grad is not None:
+                    self._update(p, group)
+        return loss
+
+    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
+        state = self.state[p] or self._start(p, group)
+        state["step"].array += 1
+        numbers = self._numbers(group, state, int(state["step"].array))
+        arrays = [state[name].array if name in state else None for name in self.slots]
+        self.kernel(update.constants(p.array.dtype, *numbers), p.array, p._grad.array, *arrays)
+        p.storage.written(f"{type(self).__name__}.step")
+
+    def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
+        """What the kernel takes beside arrays, at step number `step` (from 1)."""
+        raise NotImplementedError
+
+    def _start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        """The state of a parameter before its first step."""
+        state: dict[str, Any] = self.state[p]
+        state["step"] = p._zeros((), "float32")
+        for name in self._slots(group):
+            state[name] = p._zeros(p.array.shape, p.array.dtype)
+        return state
+
+    def _slots(self, group: dict[str, Any]) -> tuple[str, ...]:
+        """Those of the slots that a group's options ask for."""
+        return self.slots
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for of_one in self.state.values():  # old checkpoints count in plain numbers
+            if "step" in of_one and not isinstance(of_one["step"], Tensor):
+                of_one["step"] = Tensor._ones((), "float32") * float(of_one["step"])
+
+
+def sign_of(group: dict[str, Any]) -> int:
+    """-1 where a group goes uphill."""
+    return -1 if group["maximize"] else 1
+
+
+def decay_of(group: dict[str, Any]) -> tuple[float, float]:
+    """(what is added to the gradient of p, as a share of p; what p is multiplied by): one of the two is weight decay."""
+    if group["decoupled_weight_decay"]:
+        return 0.0, 1 - float(group["lr"]) * group["weight_decay"]
+    return group["weight_decay"], 1.0

@@ -1,0 +1,5 @@
+"""Tools around the language: data loading, checkpoints of activations."""
+
+from . import checkpoint, data
+
+__all__ = ["checkpoint", "data"]
