@@ -72,6 +72,15 @@ class Elementwise:
                 return y
         return self._mixed((a, b), None)
 
+    def write(self, x: Array, *others: Any) -> None:
+        """The result over the first operand, a contiguous array; the others are alike, or numbers."""
+        kinds = "=" + "".join(["a" if type(y) is ndarray else "s" for y in others])
+        loop = self._loops.get(kinds)
+        if loop is None:
+            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds), self._numpy_write_loop)
+        flat = [y.ravel() if type(y) is ndarray else in_dtype(y, x.dtype) for y in others]
+        loop.split(x.size, self.cost, x.ravel(), *flat)
+
     def _mixed(self, operands: tuple[Any, ...], out: Array | None, dtype: Any = None) -> Array:
         """Any operands: contiguous arrays of one shape, and numbers, go to a loop; others to `_spread`."""
         shape: Any = None
@@ -151,6 +160,9 @@ class Elementwise:
         with np.errstate(all="ignore"):
             out[start:stop] = self.scalar(*[x[start:stop] if isinstance(x, np.ndarray) else x for x in operands])
 
+    def _numpy_write_loop(self, start: int, stop: int, x: Array, *others: Any) -> None:
+        self._numpy_loop(start, stop, x, x, *others)
+
     def _numpy_row_loop(self, kinds: str) -> Function:
         def run(start: int, stop: int, out: Array, *operands: Any) -> None:
             part = slice(start, stop)
@@ -223,21 +235,27 @@ def _compiled(scalar: Function, name: str, source: str) -> Function:
     return function
 
 
-def _write_loop(scalar: Function, pattern: str) -> Function:
-    """The loop over flat operands, as source: "a" in the pattern is an array, "s" a number."""
-    names = [f"x{i}" for i in range(len(pattern))]
-    values = [f"{x}[i]" if c == "a" else x for x, c in zip(names, pattern, strict=True)]
-    name = f"{scalar.__name__}_{pattern}"
+def _write_loop(scalar: Function, kinds: str) -> Function:
+    """The loop over flat operands, as source: "a" is an array, "s" a number, "=" an array that takes the result.
+
+    Where the result went to an array of its own that is the same memory, the loop would not be vectorised.
+    """
+    names = [f"x{i}" for i in range(len(kinds))]
+    given = list(zip(names, kinds, strict=True))
+    out = "x0" if kinds[0] == "=" else "out"
+    arrays = list(dict.fromkeys([out, *[x for x, kind in given if kind != "s"]]))
+    values = [x if kind == "s" else f"{x}[i]" for x, kind in given]
+    name = f"{scalar.__name__}_{kinds.replace('=', 'w')}"
     # Sliced first, so that the index counts from 0: one that could be negative is checked, and the loop not vectorised.
-    slices = [f"    {x} = {x}[start:stop]\n" for x, c in zip(["out", *names], "a" + pattern, strict=True) if c == "a"]
+    slices = "".join([f"    {x} = {x}[start:stop]\n" for x in arrays])
     return _compiled(
         scalar,
         name,
         f"""
-def {name}(start, stop, out, {", ".join(names)}):
-{"".join(slices)}
-    for i in range(out.size):
-        out[i] = scalar({", ".join(values)})
+def {name}(start, stop, {", ".join(dict.fromkeys([out, *names]))}):
+{slices}
+    for i in range({out}.size):
+        {out}[i] = scalar({", ".join(values)})
 """,
     )
 

@@ -342,5 +342,11 @@ def no_zero(name: str, a: Any, b: Any) -> Any:
     return b
 
 
-add_, sub_, mul_, div_, neg_, pow_ = map(inplace, (add, sub, mul, div, neg, pow))
+add_, sub_, mul_, div_ = (
+    inplace(add, kernels.add),
+    inplace(sub, kernels.sub),
+    inplace(mul, kernels.mul),
+    inplace(div, kernels.div),
+)
+neg_, pow_ = inplace(neg), inplace(pow)
 floor_divide_ = inplace(floor_divide)

@@ -152,17 +152,22 @@ def _number(x: Any) -> Any:
 # ---------------------------------------------------------------- writing in place
 
 
-def inplace(function: Any) -> Any:
+def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
     """The in-place form of an operation: its result is written to the memory of its first argument.
 
     What the operation saved of the old values is kept apart by a copy, if anything was. The tensor then comes from the
-    operation's node; the base of a view, from a `CopySlices` node above it.
+    operation's node; the base of a view, from a `CopySlices` node above it. With a `kernel`, what is not recorded and needs
+    no promotion is written at once, without memory in between.
     """
     name = function.__name__ + "_"
 
     @functools.wraps(function)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self)
+        if kernel is not None and not kwargs and _goes_directly(self, args):
+            kernel.write(self.array, *[x.array if isinstance(x, TensorBase) else x for x in args])
+            self.storage.written(name)
+            return self
         if not mode.grad:
             return overwrite(self, function(self, *args, **kwargs), name)
         old = self._same_place()
@@ -175,6 +180,26 @@ def inplace(function: Any) -> Any:
     write.__name__ = name
     write.__doc__ = f"`{function.__name__}`, written to this tensor's memory."
     return write
+
+
+def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
+    """Whether x can be overwritten element by element: contiguous floats, others that are alike or numbers, no record."""
+    array = x.array
+    if array.dtype.kind != "f" or not array.flags.c_contiguous or (mode.grad and x.tracked()):
+        return False
+    for y in others:
+        if not isinstance(y, TensorBase):
+            if type(y) is not float and type(y) is not int:
+                return False
+        elif (
+            y.array.dtype is not array.dtype
+            or y.array.shape != array.shape
+            or not y.array.flags.c_contiguous
+            or (mode.grad and y.tracked())
+            or (y.array is not array and np.may_share_memory(array, y.array))
+        ):
+            return False
+    return True
 
 
 def overwrite(target: T, result: Any, name: str) -> T:
