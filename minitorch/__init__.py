@@ -372,11 +372,6 @@ from .ops.reduce import (
     argmax,
     argmin,
     count_nonzero,
-    cummax,
-    cummin,
-    cumprod,
-    cumsum,
-    logcumsumexp,
     logsumexp,
     max,
     mean,
@@ -392,6 +387,7 @@ from .ops.reduce import (
     var_mean,
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .ops.softmax import log_softmax, softmax
 from .ops.sort import (
     argsort,

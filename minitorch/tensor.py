@@ -34,6 +34,7 @@ from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
 from .ops import reduce as R
+from .ops import scan as K
 from .ops import softmax as F
 from .ops import sort as S
 from .ops import special as SP
@@ -688,8 +689,8 @@ class Tensor(TensorBase):
     sum, mean, prod, var, std, nansum, nanmean = R.sum, R.mean, R.prod, R.var, R.std, R.nansum, R.nanmean
     max, min, amax, amin, aminmax, argmax, argmin = R.max, R.min, R.amax, R.amin, R.aminmax, R.argmax, R.argmin
     all, any, count_nonzero, logsumexp, norm = R.all, R.any, R.count_nonzero, R.logsumexp, R.norm
-    cumsum, cumprod, cummax, cummin, logcumsumexp = R.cumsum, R.cumprod, R.cummax, R.cummin, R.logcumsumexp
-    cumsum_, cumprod_ = R.cumsum_, R.cumprod_
+    cumsum, cumprod, cummax, cummin, logcumsumexp = K.cumsum, K.cumprod, K.cummax, K.cummin, K.logcumsumexp
+    cumsum_, cumprod_ = K.cumsum_, K.cumprod_
     softmax, log_softmax = F.softmax, F.log_softmax
 
     # ------------------------------------------------ order
