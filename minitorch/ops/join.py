@@ -140,7 +140,10 @@ def _tensors(name: str, tensors: Any) -> list[Any]:
 
 def flip(input: T, *dims: Any) -> T:
     """The elements in reverse order along the dimensions."""
-    return Flip.apply(input, tuple([dim_in(d, input.array.ndim) for d in dims_of(dims)]))
+    axes = tuple([dim_in(d, input.array.ndim) for d in dims_of(dims)])
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"flip: a dim appears multiple times in the list of dims {list(axes)}")
+    return Flip.apply(input, axes if input.array.ndim else ())
 
 
 def fliplr(input: T) -> T:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
 from .base import Op, T, inplace, results
@@ -111,14 +112,18 @@ def _later(x: Any, axis: int) -> Any:
 
 def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running sum along a dimension; integers and bools give int64."""
-    input = input if dtype is None else input.to(dtype)
-    return Cumsum.apply(input, dim_in(dim, input.array.ndim))
+    return _run(Cumsum, input, dim, dtype)
 
 
 def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running product along a dimension; integers and bools give int64."""
-    input = input if dtype is None else input.to(dtype)
-    return Cumprod.apply(input, dim_in(dim, input.array.ndim))
+    return _run(Cumprod, input, dim, dtype)
+
+
+def _run(function: Any, x: Any, dim: int, dtype: Any) -> Any:
+    """A running sum or product; small integers are summed as int64, and cast to the dtype asked for at the end."""
+    axis = dim_in(dim, x.array.ndim)
+    return function.apply(x, axis) if dtype is None else function.apply(x.to(dtype), axis).to(dtype)
 
 
 def cummax(input: T, dim: int) -> Any:
@@ -133,6 +138,8 @@ def cummin(input: T, dim: int) -> Any:
 
 def logcumsumexp(input: T, dim: int) -> T:
     """ln of the running sum of eˣ along a dimension."""
+    if input.array.dtype.kind not in "fc":
+        raise DtypeError("logcumsumexp", "is not implemented for integers", input)
     return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))
 
 

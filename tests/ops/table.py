@@ -218,7 +218,7 @@ def values(rng: Rng, shape: Sequence[int], low: float = -2, high: float = 2, avo
 def distinct(rng: Rng, shape: Sequence[int], step: float = 0.25) -> Array:
     """Numbers of which no two are equal or close, in random order, around 0."""
     n = int(np.prod(shape))
-    return (rng.permutation(n) - n / 2 + 0.3).reshape(tuple(shape)) * step
+    return np.asarray((rng.permutation(n) - n / 2 + 0.3).reshape(tuple(shape)) * step)
 
 
 def unary(
@@ -295,7 +295,7 @@ def reduction(name: str, numpy: Any = None, *, several: bool = True, whole: bool
         )
         made = [call(distinct(rng, (2, 3, 2)) * (high - low) / 4 + (low + high) / 2, **d, **extra[0]) for d in dims]
         made += [call(distinct(rng, (4,)) + (low + high) / 2, dim=0, **more) for more in extra]
-        made += [call(np.float64(0.7 + (low + high) / 2).reshape(()), dim=0, **extra[0])]
+        made += [call(np.asarray(0.7 + (low + high) / 2), dim=0, **extra[0])]
         return made + ([call(np.ones((2, 0, 3)), dim=d, **extra[0]) for d in (0, 1, 2)] if zero else [])
 
     def special(rng: Rng) -> list[Sample]:
