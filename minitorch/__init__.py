@@ -129,6 +129,7 @@ from .ops.activation import (
     threshold,
     threshold_,
 )  # fmt: skip
+from .ops.addmm import addbmm, addmm, addmv, addmv_, addr, baddbmm
 from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, rsub, sub, where
 from .ops.binary import (
     addcdiv,
@@ -242,7 +243,7 @@ from .ops.margin import (
     poisson_nll_loss,
     triplet_margin_loss,
 )  # fmt: skip
-from .ops.matmul import addbmm, addmm, addmv, addmv_, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, vdot
+from .ops.matmul import bmm, dot, inner, matmul, mm, mv, outer, vdot
 from .ops.matrix import (
     adjoint,
     cholesky_inverse,

@@ -18,6 +18,7 @@ from .autograd.hooks import RemovableHandle, add_hook
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
 from .ops import activation as N
+from .ops import addmm as AM
 from .ops import arithmetic as A
 from .ops import binary as B
 from .ops import compare as Q
@@ -679,8 +680,8 @@ class Tensor(TensorBase):
 
     matmul, mm, bmm, mv, dot, vdot, inner, outer = M.matmul, M.mm, M.bmm, M.mv, M.dot, M.vdot, M.inner, M.outer
     ger = M.outer
-    addmm, addmv, addr, baddbmm, addbmm = M.addmm, M.addmv, M.addr, M.baddbmm, M.addbmm
-    addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
+    addmm, addmv, addr, baddbmm, addbmm = AM.addmm, AM.addmv, AM.addr, AM.baddbmm, AM.addbmm
+    addmm_, addmv_, addr_, baddbmm_, addbmm_ = AM.addmm_, AM.addmv_, AM.addr_, AM.baddbmm_, AM.addbmm_
     kron = E.kron
     __matmul__, __rmatmul__ = _operator(M.matmul), _swapped(M.matmul)
 
