@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
         y, values = y.reshape(1), values.reshape(1, -1).sum(1)
     check_range(index, y.shape[axis], axis)
     if axis == 0 and y.flags.c_contiguous and y.dtype.kind in "iuf":
-        rows = y.reshape(y.shape[0], -1)
+        rows = y.reshape(y.shape[0], math.prod(y.shape[1:]))
         _rows_add(
             rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1])
         )
