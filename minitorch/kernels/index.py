@@ -177,17 +177,21 @@ def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
 
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
-    if not accumulate:
-        try:
+    place = _indexed(np.arange(y.size).reshape(y.shape), key) if accumulate else None
+    try:
+        if place is None:
             y[key] = values
-        except IndexError as error:
-            raise IndexError(_index_message(y, key, str(error))) from None
-        return
-    if not y.flags.c_contiguous:
-        np.add.at(y, key, values)
-        return
-    at = _indexed(np.arange(y.size).reshape(y.shape), key)
-    add_at(y, np.asarray(at).ravel(), np.ascontiguousarray(np.broadcast_to(values, np.shape(at))).ravel())
+        elif not y.flags.c_contiguous:
+            np.add.at(y, key, values)
+        else:
+            add_at(y, np.ravel(place), np.broadcast_to(values, np.shape(place)).ravel())
+    except IndexError as error:
+        raise IndexError(_index_message(y, key, str(error))) from None
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(np.shape(values))} cannot be broadcast to indexing result of "
+            f"shape {list(np.shape(y[key]))}"
+        ) from None
 
 
 def nonzero(x: Array) -> tuple[Array, ...]:

@@ -76,6 +76,7 @@ class Row:
     inplace: str | bool = True  # the same for the form that writes
     aliases: tuple[str, ...] = ()  # other names of the same function
     noncontiguous: bool | str = True  # whether any strides will do; or why not
+    writes: bool = False  # whether it returns nothing, and its result is what it did to its first argument
     random: bool = False  # whether it draws numbers: then seeds are set, and values are not compared
     oracle: bool | str = True  # whether PyTorch computes the same; or why not
     awkward: bool | str = True  # whether PyTorch agrees on `special`, for float64; or why not
@@ -186,6 +187,15 @@ def build(module: Any, sample: Sample, requires_grad: bool = False) -> tuple[Sam
         return tensor
 
     return mapped(one, sample), leaves
+
+
+def perform(row: Row, function: Any, sample: Sample) -> Any:
+    """The result of a call on tensors; of one that only writes, a copy of its first argument that was written to."""
+    if not row.writes:
+        return function(*sample.args, **sample.kwargs)
+    written = sample.args[0].clone()
+    function(written, *sample.args[1:], **sample.kwargs)
+    return written
 
 
 def copied(a: Array) -> Array:

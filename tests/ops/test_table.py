@@ -22,7 +22,7 @@ from minitorch.autograd import gradcheck, gradgradcheck
 from minitorch.dtypes import can_cast
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
-from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, resolve, rows, tensors
+from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, perform, resolve, rows, tensors
 
 Array = NDArray[Any]
 ROWS = rows()
@@ -42,7 +42,7 @@ def run(row: Row, sample: Sample, requires_grad: bool = False, function: Any = N
         minitorch.manual_seed(0)
     function = function or resolve(minitorch, row.name)
     assert function is not None, f"there is no torch.{row.name}"
-    return function(*made.args, **made.kwargs), leaves
+    return perform(row, function, made), leaves
 
 
 def same(row: Row, result: Any, expected: Any, dtype: str, what: object) -> None:
@@ -220,7 +220,7 @@ def _of_leaves(row: Row, sample: Sample) -> tuple[Callable[..., Any], list[Any]]
         if row.random:
             minitorch.manual_seed(0)
         swapped = mapped(lambda x: given[places[id(x)]] if id(x) in places else x, made)
-        outputs = tensors(function(*swapped.args, **swapped.kwargs))
+        outputs = tensors(perform(row, function, swapped))
         return tuple([y for y in outputs if y.requires_grad])
 
     return f, leaves
