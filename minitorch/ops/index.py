@@ -16,6 +16,7 @@ from ..kernels.scalar import where as pick
 from .arithmetic import where
 from .base import Op, T, TensorBase, broadcast_error, check_overwrite, inplace, overwrite
 from .copying import copy_, number_for
+from .gather import number_in
 from .view import Select, Slice, expand
 
 Key = tuple[Any, ...]
@@ -292,17 +293,10 @@ def masked_fill(input: T, mask: Any, value: Any) -> T:
     """
     _mask_shape("masked_fill", input, mask)
     if not isinstance(value, TensorBase):
-        return MaskedFill.apply(input, mask, _number_in(input.array.dtype, value))
+        return MaskedFill.apply(input, mask, number_in("masked_fill", input, value))
     if value.array.ndim:
         raise OperationError("masked_fill", "only supports a 0-dimensional value tensor", value)
     return MaskedFillTensor.apply(input, mask, value.to(input.dtype))
-
-
-def _number_in(dtype: np.dtype[Any], value: Any) -> Any:
-    """A number as an array of this dtype; a fraction for integers loses its fraction."""
-    if not isinstance(value, (bool, int, float, complex, np.generic, np.ndarray)):
-        raise TypeError(f"masked_fill(): argument 'value' must be a number or a Tensor, not {type(value).__name__}")
-    return np.asarray(value).astype(dtype)
 
 
 def _mask_shape(name: str, x: Any, mask: Any) -> tuple[int, ...]:

@@ -71,6 +71,7 @@ class Row:
         "same"  # its dtype: same, float (from integers), long (from integers), bool, int64, None: unknown
     )
     grad: bool | str = True  # whether it can be differentiated; "refused": it requires grad, but backward is an error
+    differences: bool | str = True  # whether finite differences give the gradient; or why not
     gradgrad: bool | str = True  # and twice; or why not
     method: str | bool = True  # the Tensor method; True: the one of that name, if there is one; False: none
     inplace: str | bool = True  # the same for the form that writes
