@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import DtypeError, OperationError
 from .arithmetic import mul, refuse
-from .base import T, TensorBase, promoted
+from .base import T, TensorBase, into, promoted
 from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
 
@@ -175,7 +175,7 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     kept = {c for c in (*first, *names) if (c in first) != (c in names)}
     result, labels = _contract(a, first, b, tuple(names), kept)
     order = [labels.index(c) for c in (*first, *names) if c in kept]
-    return permute(result, order) if order else result
+    return into(out, permute(result, order) if order else result, "tensordot")
 
 
 def kron(input: T, other: Any) -> T:
@@ -194,7 +194,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for x in matrices:
         _dims("chain_matmul", x, 2)
-    return multi_dot(matrices)
+    return multi_dot(matrices, out=out)
 
 
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
@@ -202,10 +202,10 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Any:
     xs = list(tensors)
     refuse("linalg.multi_dot", "b", *xs)
     if len(xs) == 1:
-        return xs[0]
+        return into(out, xs[0], "multi_dot")
     rows = [x.array.shape[0] if x.array.ndim == 2 else 1 if i == 0 else x.array.shape[0] for i, x in enumerate(xs)]
     columns = xs[-1].array.shape[1] if xs[-1].array.ndim == 2 else 1
-    return _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1)
+    return into(out, _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1), "multi_dot")
 
 
 def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:

@@ -12,7 +12,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, floating, results
+from .base import Op, T, TensorBase, floating, into, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
@@ -554,7 +554,7 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: 
         raise NotImplementedError(
             "norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm"
         )
-    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+    return into(out, vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype), "norm")
 
 
 def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
