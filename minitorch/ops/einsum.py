@@ -194,7 +194,7 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
     for x in matrices:
         _dims("chain_matmul", x, 2)
-    return multi_dot(matrices, out=out)
+    return multi_dot(matrices, out=out) if len(matrices) > 1 else into(out, matrices[0], "chain_matmul")
 
 
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
