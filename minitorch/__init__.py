@@ -129,6 +129,7 @@ from .ops.activation import (
     threshold,
     threshold_,
 )  # fmt: skip
+from .ops.addmm import addbmm, addmm, addmv, addmv_, addr, baddbmm
 from .ops.arithmetic import add, div, floor_divide, mul, neg, pow, rsub, sub, where
 from .ops.binary import (
     addcdiv,
@@ -242,7 +243,7 @@ from .ops.margin import (
     poisson_nll_loss,
     triplet_margin_loss,
 )  # fmt: skip
-from .ops.matmul import addbmm, addmm, addmv, addmv_, addr, baddbmm, bmm, dot, inner, matmul, mm, mv, outer, vdot
+from .ops.matmul import bmm, dot, inner, matmul, mm, mv, outer, vdot
 from .ops.matrix import (
     adjoint,
     cholesky_inverse,
@@ -372,11 +373,6 @@ from .ops.reduce import (
     argmax,
     argmin,
     count_nonzero,
-    cummax,
-    cummin,
-    cumprod,
-    cumsum,
-    logcumsumexp,
     logsumexp,
     max,
     mean,
@@ -392,6 +388,7 @@ from .ops.reduce import (
     var_mean,
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .ops.softmax import log_softmax, softmax
 from .ops.sort import (
     argsort,

@@ -36,3 +36,11 @@ class OutOfMemoryError(RuntimeError):
 
 class LinAlgError(OperationError):
     """A decomposition or an inverse that does not exist, such as the inverse of a singular matrix."""
+
+
+class IndexingError(OperationError, IndexError):
+    """Indices that an operation cannot take. Both types, for PyTorch raises the one here and the other there."""
+
+
+class OutOfRange(IndexError, RuntimeError):
+    """An index outside of a dimension. Both types, for the same reason."""

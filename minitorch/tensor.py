@@ -18,6 +18,7 @@ from .autograd.hooks import RemovableHandle, add_hook
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
 from .ops import activation as N
+from .ops import addmm as AM
 from .ops import arithmetic as A
 from .ops import binary as B
 from .ops import compare as Q
@@ -34,6 +35,7 @@ from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
 from .ops import reduce as R
+from .ops import scan as K
 from .ops import softmax as F
 from .ops import sort as S
 from .ops import special as SP
@@ -678,8 +680,8 @@ class Tensor(TensorBase):
 
     matmul, mm, bmm, mv, dot, vdot, inner, outer = M.matmul, M.mm, M.bmm, M.mv, M.dot, M.vdot, M.inner, M.outer
     ger = M.outer
-    addmm, addmv, addr, baddbmm, addbmm = M.addmm, M.addmv, M.addr, M.baddbmm, M.addbmm
-    addmm_, addmv_, addr_, baddbmm_, addbmm_ = M.addmm_, M.addmv_, M.addr_, M.baddbmm_, M.addbmm_
+    addmm, addmv, addr, baddbmm, addbmm = AM.addmm, AM.addmv, AM.addr, AM.baddbmm, AM.addbmm
+    addmm_, addmv_, addr_, baddbmm_, addbmm_ = AM.addmm_, AM.addmv_, AM.addr_, AM.baddbmm_, AM.addbmm_
     kron = E.kron
     __matmul__, __rmatmul__ = _operator(M.matmul), _swapped(M.matmul)
 
@@ -688,8 +690,8 @@ class Tensor(TensorBase):
     sum, mean, prod, var, std, nansum, nanmean = R.sum, R.mean, R.prod, R.var, R.std, R.nansum, R.nanmean
     max, min, amax, amin, aminmax, argmax, argmin = R.max, R.min, R.amax, R.amin, R.aminmax, R.argmax, R.argmin
     all, any, count_nonzero, logsumexp, norm = R.all, R.any, R.count_nonzero, R.logsumexp, R.norm
-    cumsum, cumprod, cummax, cummin, logcumsumexp = R.cumsum, R.cumprod, R.cummax, R.cummin, R.logcumsumexp
-    cumsum_, cumprod_ = R.cumsum_, R.cumprod_
+    cumsum, cumprod, cummax, cummin, logcumsumexp = K.cumsum, K.cumprod, K.cummax, K.cummin, K.logcumsumexp
+    cumsum_, cumprod_ = K.cumsum_, K.cumprod_
     softmax, log_softmax = F.softmax, F.log_softmax
 
     # ------------------------------------------------ order

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import OutOfRange
 from ._jit import jit
 
 Array = NDArray[Any]
 
 
 def check_range(index: Array, size: int, axis: int, name: str = "index") -> None:
-    """IndexError for the first index outside of 0 .. size - 1."""
+    """OutOfRange (an IndexError) for the first index outside of 0 .. size - 1."""
     if index.size and (index.min() < 0 or index.max() >= size):
         bad = index[(index < 0) | (index >= size)].flat[0]
-        raise IndexError(f"{name} {bad} is out of bounds for dimension {axis} with size {size}")
+        raise OutOfRange(f"{name} {bad} is out of bounds for dimension {axis} with size {size}")
 
 
 def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
-    if not x.ndim:
-        check_range(index, 1, 0)
-        return np.broadcast_to(x, index.shape).copy()
-    check_range(index, x.shape[axis], axis)
-    return x[_positions(index, axis)]
+    lines, at = _lines(x), _lines(index)
+    check_range(at, lines.shape[axis], axis)
+    return lines[_positions(at, axis)].reshape(index.shape)
+
+
+def _lines(x: Array) -> Array:
+    """A 0-d array as a vector of one, in the same memory; others as they are."""
+    return x if x.ndim else x.reshape(1)
 
 
 def _positions(index: Array, axis: int) -> tuple[Any, ...]:
@@ -36,22 +41,18 @@ def _positions(index: Array, axis: int) -> tuple[Any, ...]:
 
 def scatter(y: Array, axis: int, index: Array, src: Any) -> None:
     """y[index[i, j], j] = src[i, j] along axis 0, and so on, in place; of repeated indices one wins."""
-    if not y.ndim:
-        y, index = y.reshape(1), index.reshape(-1)
-        src = src.reshape(-1) if isinstance(src, np.ndarray) else src
+    y, index = _lines(y), _lines(index)
     check_range(index, y.shape[axis], axis)
     y[_positions(index, axis)] = _cut(src, index)
 
 
 def _cut(src: Any, index: Array) -> Any:
-    return src[tuple([slice(n) for n in index.shape])] if isinstance(src, np.ndarray) else src
+    return src[tuple([slice(n) for n in index.shape])] if isinstance(src, np.ndarray) and src.ndim else src
 
 
 def scatter_add(y: Array, axis: int, index: Array, src: Any) -> None:
     """y[index[i, j], j] += src[i, j] along axis 0, and so on, in place."""
-    if not y.ndim:
-        y, index = y.reshape(1), index.reshape(-1)
-        src = src.reshape(-1) if isinstance(src, np.ndarray) else src
+    y, index = _lines(y), _lines(index)
     check_range(index, y.shape[axis], axis)
     positions = np.broadcast_arrays(*_positions(index, axis)) if index.size else ()
     if index.size:
@@ -84,6 +85,7 @@ def add_at(y: Array, at: Array, values: Array) -> None:
 
 def scatter_reduce(y: Array, axis: int, index: Array, src: Array, how: str, include_self: bool) -> None:
     """y[index] = reduction of what src puts there (and of y itself, with include_self), in place."""
+    y, index = _lines(y), _lines(index)
     check_range(index, y.shape[axis], axis)
     positions = _positions(index, axis)
     values = _cut(src, index)
@@ -134,7 +136,7 @@ def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
         y, values = y.reshape(1), values.reshape(1, -1).sum(1)
     check_range(index, y.shape[axis], axis)
     if axis == 0 and y.flags.c_contiguous and y.dtype.kind in "iuf":
-        rows = y.reshape(y.shape[0], -1)
+        rows = y.reshape(y.shape[0], math.prod(y.shape[1:]))
         _rows_add(
             rows, np.ascontiguousarray(index), np.ascontiguousarray(values, y.dtype).reshape(index.size, rows.shape[1])
         )
@@ -145,16 +147,9 @@ def index_add(y: Array, axis: int, index: Array, values: Array) -> None:
 
 def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:
     """Entry index[i] of an axis = entry i of values, in place."""
+    y = _lines(y)
     check_range(index, y.shape[axis], axis)
     y[(slice(None),) * axis + (index,)] = values
-
-
-def take(x: Array, index: Array) -> Array:
-    """Elements of the flattened array; negative indices count from the end."""
-    flat = x.reshape(-1)
-    if index.size and (index.min() < -flat.size or index.max() >= flat.size):
-        raise IndexError(f"out of range: tried to access an index outside of a tensor of {flat.size} elements")
-    return np.asarray(flat[index])
 
 
 def advanced_get(x: Array, key: tuple[Any, ...]) -> Array:
@@ -176,17 +171,21 @@ def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
 
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
-    if not accumulate:
-        try:
+    place = _indexed(np.arange(y.size).reshape(y.shape), key) if accumulate else None
+    try:
+        if place is None:
             y[key] = values
-        except IndexError as error:
-            raise IndexError(_index_message(y, key, str(error))) from None
-        return
-    if not y.flags.c_contiguous:
-        np.add.at(y, key, values)
-        return
-    at = _indexed(np.arange(y.size).reshape(y.shape), key)
-    add_at(y, np.asarray(at).ravel(), np.ascontiguousarray(np.broadcast_to(values, np.shape(at))).ravel())
+        elif not y.flags.c_contiguous:
+            np.add.at(y, key, values)
+        else:
+            add_at(y, np.ravel(place), np.broadcast_to(values, np.shape(place)).ravel())
+    except IndexError as error:
+        raise IndexError(_index_message(y, key, str(error))) from None
+    except ValueError:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(np.shape(values))} cannot be broadcast to indexing result of "
+            f"shape {list(np.shape(y[key]))}"
+        ) from None
 
 
 def nonzero(x: Array) -> tuple[Array, ...]:
@@ -218,5 +217,5 @@ def embedding_grad(grad: Array, index: Array, rows: int, padding: int = -1) -> A
 def flat_index(index: Array, size: int) -> Array:
     """Indices into a flattened array of `size`, counted from 0; IndexError if one is out of range."""
     if index.size and (index.min() < -size or index.max() >= size):
-        raise IndexError(f"out of range: tried to access an index outside of a tensor of {size} elements")
+        raise OutOfRange(f"out of range: tried to access an index outside of a tensor of {size} elements")
     return np.ascontiguousarray(np.where(index < 0, index + size, index)).reshape(-1)

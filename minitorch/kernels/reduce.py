@@ -388,7 +388,13 @@ def var_mean(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False
 
 def std(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False) -> Array:
     """The square root of the variance."""
-    return np.asarray(np.sqrt(var_mean(x, axes, correction, keepdims)[0]))
+    return std_mean(x, axes, correction, keepdims)[0]
+
+
+def std_mean(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False) -> tuple[Array, Array]:
+    """The standard deviation and the mean."""
+    var, mean = var_mean(x, axes, correction, keepdims)
+    return np.asarray(np.sqrt(var)), mean
 
 
 def logsumexp(x: Array, axes: Axes, keepdims: bool = False) -> Array:

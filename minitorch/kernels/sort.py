@@ -26,6 +26,20 @@ def entry(x: Array, position: int, axis: int) -> Array:
     return np.take(x, [position], axis) if x.ndim else x
 
 
+def kth(x: Array, position: int, axis: int) -> Array:
+    """The index of the element at a position of the order; the axis stays with size 1."""
+    return entry(argsort(x, axis, False), position, axis)
+
+
+def median(x: Array, axis: int) -> Array:
+    """The index of the lower median, or of the first NaN; the axis stays with size 1."""
+    found = kth(x, ((x.shape[axis] if x.ndim else 1) - 1) // 2, axis)
+    if not x.ndim or x.dtype.kind != "f":
+        return found
+    broken = np.isnan(x)
+    return np.where(broken.any(axis, keepdims=True), np.argmax(broken, axis, keepdims=True), found)
+
+
 def topk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
     """The indices of the k largest or smallest of an axis, in order."""
     order = argsort(x, axis, largest)
@@ -60,8 +74,9 @@ def unique_consecutive(x: Array, axis: int | None) -> tuple[Array, Array, Array]
 
 
 def bincount(x: Array, weights: Array | None, minlength: int) -> Array:
-    """How often each integer occurs."""
-    return np.bincount(x, weights, minlength)
+    """How often each integer occurs, or the sum of its weights, in their floating dtype (else float64)."""
+    counts = np.bincount(x, weights, minlength)
+    return counts.astype(weights.dtype) if weights is not None and weights.dtype.kind == "f" else counts
 
 
 def histogram(x: Array, bins: int, low: float, high: float) -> Array:

@@ -212,6 +212,18 @@ def overwrite(target: T, result: Any, name: str) -> T:
     return target
 
 
+def into(out: Any, result: Any, name: str) -> Any:
+    """The result; written to `out` if one is given, which then is the result."""
+    if out is None:
+        return result
+    if mode.grad and (result.tracked() or out.tracked()):
+        raise RuntimeError(
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            "requires grad."
+        )
+    return overwrite(out, result, name)
+
+
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
     """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps itself."""
     if result.array.shape != target.array.shape:

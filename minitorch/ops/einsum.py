@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import OperationError
+from ..errors import DtypeError, OperationError
 from .arithmetic import mul, refuse
-from .base import T, TensorBase, promoted
-from .matmul import _product, matmul
+from .base import T, TensorBase, into, promoted
+from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
 
 Labels = tuple[Any, ...]
@@ -118,9 +118,9 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     """The product of two operands, summed over what they share and nobody needs later: one product of stacked matrices."""
     a, left = _sum_out(a, left, set(right) | later)
     b, right = _sum_out(b, right, set(left) | later)
-    a, b = promoted(a, b)
     shared = [c for c in left if c in right]
     summed = [c for c in shared if c not in later]
+    a, b = _same_dtype(a, b) if summed else promoted(a, b)
     stack = [c for c in shared if c in later]
     only_a, only_b = [c for c in left if c not in shared], [c for c in right if c not in shared]
     sizes = {
@@ -134,6 +134,14 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     return reshape(product, [sizes.get(c, 1) for c in labels]), labels
 
 
+def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
+    if a.array.dtype is not b.array.dtype:
+        raise DtypeError("einsum", "both operands of a product must have the same dtype", a, b)
+    if a.array.dtype.kind == "b":
+        _no_bools("einsum", a, b)
+    return a, b
+
+
 def _arranged(x: Any, labels: Labels, order: list[Any], sizes: dict[Any, int]) -> Any:
     x = permute(x, [labels.index(c) for c in order])
     return expand(x, [sizes.get(c, 1) for c in order])
@@ -144,11 +152,18 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     if isinstance(dims, TensorBase):
         dims = dims.tolist()
     if isinstance(dims, int):
+        if not 0 <= dims <= min(a.array.ndim, b.array.ndim):
+            raise OperationError(
+                "tensordot", f"dims must lie between 0 and the smaller rank, but got dims={dims}", a, b
+            )
         pairs = list(range(a.array.ndim - dims, a.array.ndim)), list(range(dims))
     else:
         pairs = tuple([[dims_] if isinstance(dims_, int) else list(dims_) for dims_ in dims])  # type: ignore[assignment]
+    a, b = _same_dtype(a, b)
     left = [dim_in(d, a.array.ndim) for d in pairs[0]]
     right = [dim_in(d, b.array.ndim) for d in pairs[1]]
+    if len(left) != len(right):
+        raise OperationError("tensordot", f"both dimension lists should have same length: {left} and {right}", a, b)
     names: list[Any] = [f"b{i}" for i in range(b.array.ndim)]
     for p, q in zip(left, right, strict=True):
         if a.array.shape[p] != b.array.shape[q]:
@@ -160,7 +175,7 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     kept = {c for c in (*first, *names) if (c in first) != (c in names)}
     result, labels = _contract(a, first, b, tuple(names), kept)
     order = [labels.index(c) for c in (*first, *names) if c in kept]
-    return permute(result, order) if order else result
+    return into(out, permute(result, order) if order else result, "tensordot")
 
 
 def kron(input: T, other: Any) -> T:
@@ -174,8 +189,12 @@ def kron(input: T, other: Any) -> T:
 
 
 def chain_matmul(*matrices: Any, out: Any = None) -> Any:
-    """The product of several matrices."""
-    return multi_dot(matrices)
+    """The product of several matrices, in the order with the fewest multiplications."""
+    if not matrices:
+        raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    for x in matrices:
+        _dims("chain_matmul", x, 2)
+    return multi_dot(matrices, out=out) if len(matrices) > 1 else into(out, matrices[0], "chain_matmul")
 
 
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
@@ -183,10 +202,10 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Any:
     xs = list(tensors)
     refuse("linalg.multi_dot", "b", *xs)
     if len(xs) == 1:
-        return xs[0]
+        return into(out, xs[0], "multi_dot")
     rows = [x.array.shape[0] if x.array.ndim == 2 else 1 if i == 0 else x.array.shape[0] for i, x in enumerate(xs)]
     columns = xs[-1].array.shape[1] if xs[-1].array.ndim == 2 else 1
-    return _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1)
+    return into(out, _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1), "multi_dot")
 
 
 def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:

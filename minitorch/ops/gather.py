@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+import numpy as np
+
 from ..autograd.grad_mode import mode
-from ..errors import DtypeError, OperationError
+from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
+from .arithmetic import where
 from .base import Op, T, TensorBase, inplace
+from .copying import cast_array
 from .view import dim_in, reshape
 
 
@@ -70,6 +75,13 @@ class Scatter(Op):
         return dx, None, None, dsrc
 
 
+class ScatterNumber(Scatter):
+    """x with a number written at the indices"""
+
+    title = "Scatter"
+    suffix = "Backward1"
+
+
 class ScatterAdd(Op):
     """x with src added at the indices;  dx = g, dsrc = g gathered"""
 
@@ -112,39 +124,58 @@ class ScatterReduce(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, index, src, y = ctx.saved_tensors
         axis, how, include_self = ctx.args
-        rule = (
-            _scatter_extreme_grad
-            if how in ("amax", "amin")
-            else _scatter_mean_grad
-            if how == "mean"
-            else _scatter_prod_grad
-        )
-        dx, dsrc = rule(g, x, index, src, y, axis, include_self)
-        return dx, None, None, dsrc, None, None
+        used = src[tuple([slice(n) for n in index.array.shape])]
+        dx, dsrc = _REDUCTION_GRADS[how](g, x, index, used, y, axis, include_self)
+        if not include_self:
+            dx = Scatter.apply(dx, axis, index, 0)
+        return dx, None, None, _widen(dsrc, src.array.shape), None, None
+
+
+def _scatter_sum_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, include_self: bool) -> Any:
+    return g, Gather.apply(g, axis, index)
 
 
 def _scatter_extreme_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, include_self: bool) -> Any:
     mine = (x == y).to(g.dtype)
-    theirs = (src == gather(y, axis, index)).to(g.dtype)
+    theirs = (src == Gather.apply(y, axis, index)).to(g.dtype)
     if not include_self:
         mine = Scatter.apply(mine, axis, index, 0)
-    share = g / ScatterAdd.apply(mine, axis, index, theirs)
-    return share * mine, gather(share, axis, index) * theirs
+    count = ScatterAdd.apply(mine, axis, index, theirs)
+    share = g / count
+    return share * (mine if include_self else 1), Gather.apply(share, axis, index) * theirs
 
 
 def _scatter_mean_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, include_self: bool) -> Any:
     ones = g._ones(src.array.shape, g.array.dtype)
-    start = g._ones(x.array.shape, g.array.dtype)
-    if not include_self:
-        start = Scatter.apply(start, axis, index, 0)
-    count = ScatterAdd.apply(start, axis, index, ones).clamp(min=1)
-    share = g / count
-    return (share if include_self else Scatter.apply(share, axis, index, 0)), gather(share, axis, index)
+    start = g._ones(x.array.shape, g.array.dtype) if include_self else g._zeros(x.array.shape, g.array.dtype)
+    share = g / ScatterAdd.apply(start, axis, index, ones).clamp(min=1)
+    return share, Gather.apply(share, axis, index)
 
 
 def _scatter_prod_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, include_self: bool) -> Any:
-    dx = g * y / x if include_self else Scatter.apply(g, axis, index, 0)
-    return dx, gather(g * y, axis, index) / src
+    """The product divided by the factor; where that is zero, the product with a one in its place.
+
+    Right to the second derivative where no place has two zeros.
+    """
+
+    def product(x: Any, src: Any) -> Any:
+        return ScatterReduce.apply(x, axis, index, src, "prod", include_self)
+
+    x1, zero = where(x == 0, 1.0, x), src == 0
+    zeros = ScatterAdd.apply(g._zeros(x.array.shape, g.array.dtype), axis, index, zero.to(g.dtype))
+    alone = zero & (Gather.apply(zeros, axis, index) == 1)
+    others = Gather.apply(g * product(x, where(alone, 1.0, src)), axis, index)
+    whole = Gather.apply(g * y, axis, index) / where(zero, 1.0, src)
+    return g * product(x1, src) / x1, where(alone, others, whole)
+
+
+_REDUCTION_GRADS = {
+    "sum": _scatter_sum_grad,
+    "prod": _scatter_prod_grad,
+    "mean": _scatter_mean_grad,
+    "amax": _scatter_extreme_grad,
+    "amin": _scatter_extreme_grad,
+}
 
 
 class IndexSelect(Op):
@@ -198,8 +229,46 @@ class IndexCopy(Op):
         return IndexCopy.apply(g, ctx.axis, index, 0), None, None, dsrc
 
 
-class IndexFill(IndexCopy):
-    """x with a number written at the indices;  dx = g, zero there"""
+class IndexFill(Op):
+    """x with a number written at the indices;  dx = g, zero there, dvalue = Σ of what is missing (the engine sums)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axis: int, index: Any, value: Any) -> Any:
+        ctx.save_for_backward(index)
+        ctx.axis = axis
+        y = x.array.copy()
+        number = value.array if isinstance(value, TensorBase) else value
+        kernels.index_copy(y, axis, index.array.reshape(-1), number)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (index,) = ctx.saved_tensors
+        kept = IndexFill.apply(g, ctx.axis, index, 0)
+        return kept, None, None, g - kept if ctx.needs_input_grad[3] else None
+
+
+class IndexFillTensor(IndexFill):
+    """x with the value of a 0-d tensor written at the indices"""
+
+    title = "IndexFill"
+    suffix = "Backward1"
+
+
+class Take(Op):
+    """Elements of the flattened tensor;  dx = zeros with g added there"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, index: Any) -> Any:
+        flat = index._wrap(kernels.flat_index(index.array, x.array.size))
+        ctx.save_for_backward(flat)
+        ctx.shape = x.array.shape
+        return kernels.index_select(x.array.reshape(-1), 0, flat.array).reshape(index.array.shape)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (flat,) = ctx.saved_tensors
+        return reshape(put_at(reshape(g, -1), flat, 0, (math.prod(ctx.shape),)), ctx.shape), None
 
 
 class Embedding(Op):
@@ -242,13 +311,30 @@ class EmbeddingGrad(Op):
 
 def _index(name: str, index: Any) -> Any:
     if not isinstance(index, TensorBase) or index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
-        raise DtypeError(name, "Expected dtype int64 for index", index)
+        raise IndexingError(name, "Expected dtype int32 or int64 for index", index)
     return index
 
 
-def _same_rank(name: str, x: Any, index: Any) -> None:
-    if max(x.array.ndim, 1) != max(index.array.ndim, 1):
+def _places(name: str, x: Any, dim: int, index: Any, src: Any = None) -> int:
+    """The dimension, counted from 0, along which `index` looks up x; errors for what does not fit."""
+    rank = max(x.array.ndim, 1)
+    if rank != max(_index(name, index).array.ndim, 1):
         raise OperationError(name, "Index tensor must have the same number of dimensions as self tensor", x, index)
+    axis = dim_in(dim, x.array.ndim)
+    if isinstance(src, TensorBase):
+        _source(name, x, src)
+        if max(src.array.ndim, 1) != rank:
+            raise IndexingError(name, "Index tensor must have the same number of dimensions as src tensor", index, src)
+    sizes, given = index.array.shape, src.array.shape if isinstance(src, TensorBase) else index.array.shape
+    large = any(m > n for d, (m, n) in enumerate(zip(sizes, x.array.shape, strict=False)) if d != axis)
+    if index.array.size and (large or any(m > n for m, n in zip(sizes, given, strict=False))):
+        raise OperationError(
+            name,
+            f"Expected index {list(sizes)} to be no larger than self {list(x.array.shape)} apart from dimension {axis}"
+            + (f" and to be no larger than src {list(given)}" if isinstance(src, TensorBase) else ""),
+            x, index,
+        )  # fmt: skip
+    return axis
 
 
 def _source(name: str, x: Any, src: Any) -> Any:
@@ -257,77 +343,87 @@ def _source(name: str, x: Any, src: Any) -> Any:
     return src
 
 
+def number_in(name: str, x: Any, value: Any) -> Any:
+    """A number in the dtype of x; a fraction loses its fraction if x has integers."""
+    if not isinstance(value, (bool, int, float, complex, np.generic)):
+        raise TypeError(f"{name}(): argument 'value' must be a number or a 0-d Tensor, not {type(value).__name__}")
+    return cast_array(np.asarray(value), x.array.dtype)
+
+
 def gather(input: T, dim: int, index: Any, *, sparse_grad: bool = False) -> T:
-    """input at the indices along `dim`: out[i][j] = input[index[i][j]][j] for dim 0. The shape is that of index."""
-    _same_rank("gather", input, _index("gather", index))
-    axis = dim_in(dim, input.array.ndim)
-    sizes = zip(index.array.shape, input.array.shape, strict=False)
-    if any(m > n for d, (m, n) in enumerate(sizes) if d != axis):
-        raise OperationError(
-            "gather",
-            f"Size does not match at dimension: expected index to be smaller than self apart from dimension {axis}",
-            input,
-            index,
-        )
-    return Gather.apply(input, axis, index)
+    """input at the indices along `dim`: out[i][j] = input[index[i][j]][j] for dim 0. The shape is that of index.
+
+    >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    return Gather.apply(input, _places("gather", input, dim, index), index)
 
 
 def scatter(input: T, dim: int, index: Any, src: Any = None, *, value: Any = None, reduce: str | None = None) -> T:
     """input with src (a tensor or number) written at the indices along `dim`; reduce="add" or "multiply" combines."""
     src = value if src is None else src
-    _same_rank("scatter", input, _index("scatter", index))
-    axis = dim_in(dim, input.array.ndim)
+    axis = _places("scatter", input, dim, index, src)
+    if not isinstance(src, TensorBase):
+        src = number_in("scatter", input, src)
+        if reduce is None:
+            return ScatterNumber.apply(input, axis, index, src)
+        src = input._wrap(src).expand(index.array.shape)
     if reduce is None:
-        return Scatter.apply(input, axis, index, _source("scatter", input, src))
-    full = src if isinstance(src, TensorBase) else input._zeros(index.array.shape, input.array.dtype) + src
-    return scatter_reduce(input, dim, index, full, {"add": "sum", "multiply": "prod"}[reduce])
+        return Scatter.apply(input, axis, index, src)
+    return scatter_reduce(input, dim, index, src, {"add": "sum", "multiply": "prod"}[reduce])
 
 
 def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:
     """input with src added at the indices along `dim`, also where one is repeated."""
-    _same_rank("scatter_add", input, _index("scatter_add", index))
-    return ScatterAdd.apply(input, dim_in(dim, input.array.ndim), index, _source("scatter_add", input, src))
+    return ScatterAdd.apply(input, _places("scatter_add", input, dim, index, src), index, src)
 
 
 def scatter_reduce(input: T, dim: int, index: Any, src: Any, reduce: str, *, include_self: bool = True) -> T:
     """input with src reduced into it at the indices: "sum", "prod", "mean", "amax" or "amin"."""
-    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+    if reduce not in _REDUCTION_GRADS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
-    _same_rank("scatter_reduce", input, _index("scatter_reduce", index))
-    axis = dim_in(dim, input.array.ndim)
-    if reduce == "sum":
-        start = input if include_self else Scatter.apply(input, axis, index, 0)
-        return ScatterAdd.apply(start, axis, index, src)
-    return ScatterReduce.apply(input, axis, index, _source("scatter_reduce", input, src), reduce, include_self)
+    axis = _places("scatter_reduce", input, dim, index, src)
+    if reduce == "mean" and input.array.dtype.kind == "b":
+        raise DtypeError("scatter_reduce", "the mean of bools is not implemented", input, src)
+    return ScatterReduce.apply(input, axis, index, src, reduce, include_self)
 
 
 def take_along_dim(input: T, indices: Any, dim: int | None = None) -> T:
-    """input at the indices along `dim` (in the flattened tensor without one); both broadcast in the other dimensions."""
+    """input at the indices along `dim` (in the flattened tensor without one); both broadcast in the other dimensions.
+
+    Negative indices count from the end.
+    """
     if dim is None:
-        return gather(reshape(input, -1), 0, reshape(indices, -1))
+        return take_along_dim(reshape(input, -1), reshape(indices, -1), 0)
+    if input.array.ndim != _index("take_along_dim", indices).array.ndim:
+        raise OperationError("take_along_dim", "the same number of dimensions is needed", input, indices)
     axis = dim_in(dim, input.array.ndim)
     pairs = list(zip(input.array.shape, indices.array.shape, strict=True))
+    if any(m != n and 1 not in (m, n) for d, (m, n) in enumerate(pairs) if d != axis):
+        raise OperationError(
+            "take_along_dim", f"the shapes do not broadcast apart from dimension {axis}", input, indices
+        )
     shape = [max(m, n) for m, n in pairs]
     wide = input.expand([m if d == axis else n for d, (n, (m, _)) in enumerate(zip(shape, pairs, strict=True))])
+    at = indices._wrap(kernels.flat_index(indices.array, input.array.shape[axis]).reshape(indices.array.shape))
     return gather(
-        wide,
-        axis,
-        indices.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))]),
+        wide, axis, at.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))])
     )
 
 
 def index_select(input: T, dim: int, index: Any) -> T:
     """The entries of a dimension at the indices (a vector)."""
     if _index("index_select", index).array.ndim > 1:
-        raise IndexError("index_select(): Index is supposed to be a vector")
+        raise IndexingError("index_select", "Index is supposed to be a vector", input, index)
     return IndexSelect.apply(input, dim_in(dim, input.array.ndim), index)
 
 
 def index_add(input: T, dim: int, index: Any, source: Any, *, alpha: Any = 1) -> T:
     """input with the entries of source, times alpha, added at the indices of a dimension."""
     axis = dim_in(dim, input.array.ndim)
-    _check_entries("index_add", input, axis, _index("index_add", index), source)
-    return IndexAdd.apply(input, axis, index, _source("index_add", input, source) if alpha == 1 else source * alpha)
+    _check_entries("index_add", input, axis, _index("index_add", index), _source("index_add", input, source))
+    return IndexAdd.apply(input, axis, index, source if alpha == 1 else source * alpha)
 
 
 def index_copy(input: T, dim: int, index: Any, source: Any) -> T:
@@ -338,28 +434,38 @@ def index_copy(input: T, dim: int, index: Any, source: Any) -> T:
 
 
 def _check_entries(name: str, x: Any, axis: int, index: Any, source: Any) -> None:
-    count = source.array.shape[axis] if source.array.ndim else 1
-    if count != index.array.size:
-        raise OperationError(
+    """The source has one entry for each index, of the shape of the entries of x."""
+    if index.array.ndim > 1:
+        raise IndexingError(name, "Index is supposed to be a vector", x, index)
+    shape = list(x.array.shape)
+    if shape:
+        shape[axis] = index.array.size
+    if list(source.array.shape) != shape:
+        raise IndexingError(
             name,
-            f"Number of indices ({index.array.size}) should be equal to source.size(dim) ({count})",
-            x,
-            index,
-            source,
-        )
+            f"source must have an entry for each of the {index.array.size} indices, so the shape {shape}, not "
+            f"{list(source.array.shape)}",
+            x, index, source,
+        )  # fmt: skip
 
 
 def index_fill(input: T, dim: int, index: Any, value: Any) -> T:
-    """input with a number written at the indices of a dimension."""
-    number = value.item() if isinstance(value, TensorBase) else value
-    return IndexFill.apply(input, dim_in(dim, input.array.ndim), _index("index_fill", index), number)
+    """input with a number (or the value of a 0-d tensor) written at the indices of a dimension."""
+    axis = dim_in(dim, input.array.ndim)
+    if _index("index_fill", index).array.ndim > 1:
+        raise IndexingError("index_fill", "Index has to be a vector or number", index)
+    if not isinstance(value, TensorBase):
+        return IndexFill.apply(input, axis, index, number_in("index_fill", input, value))
+    if value.array.ndim:
+        raise OperationError("index_fill", "only supports a 0-dimensional value tensor", value)
+    return IndexFillTensor.apply(input, axis, index, value.to(input.dtype))
 
 
 def take(input: T, index: Any) -> T:
-    """Elements of the flattened tensor, in the shape of index; negative indices count from the end."""
-    flat = reshape(input, -1)
-    checked = index._wrap(kernels.flat_index(index.array, flat.array.size))
-    return reshape(IndexSelect.apply(flat, 0, checked), index.array.shape)
+    """Elements of the flattened tensor, in the shape of index (int64); negative indices count from the end."""
+    if index.array.dtype != np.int64:
+        raise DtypeError("take", "Expected a long tensor for index", index)
+    return Take.apply(input, index)
 
 
 def embedding(
@@ -371,6 +477,8 @@ def embedding(
     The gradient of row `padding_idx` is zero. `max_norm` shrinks rows in place, before they are looked up. IndexError if
     an index is out of range.
     """
+    if weight.array.ndim != 2:
+        raise OperationError("embedding", "'weight' must be 2-D", weight)
     rows = weight.array.shape[0]
     if _index("embedding", input) is not None and padding_idx is not None and not -rows <= padding_idx < rows:
         raise AssertionError("Padding_idx must be within num_embeddings")

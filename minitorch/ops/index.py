@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,22 @@ from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
+from ..kernels.rearrange import broadcast_shape
+from ..kernels.scalar import where as pick
 from .arithmetic import where
-from .base import Op, T, TensorBase, check_overwrite, inplace, overwrite
+from .base import Op, T, TensorBase, broadcast_error, check_overwrite, inplace, overwrite
 from .copying import copy_, number_for
+from .gather import number_in
 from .view import Select, Slice, expand
+
+Key = tuple[Any, ...]
 
 
 class Index(Op):
     """The elements at arrays of indices;  dx = zeros with g added there"""
 
     @staticmethod
-    def forward(ctx: Any, x: Any, key: tuple[Any, ...]) -> Any:
+    def forward(ctx: Any, x: Any, key: Key) -> Any:
         ctx.key, ctx.shape = key, x.array.shape
         return kernels.advanced_get(x.array, key)
 
@@ -34,7 +40,7 @@ class IndexPut(Op):
     """x with values written (or added) at arrays of indices;  dx = g, zero where written, dvalues = g there"""
 
     @staticmethod
-    def forward(ctx: Any, x: Any, values: Any, key: tuple[Any, ...], accumulate: bool) -> Any:
+    def forward(ctx: Any, x: Any, values: Any, key: Key, accumulate: bool) -> Any:
         ctx.key, ctx.accumulate = key, accumulate
         y = x.array.copy()
         kernels.advanced_put(y, key, values.array if isinstance(values, TensorBase) else values, accumulate)
@@ -47,25 +53,83 @@ class IndexPut(Op):
         return dx if need_x else None, Index.apply(g, ctx.key) if need_values else None, None, None
 
 
+class MaskedSelect(Index):
+    """The elements where a mask holds, as a vector;  dx = zeros with g there"""
+
+
+class MaskedScatter(IndexPut):
+    """x with values written where a mask holds;  dx = g, zero there, dvalues = g there"""
+
+
+class MaskedFill(Op):
+    """x with a number where the mask holds;  dx = g, zero there, dvalue = Σ g there (the engine sums)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, mask: Any, value: Any) -> Any:
+        ctx.save_for_backward(mask)
+        return pick(mask.array, value.array if isinstance(value, TensorBase) else value, x.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (mask,) = ctx.saved_tensors
+        need_x, _, need_value = ctx.needs_input_grad
+        return MaskedFill.apply(g, mask, 0.0) if need_x else None, None, where(mask, g, 0.0) if need_value else None
+
+
+class MaskedFillTensor(MaskedFill):
+    """x with the value of a 0-d tensor where the mask holds"""
+
+    title = "MaskedFill"
+    suffix = "Backward1"
+
+
 # ---------------------------------------------------------------- keys
 
 
-def normal_key(x: Any, key: Any) -> tuple[tuple[Any, ...], bool]:
-    """The key as a tuple of what numpy takes, and whether arrays are among it."""
-    parts = key if isinstance(key, tuple) else (key,)
-    if isinstance(key, list) and any(isinstance(k, (slice, type(None), type(Ellipsis))) for k in key):
-        parts = tuple(key)
-    normal = tuple([_part(k) for k in parts])
-    advanced = any(isinstance(k, np.ndarray) for k in normal)
-    _check(x, normal)
-    return normal, advanced
+def normal_key(x: Any, key: Any) -> tuple[Key, Key | None]:
+    """What numpy takes, in two steps: integers, slices and None first (a view), then arrays, if there are any.
+
+    In one step numpy would count an integer beside arrays as one of them, and order the dimensions by it.
+    """
+    parts = [_part(k) for k in _listed(key)]
+    used = _check(x, parts)
+    if not any(isinstance(k, np.ndarray) for k in parts):
+        return tuple(parts), None
+    hidden = [slice(None)] * (x.array.ndim - used)
+    spelled = [k for part in parts for k in (hidden if part is Ellipsis else [part])]
+    basic = [k for part in spelled for k in _basic(part)]
+    return tuple(basic), tuple([k for part in spelled for k in _advanced(part)])
+
+
+def _listed(key: Any) -> Any:
+    """The parts of a key. A list of anything but numbers is a tuple, as in numpy of old and in PyTorch."""
+    if isinstance(key, tuple):
+        return key
+    nested = (slice, type(None), type(Ellipsis), TensorBase, np.ndarray, list, tuple)
+    return key if isinstance(key, list) and any(isinstance(k, nested) for k in key) else (key,)
+
+
+def _basic(part: Any) -> list[Any]:
+    """The view before arrays are looked up: a lone bool stands for a new dimension, a mask for as many as it has."""
+    if not isinstance(part, np.ndarray):
+        return [part]
+    return [slice(None)] * (part.ndim if part.dtype.kind == "b" else 1) or [None]
+
+
+def _advanced(part: Any) -> list[Any]:
+    """What remains of a part after that view."""
+    if isinstance(part, np.ndarray):
+        return [part if part.ndim else part.reshape(1)]
+    return [] if isinstance(part, int) else [slice(None)]
+
+
+def _viewed(x: Any, basic: Key) -> Any:
+    return x if all(isinstance(k, slice) and k == slice(None) for k in basic) else Slice.apply(x, basic)
 
 
 def _part(k: Any) -> Any:
     if isinstance(k, TensorBase):
-        if k.array.dtype.kind not in "iub":
-            raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {k.dtype}")
-        array = k.array.astype(bool) if k.array.dtype == np.uint8 else k.array
+        array = _array(k)
         return int(array) if not array.ndim and array.dtype.kind == "i" else array
     if isinstance(k, slice):
         return _slice(k)
@@ -81,8 +145,17 @@ def _part(k: Any) -> Any:
     return k.__index__() if hasattr(k, "__index__") else _refuse(k)
 
 
+def _array(k: Any) -> Any:
+    """The indices of a tensor; bytes are a mask."""
+    d = k.array.dtype
+    if d.kind not in "iub" or d in (np.int8, np.int16):
+        raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {k.dtype}")
+    return k.array.astype(bool) if d == np.uint8 else k.array
+
+
 def _refuse(k: Any) -> Any:
-    raise TypeError(
+    kind = TypeError if isinstance(k, str) else IndexError
+    raise kind(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type(k).__name__})"
     )
@@ -95,12 +168,9 @@ def _slice(k: slice) -> slice:
     return slice(start, stop, step)
 
 
-def _check(x: Any, key: tuple[Any, ...]) -> None:
-    """IndexError in PyTorch's words where there are too many indices or an integer is out of range."""
-    used = sum(
-        k.ndim if isinstance(k, np.ndarray) and k.dtype.kind == "b" else k is not None and k is not Ellipsis
-        for k in key
-    )
+def _check(x: Any, key: Sequence[Any]) -> int:
+    """How many dimensions the key uses. IndexError where there are too many, or an integer is out of range."""
+    used = sum([_width(k) for k in key])
     if used > x.array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     axis = 0
@@ -109,7 +179,14 @@ def _check(x: Any, key: tuple[Any, ...]) -> None:
             axis += x.array.ndim - used
         elif k is not None:
             _check_part(x, k, axis)
-            axis += k.ndim if isinstance(k, np.ndarray) and k.dtype.kind == "b" else 1
+            axis += _width(k)
+    return used
+
+
+def _width(k: Any) -> int:
+    if isinstance(k, np.ndarray) and k.dtype.kind == "b":
+        return k.ndim
+    return int(k is not None and k is not Ellipsis)
 
 
 def _check_part(x: Any, k: Any, axis: int) -> None:
@@ -136,27 +213,29 @@ def getitem(self: T, key: Any) -> T:
         if not -n <= key < n:
             raise IndexError(f"index {key} is out of bounds for dimension 0 with size {n}")
         return Select.apply(self, (key,))
-    normal, advanced = normal_key(self, key)
-    if advanced:
-        return Index.apply(self, normal)
-    parts = [k for k in normal if k is not Ellipsis and not (isinstance(k, slice) and k == slice(None))]
-    return (Select if parts and isinstance(parts[-1], int) else Slice).apply(self, normal)
+    basic, advanced = normal_key(self, key)
+    if advanced is not None:
+        return Index.apply(_viewed(self, basic), advanced)
+    parts = [k for k in basic if k is not Ellipsis and not (isinstance(k, slice) and k == slice(None))]
+    return (Select if parts and isinstance(parts[-1], int) else Slice).apply(self, basic)
 
 
 def setitem(self: Any, key: Any, value: Any) -> None:
     """self[key] = value: a number or a tensor that broadcasts, cast to the dtype. Gradients flow to value."""
-    normal, advanced = normal_key(self, key)
+    if key is False:
+        return
+    basic, advanced = normal_key(self, key)
     if not isinstance(value, TensorBase):
         value = self._wrap(np.asarray(value)) if isinstance(value, np.ndarray) else number_for(self, value)
-    if not advanced:
-        part = Slice.apply(self, normal)
+    if advanced is None:
+        part = Slice.apply(self, basic)
         _fill(part, _trimmed(value, part.array.ndim))
         return
-    mask = normal[0]
-    if len(normal) == 1 and mask.dtype.kind == "b" and mask.shape == self.array.shape and not value.array.ndim:
-        masked_fill_(self, self._wrap(mask), value)
+    part, mask = _viewed(self, basic), advanced[0]
+    if len(advanced) == 1 and mask.dtype.kind == "b" and mask.shape == part.array.shape and not value.array.ndim:
+        masked_fill_(part, self._wrap(mask), value)
     else:
-        index_put_(self, normal, value)
+        _put_(part, advanced, value.to(self.dtype), False)
 
 
 def _fill(part: Any, value: Any) -> None:
@@ -177,73 +256,75 @@ def _trimmed(value: Any, ndim: int) -> Any:
 
 
 def index_put(input: T, indices: Any, values: Any, accumulate: bool = False) -> T:
-    """input with values written (or added) at the arrays of indices."""
-    key, _ = normal_key(
-        input, tuple([Ellipsis if i is None else i for i in indices] if None in [*map(_is_none, indices)] else indices)
-    )
-    values = values.to(input.dtype) if isinstance(values, TensorBase) else values
-    return IndexPut.apply(input, values, key, accumulate)
-
-
-def _is_none(x: Any) -> Any:
-    return None if x is None else 0
+    """input with values (a tensor that broadcasts) written, or added, at the tensors of indices; None: a whole dimension."""
+    return IndexPut.apply(input, values, _put_key(input, indices, values), accumulate)
 
 
 def index_put_(self: T, indices: Any, values: Any, accumulate: bool = False) -> T:
-    """Write (or add) values at the arrays of indices."""
+    """Write (or add) values at the tensors of indices."""
+    return _put_(self, _put_key(self, indices, values), values, accumulate)
+
+
+def _put_key(x: Any, indices: Any, values: Any) -> Key:
+    if not isinstance(values, TensorBase):
+        raise TypeError(f"index_put(): argument 'values' (position 3) must be Tensor, not {type(values).__name__}")
+    if values.array.dtype is not x.array.dtype:
+        raise DtypeError("index_put", "requires the source and destination dtypes to match", x, values)
+    key = tuple([slice(None) if i is None else _array(i) for i in indices])
+    _check(x, key)
+    return key
+
+
+def _put_(self: Any, key: Key, values: Any, accumulate: bool) -> Any:
     check_writable(self)
-    values = values if isinstance(values, TensorBase) else self._number(values)
     if mode.grad and (self.tracked() or values.tracked()):
-        old = self._same_place()
-        result = IndexPut.apply(old, values.to(self.dtype), tuple(indices), accumulate)
-        return overwrite(self, result, "index_put_")
+        return overwrite(self, IndexPut.apply(self._same_place(), values, key, accumulate), "index_put_")
     check_overwrite(self, self, "index_put_")
-    key, _ = normal_key(self, tuple(indices))
-    try:
-        kernels.advanced_put(self.array, key, values.array.astype(self.array.dtype), accumulate)
-    except ValueError as error:
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be written: {error}"
-        ) from None
+    kernels.advanced_put(self.array, key, values.array, accumulate)
     self.storage.written("index_put_")
     return self
 
 
 def masked_fill(input: T, mask: Any, value: Any) -> T:
-    """value where the mask (bool, broadcast) holds, input elsewhere."""
+    """value (a number or 0-d tensor, in the dtype of input) where the mask (bool, broadcast) holds, input elsewhere.
+
+    >>> torch.masked_fill(torch.tensor([1, 2, 3]), torch.tensor([True, False, True]), 0)
+    tensor([0, 2, 0])
+    """
+    _mask_shape("masked_fill", input, mask)
+    if not isinstance(value, TensorBase):
+        return MaskedFill.apply(input, mask, number_in("masked_fill", input, value))
+    if value.array.ndim:
+        raise OperationError("masked_fill", "only supports a 0-dimensional value tensor", value)
+    return MaskedFillTensor.apply(input, mask, value.to(input.dtype))
+
+
+def _mask_shape(name: str, x: Any, mask: Any) -> tuple[int, ...]:
+    """The shape that a tensor and a mask broadcast to."""
     if mask.array.dtype.kind != "b":
-        raise DtypeError("masked_fill", "masked_fill_ only supports boolean masks", mask)
-    if isinstance(value, TensorBase):
-        if value.array.ndim:
-            raise OperationError("masked_fill", "only supports a 0-dimensional value tensor", value)
-        value = value.to(input.dtype)
-    elif input.array.dtype.kind in "iu" and isinstance(value, float):
-        if value != int(value):
-            raise DtypeError(
-                "masked_fill", f"value cannot be converted to type {input.dtype} without overflow", input, value
-            )
-        value = int(value)
-    return where(mask, value, input)
+        raise DtypeError(name, "expected a mask of bools", x, mask)
+    shape = broadcast_shape([x.array.shape, mask.array.shape])
+    if shape is None:
+        raise broadcast_error(name, (x, mask)) or ValueError(name)
+    return shape
 
 
 def masked_select(input: T, mask: Any) -> T:
     """The elements where the mask holds, as a vector; both broadcast."""
-    if mask.array.dtype.kind != "b":
-        raise DtypeError("masked_select", "expected BoolTensor for mask", mask)
-    shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
-    return Index.apply(expand(input, shape), (np.broadcast_to(mask.array, shape),))
+    shape = _mask_shape("masked_select", input, mask)
+    return MaskedSelect.apply(expand(input, shape), (np.broadcast_to(mask.array, shape),))
 
 
 def masked_scatter(input: T, mask: Any, source: Any) -> T:
     """input with the elements of source, one after the other, where the mask holds."""
-    if mask.array.dtype.kind != "b":
-        raise DtypeError("masked_scatter", "expected BoolTensor for mask", mask)
-    shape = np.broadcast_shapes(input.array.shape, mask.array.shape)
+    shape = _mask_shape("masked_scatter", input, mask)
+    if source.array.dtype is not input.array.dtype:
+        raise DtypeError("masked_scatter", "expected self and source to have same dtypes", input, source)
     key = (np.broadcast_to(mask.array, shape),)
     count = int(key[0].sum())
     if source.array.size < count:
         raise RuntimeError(f"masked_scatter: expected at least {count} elements in source, got {source.array.size}")
-    return IndexPut.apply(expand(input, shape), source.reshape(-1)[:count], key, False)
+    return MaskedScatter.apply(expand(input, shape), source.reshape(-1)[:count], key, False)
 
 
 def nonzero(input: T, *, as_tuple: bool = False) -> Any:

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import OperationError
+import numpy as np
+
+from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
 from .base import Op, T, TensorBase, inplace, promoted
 from .view import dim_in, dims_of, expand, permute, reshape, split, unbind, unsqueeze, view
 
 
 class Cat(Op):
-    """Tensors one behind the other;  dxᵢ = its part of g"""
+    """Tensors one behind the other (empty vectors count for nothing);  dxᵢ = its part of g"""
 
     @staticmethod
     def forward(ctx: Any, axis: int, *xs: Any) -> Any:
-        ctx.axis, ctx.sizes = axis, [x.array.shape[axis] for x in xs]
-        return kernels.concatenate([x.array for x in xs], axis)
+        arrays = [x.array for x in xs]
+        ndim = max([a.ndim for a in arrays])
+        ctx.axis, ctx.sizes = axis, [a.shape[axis] if a.ndim == ndim else None for a in arrays]
+        return kernels.concatenate([a for a in arrays if a.ndim == ndim], axis)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return (None, *split(g, ctx.sizes, ctx.axis))
+        parts = split(g, [n or 0 for n in ctx.sizes], ctx.axis)
+        return (None, *[reshape(p, 0) if n is None else p for p, n in zip(parts, ctx.sizes, strict=True)])
 
 
 class Stack(Op):
@@ -112,7 +117,7 @@ def cat(tensors: Any, dim: int = 0) -> Any:
                 "cat",
                 f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape {list(x.array.shape)} and tensor 0 {list(shape)}",
             )
-    return Cat.apply(axis, *promoted(*full))
+    return Cat.apply(axis, *promoted(*xs))
 
 
 def stack(tensors: Any, dim: int = 0) -> Any:
@@ -131,33 +136,57 @@ def _tensors(name: str, tensors: Any) -> list[Any]:
         raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of Tensors, not Tensor")
     xs = list(tensors)
     if not xs:
-        raise RuntimeError(f"{name}(): expected a non-empty list of Tensors")
+        kind = ValueError if name == "cat" else RuntimeError  # as PyTorch
+        raise kind(f"{name}(): expected a non-empty list of Tensors")
     for i, x in enumerate(xs):
         if not isinstance(x, TensorBase):
             raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type(x).__name__}")
     return xs
 
 
-def flip(input: T, *dims: Any) -> T:
-    """The elements in reverse order along the dimensions."""
-    return Flip.apply(input, tuple([dim_in(d, input.array.ndim) for d in dims_of(dims)]))
+def _counts(name: str, keyword: str, positional: tuple[Any, ...], named: Any) -> tuple[int, ...]:
+    """The numbers of `f(x, 1, 2)`, `f(x, (1, 2))` or `f(x, name=(1, 2))`."""
+    if not positional and named is None:
+        raise TypeError(f"{name}(): missing the argument {keyword!r}")
+    return dims_of(positional or (named,))
+
+
+def flip(input: T, *axes: Any, dims: Any = None) -> T:
+    """The elements in reverse order along the dimensions: `flip(x, 0, 1)`, `flip(x, (0, 1))` or `flip(x, dims=(0, 1))`.
+
+    >>> torch.flip(torch.tensor([1, 2, 3]), (0,))
+    tensor([3, 2, 1])
+    """
+    axes = tuple([dim_in(d, input.array.ndim) for d in _counts("flip", "dims", axes, dims)])
+    if len(set(axes)) < len(axes):
+        raise RuntimeError(f"flip: a dim appears multiple times in the list of dims {list(axes)}")
+    return Flip.apply(input, axes if input.array.ndim else ())
 
 
 def fliplr(input: T) -> T:
     """The columns in reverse order."""
-    return flip(input, 1)
+    return flip(_at_least("fliplr", input, 2), 1)
 
 
 def flipud(input: T) -> T:
     """The rows in reverse order."""
-    return flip(input, 0)
+    return flip(_at_least("flipud", input, 1), 0)
+
+
+def _at_least(name: str, x: Any, ndim: int) -> Any:
+    if x.array.ndim < ndim:
+        raise OperationError(name, f"Input must be >= {ndim}-d", x)
+    return x
 
 
 def roll(input: T, shifts: Any, dims: Any = None) -> T:
     """The elements shifted along the dimensions (through the flattened tensor without any), in a circle."""
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
-    if dims is None or dims == ():
+    if not shifts:
+        raise RuntimeError("roll: `shifts` required")
+    if len(shifts) == 1 and (dims is None or dims == ()):
         return Roll.apply(input, shifts, None)
+    dims = () if dims is None else dims
     axes = tuple([dim_in(d, input.array.ndim) for d in ((dims,) if isinstance(dims, int) else dims)])
     if len(axes) != len(shifts):
         raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(axes)}")
@@ -166,7 +195,7 @@ def roll(input: T, shifts: Any, dims: Any = None) -> T:
 
 def rot90(input: T, k: int = 1, dims: Sequence[int] = (0, 1)) -> T:
     """Rotated by 90 degrees, k times, from the first towards the second dimension."""
-    a, b = [dim_in(d, input.array.ndim) for d in dims]
+    a, b = _plane(input, dims)
     turns = k % 4
     if turns == 0:
         return input.clone()
@@ -174,6 +203,16 @@ def rot90(input: T, k: int = 1, dims: Sequence[int] = (0, 1)) -> T:
         return flip(input, a, b)
     turned = input.transpose(a, b)
     return flip(turned, a) if turns == 1 else flip(turned, b)
+
+
+def _plane(x: Any, dims: Sequence[int]) -> list[int]:
+    """The two dimensions of a rotation."""
+    if len(dims) != 2 or x.array.ndim < 2:
+        raise OperationError("rot90", f"expected two rotation dims of two or more, but got {tuple(dims)}", x)
+    a, b = [dim_in(d, x.array.ndim) for d in dims]
+    if a == b:
+        raise OperationError("rot90", f"expected rotation dims to be different, but got {a} and {b}", x)
+    return [a, b]
 
 
 def tril(input: T, diagonal: int = 0) -> T:
@@ -192,9 +231,14 @@ def _matrix(name: str, x: Any) -> Any:
     return x
 
 
-def repeat(self: T, *repeats: Any) -> T:
-    """The whole tensor repeated along each dimension; further dimensions may stand in front."""
-    counts = dims_of(repeats)
+def repeat(self: T, *sizes: Any, repeats: Any = None) -> T:
+    """The whole tensor repeated along each dimension; further dimensions may stand in front.
+
+    >>> torch.tensor([1, 2]).repeat(2, 2)
+    tensor([[1, 2, 1, 2],
+            [1, 2, 1, 2]])
+    """
+    counts = _counts("repeat", "repeats", sizes, repeats)
     front = len(counts) - self.array.ndim
     if front < 0:
         raise RuntimeError("Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor")
@@ -206,10 +250,10 @@ def repeat(self: T, *repeats: Any) -> T:
     )
 
 
-def tile(input: T, *dims: Any) -> T:
+def tile(input: T, *sizes: Any, dims: Any = None) -> T:
     """`repeat`, where missing counts in front are 1."""
-    counts = dims_of(dims)
-    return repeat(input, *(1,) * (input.array.ndim - len(counts)), *counts)
+    counts = _counts("tile", "dims", sizes, dims)
+    return repeat(input, (*(1,) * (input.array.ndim - len(counts)), *counts))
 
 
 def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, output_size: Any = None) -> T:
@@ -219,30 +263,46 @@ def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, 
         return repeat_interleave(input, repeats, 0)
     x = reshape(input, -1) if dim is None else input
     axis = 0 if dim is None else dim_in(dim, x.array.ndim)
-    counts = repeats.array if isinstance(repeats, TensorBase) else repeats
+    counts = repeats.array if isinstance(repeats, TensorBase) else np.asarray(repeats)
+    _check_repeats(x, axis, counts)
     index = kernels.repeat(kernels.indices(x.array.shape[axis]), counts, 0)
     return x.index_select(axis, x._wrap(index))
 
 
+def _check_repeats(x: Any, axis: int, counts: Any) -> None:
+    if counts.dtype.kind not in "iu":
+        raise DtypeError("repeat_interleave", f"repeats has to be Long or Int tensor, got {counts.dtype}", x)
+    size = x.array.shape[axis] if x.array.ndim else 1
+    if counts.ndim > 1 or counts.size not in (1, size):
+        raise OperationError(
+            "repeat_interleave",
+            f"repeats must have the same size as input along dim, but got repeats of shape {list(counts.shape)} and "
+            f"input.size({axis}) = {size}",
+            x,
+        )
+    if counts.size and counts.min() < 0:
+        raise OperationError("repeat_interleave", f"repeats must be non-negative, got {counts.min()}", x)
+
+
 def hstack(tensors: Any) -> Any:
     """Joined along the second dimension, vectors along the first."""
-    xs = [atleast_1d(x) for x in tensors]
+    xs = [atleast_1d(x) for x in _tensors("hstack", tensors)]
     return cat(xs, 0 if xs[0].array.ndim == 1 else 1)
 
 
 def vstack(tensors: Any) -> Any:
     """Joined along the first dimension, vectors as rows."""
-    return cat([atleast_2d(x) for x in tensors], 0)
+    return cat([atleast_2d(x) for x in _tensors("vstack", tensors)], 0)
 
 
 def dstack(tensors: Any) -> Any:
     """Joined along the third dimension."""
-    return cat([atleast_3d(x) for x in tensors], 2)
+    return cat([atleast_3d(x) for x in _tensors("dstack", tensors)], 2)
 
 
 def column_stack(tensors: Any) -> Any:
     """Joined along the second dimension, vectors as columns."""
-    return hstack([reshape(x, -1, 1) if x.array.ndim <= 1 else x for x in tensors])
+    return hstack([reshape(x, -1, 1) if x.array.ndim <= 1 else x for x in _tensors("column_stack", tensors)])
 
 
 def atleast_1d(*tensors: Any) -> Any:
@@ -275,6 +335,11 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     xs = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], TensorBase) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    for x in xs:
+        if x.array.ndim > 1:
+            raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)
+        if x.array.dtype is not xs[0].array.dtype:
+            raise DtypeError("meshgrid", "expects all tensors to have the same dtype", *xs)
     shape = [x.array.size for x in xs]
     grids = [expand(reshape(x, [-1 if i == d else 1 for i in range(len(xs))]), shape) for d, x in enumerate(xs)]
     if indexing == "xy" and len(xs) > 1:

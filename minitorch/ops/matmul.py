@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
 from .arithmetic import add, mul
-from .base import Op, T, TensorBase, conj, inplace
-from .view import expand, reshape, sum_to_size, transpose, unsqueeze, view
+from .base import Op, T, TensorBase, conj
+from .view import reshape, sum_to_size, transpose, unsqueeze, view
 
 
 class Mm(Op):
@@ -86,6 +87,12 @@ class Linear(Op):
         return dx, dw, sum_to_size(g, g.array.shape[-1:]) if need_b else None
 
 
+class LinearWithoutBias(Linear):
+    """y = x wᵀ over the last dimension"""
+
+    title = "Mm"
+
+
 def _array(x: Any) -> Any:
     return None if x is None else x.array
 
@@ -93,7 +100,7 @@ def _array(x: Any) -> Any:
 def _rows(x: Any) -> Any:
     """As a matrix, the leading dimensions flattened."""
     n = x.array.shape[-1]
-    return x if x.array.ndim == 2 else reshape(x, x.array.size // n if n else 0, n)
+    return x if x.array.ndim == 2 else reshape(x, math.prod(x.array.shape[:-1]), n)
 
 
 def _product(a: Any, b: Any) -> Any:
@@ -112,10 +119,18 @@ def _check(name: str, a: Any, b: Any) -> None:
     """Equal dtypes, and an inner dimension that fits."""
     if a.array.dtype is not b.array.dtype:
         raise DtypeError(name, f"expected m1 and m2 to have the same dtype, but got: {a.dtype} != {b.dtype}", a, b)
+    if a.array.dtype.kind == "b":
+        _no_bools(name, a, b)
     inner = b.array.shape[-2] if b.array.ndim > 1 else b.array.shape[0]
     if a.array.shape[-1] != inner:
         shapes = f"({_by(a)} and {_by(b)})"
         raise OperationError(name, f"mat1 and mat2 shapes cannot be multiplied {shapes}", a, b)
+
+
+def _no_bools(name: str, a: Any, b: Any) -> None:
+    """As in PyTorch, bool tensors have no products, unless there is nothing to multiply."""
+    if a.array.ndim == b.array.ndim == 1 or (a.array.size and b.array.size):
+        raise DtypeError(name, "products of bool tensors are not implemented: convert them first", a, b)
 
 
 def _by(x: Any) -> str:
@@ -186,14 +201,16 @@ def mm(input: T, mat2: Any) -> T:
 
 def bmm(input: T, mat2: Any) -> T:
     """The products of two stacks of matrices, (b, n, k) and (b, k, m)."""
-    _dims("bmm", input, 3)
-    _dims("bmm", mat2, 3)
-    _check("bmm", input, mat2)
-    if input.array.shape[0] != mat2.array.shape[0]:
-        raise OperationError(
-            "bmm", "Expected size for first two dimensions of batch2 tensor to match: batches differ", input, mat2
-        )
+    _check_batches("bmm", input, mat2)
     return Bmm.apply(input, mat2)
+
+
+def _check_batches(name: str, a: Any, b: Any) -> None:
+    _dims(name, a, 3)
+    _dims(name, b, 3)
+    _check(name, a, b)
+    if a.array.shape[0] != b.array.shape[0]:
+        raise OperationError(name, "Expected the same number of matrices in both stacks: batches differ", a, b)
 
 
 def mv(input: T, vec: Any) -> T:
@@ -241,44 +258,12 @@ def outer(input: T, vec2: Any) -> T:
     return mul(unsqueeze(input, 1), vec2)
 
 
-def _plus(input: Any, product: Any, beta: Any, alpha: Any) -> Any:
-    product = product if alpha == 1 else mul(product, alpha)
-    if beta == 0:
-        return add(product, mul(expand(input, product.array.shape), 0)) if input.tracked() else product
-    return add(input if beta == 1 else mul(input, beta), product)
-
-
-def addmm(input: T, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
-    """beta input + alpha (mat1 @ mat2)."""
-    return _plus(input, mm(mat1, mat2), beta, alpha)
-
-
-def addmv(input: T, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
-    """beta input + alpha (mat @ vec)."""
-    return _plus(input, mv(mat, vec), beta, alpha)
-
-
-def addr(input: T, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
-    """beta input + alpha outer(vec1, vec2)."""
-    return _plus(input, outer(vec1, vec2), beta, alpha)
-
-
-def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
-    """beta input + alpha bmm(batch1, batch2)."""
-    return _plus(input, bmm(batch1, batch2), beta, alpha)
-
-
-def addbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
-    """beta input + alpha times the sum of bmm(batch1, batch2) over the stack."""
-    product = bmm(batch1, batch2)
-    return _plus(input, view(sum_to_size(product, 1, *product.array.shape[1:]), *product.array.shape[1:]), beta, alpha)
-
-
 def linear(input: T, weight: Any, bias: Any = None) -> T:
     """input @ weight.T + bias over the last dimension: (..., in), (out, in), (out) -> (..., out)."""
-    if weight.array.ndim == 1:
-        product = matmul(input, weight)
-        return product if bias is None else add(product, bias)
+    if weight.array.ndim == 1 and bias is None:
+        return matmul(input, weight)
+    if weight.array.ndim != 2:
+        raise OperationError("linear", "the weight must be a matrix", input, weight)
     if not input.array.ndim or input.array.shape[-1] != weight.array.shape[1]:
         rows = input.array.size // (input.array.shape[-1] or 1) if input.array.ndim else 1
         columns = input.array.shape[-1] if input.array.ndim else 1
@@ -292,7 +277,20 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         raise DtypeError(
             "linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight
         )
+    if input.array.dtype.kind == "b":
+        _no_bools("linear", input, weight)
+    if bias is None:
+        return LinearWithoutBias.apply(input, weight, None)
+    if bias.array.shape != weight.array.shape[:1] or bias.array.dtype is not weight.array.dtype:
+        return _biased(LinearWithoutBias.apply(input, weight, None), bias)
     return Linear.apply(input, weight, bias)
 
 
-addmm_, addmv_, addr_, baddbmm_, addbmm_ = map(inplace, (addmm, addmv, addr, baddbmm, addbmm))
+def _biased(y: Any, bias: Any) -> Any:
+    """A bias of another shape than (out,): it may broadcast, but not enlarge the result."""
+    if bias.array.dtype is not y.array.dtype:
+        raise DtypeError("linear", "the bias must have the dtype of the input and the weight", y, bias)
+    result = add(y, bias)
+    if result.array.shape != y.array.shape:
+        raise OperationError("linear", "the bias does not broadcast to the result", y, bias)
+    return result

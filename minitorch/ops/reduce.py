@@ -1,4 +1,4 @@
-"""Reductions over dimensions, and running sums."""
+"""Reductions over dimensions."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, floating, inplace, results
+from .base import Op, T, TensorBase, floating, into, results
 from .gather import put_at
-from .join import cat, stack
+from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
 
 Axes = tuple[int, ...]
@@ -42,6 +42,21 @@ class SumDim(Sum):
     suffix = "Backward1"
 
 
+class Nansum(Op):
+    """y = Σ x without NaN;  dx = g, expanded, 0 where x is NaN"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        ctx.save_for_backward(x)
+        return kernels.nansum(x.array, axes, keepdim)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return where(x.isnan(), 0.0, spread(g, *ctx.args)), None, None
+
+
 class Mean(Op):
     """y = Σ x / n;  dx = g / n, expanded"""
 
@@ -52,7 +67,7 @@ class Mean(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return spread(g / _count(ctx.args), *ctx.args), None, None
+        return spread(g / builtins.max(_count(ctx.args), 1), *ctx.args), None, None
 
 
 class MeanDim(Mean):
@@ -87,7 +102,7 @@ def _product_of_others(x: Any, axes: Axes) -> Any:
     rest = [d for d in range(x.array.ndim) if d not in axes]
     moved = x.permute(*rest, *axes)
     flat = reshape(moved, *[moved.array.shape[i] for i in range(len(rest))], -1)
-    one = flat.narrow(-1, 0, 1) * 0 + 1
+    one = flat._ones((*flat.array.shape[:-1], 1), flat.array.dtype)
     n = flat.array.shape[-1]
     before = cat([one, flat.narrow(-1, 0, n - 1)], -1).cumprod(-1)
     after = cat([one, flat.flip(-1).narrow(-1, 0, n - 1)], -1).cumprod(-1).flip(-1)
@@ -118,10 +133,9 @@ class Var(Op):
 
 
 def _var_grad(g: Any, x: Any, args: Any, correction: float) -> Any:
-    _, axes, _ = args
-    freedom = builtins.max(_count(args) - correction, 0)
-    centred = x - MeanDim.apply(x, axes, True)
-    return spread(g, *args) * centred * (2.0 / freedom if freedom else math.nan)
+    freedom = _count(args) - correction
+    centred = x - MeanDim.apply(x, args[1], True)
+    return spread(g, *args) * centred * (2.0 / freedom if freedom else math.inf)
 
 
 class Std(Op):
@@ -137,8 +151,12 @@ class Std(Op):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        half = where(y == 0, 0.0, g / (y * 2))
-        return _var_grad(half, x, ctx.args, ctx.correction), None, None, None
+        return _var_grad(_half(g, y), x, ctx.args, ctx.correction), None, None, None
+
+
+def _half(g: Any, y: Any) -> Any:
+    """g / 2y, and 0 where y = 0: an infinity in its place gives all derivatives as 0 too."""
+    return g / (where(y == 0, math.inf, y) * 2)
 
 
 class VarMean(Op):
@@ -151,14 +169,27 @@ class VarMean(Op):
         return kernels.var_mean(x.array, axes, correction, keepdim)
 
     @staticmethod
-    def backward(ctx: Any, g_var: Any, g_mean: Any) -> Any:
+    def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
         (x,) = ctx.saved_tensors
-        return (
-            _var_grad(g_var, x, ctx.args, ctx.correction) + spread(g_mean / _count(ctx.args), *ctx.args),
-            None,
-            None,
-            None,
-        )
+        centre = spread(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
+        return _var_grad(g, x, ctx.args, ctx.correction) + centre, None, None, None
+
+
+class StdMean(VarMean):
+    """The standard deviation and the mean, in one pass"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
+        ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
+        y, mean = [x._wrap(a) for a in kernels.std_mean(x.array, axes, correction, keepdim)]
+        ctx.save_for_backward(x, y)
+        return y, mean
+
+    @staticmethod
+    def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
+        x, y = ctx.saved_tensors
+        centre = spread(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
+        return _var_grad(_half(g, y), x, ctx.args, ctx.correction) + centre, None, None, None
 
 
 class Extreme(Op):
@@ -206,9 +237,13 @@ class Amax(Op):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        shape, axes, keepdim = ctx.args
-        chosen = (x == spread(y, shape, axes, keepdim)).to(g.dtype)
-        return spread(g, *ctx.args) * (chosen / SumDim.apply(chosen, axes, True)), None, None
+        return _shared(g, x, y, ctx.args), None, None
+
+
+def _shared(g: Any, x: Any, y: Any, args: Any) -> Any:
+    """g, shared evenly among the elements that are equal to y."""
+    chosen = (x == spread(y, *args)).to(g.dtype)
+    return spread(g, *args) * (chosen / SumDim.apply(chosen, args[1], True))
 
 
 class Amin(Amax):
@@ -217,18 +252,40 @@ class Amin(Amax):
     kernel = staticmethod(kernels.amin)
 
 
+class Aminmax(Op):
+    """The smallest and the largest value;  dx = both gradients, each shared evenly among equals"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
+        ctx.args = x.array.shape, axes, keepdim
+        low, high = [x._wrap(kernel(x.array, axes, keepdim)) for kernel in (kernels.amin, kernels.amax)]
+        ctx.save_for_backward(x, low, high)
+        return low, high
+
+    @staticmethod
+    def backward(ctx: Any, g_low: Any, g_high: Any) -> Any:
+        x, low, high = ctx.saved_tensors
+        return _shared(g_low, x, low, ctx.args) + _shared(g_high, x, high, ctx.args), None, None
+
+
 class MaxAll(Amax):
-    """The largest of all values"""
+    """The largest of all values;  dx = g, shared evenly among equals, and among NaNs if there are any"""
 
     title = "Max"
     suffix = "Backward1"
 
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, y = ctx.saved_tensors
+        chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
+        return chosen * (g / chosen.sum()), None, None
 
-class MinAll(Amin):
-    """The smallest of all values"""
+
+class MinAll(MaxAll):
+    """The smallest of all values;  dx = g, shared evenly among equals, and among NaNs if there are any"""
 
     title = "Min"
-    suffix = "Backward1"
+    kernel = staticmethod(kernels.amin)
 
 
 class Logsumexp(Op):
@@ -244,8 +301,7 @@ class Logsumexp(Op):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        share = (x - spread(y, *ctx.args)).exp()
-        return spread(g, *ctx.args) * where(share.isnan(), 0.0, share), None, None
+        return spread(g, *ctx.args) * (x - spread(y, *ctx.args)).exp(), None, None
 
 
 class Norm(Op):
@@ -276,103 +332,10 @@ def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
     if p == 2:
         return g * where(y == 0, 0.0, x / y)
     if math.isinf(p):
-        chosen = (x.abs() == y).to(g.dtype)
-        return g * x.sgn() * (chosen / SumDim.apply(chosen, axes, True))
+        best = (x.abs() == y) | x.isnan()
+        return where(best, g * x.sgn() / SumDim.apply(best, axes, True), 0.0)
     scale = x.sgn() * x.abs() ** (p - 1) / y ** (p - 1)
     return g * where((y == 0) | ((x == 0) & (p < 2)), 0.0, scale)
-
-
-class Cumsum(Op):
-    """yᵢ = Σ x up to i;  dxᵢ = Σ g from i on"""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any, axis: int) -> Any:
-        ctx.axis = axis
-        return kernels.cumsum(x.array, axis)
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        return Cumsum.apply(g.flip(ctx.axis), ctx.axis).flip(ctx.axis), None
-
-
-class Cumprod(Op):
-    """yᵢ = Π x up to i;  dxⱼ = Σ over i >= j of gᵢ Π of the x up to i without xⱼ"""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any, axis: int) -> Any:
-        ctx.axis = axis
-        y = x._wrap(kernels.cumprod(x.array, axis))
-        ctx.save_for_backward(x, y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        x, y = ctx.saved_tensors
-        if not (x == 0).any().item():
-            return Cumsum.apply((g * y).flip(ctx.axis), ctx.axis).flip(ctx.axis) / x, None
-        return _cumprod_grad(g, x, ctx.axis), None
-
-
-def _cumprod_grad(g: Any, x: Any, axis: int) -> Any:
-    """With zeros there is no dividing by x: column by column (Σ over i of gᵢ times a running product that skips j)."""
-    g, x = g.movedim(axis, -1), x.movedim(axis, -1)
-    n = x.array.shape[-1]
-    columns = []
-    for j in range(n):
-        head = x.narrow(-1, 0, j).prod(-1, keepdim=True)
-        one = head * 0 + 1
-        tail = cat([one, x.narrow(-1, j + 1, n - j - 1)], -1).cumprod(-1)
-        columns.append((g.narrow(-1, j, n - j) * tail).sum(-1) * head.squeeze(-1))
-    return stack(columns).movedim(0, axis) if columns else x
-
-
-class CumExtreme(Op):
-    """The largest (smallest) value so far and its index;  dx = g, summed at those indices"""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any, axis: int, largest: bool) -> Any:
-        values, indices = (kernels.cummax if largest else kernels.cummin)(x.array, axis)
-        where_ = x._wrap(indices)
-        ctx.save_for_backward(where_)
-        ctx.mark_non_differentiable(where_)
-        ctx.args = x.array.shape, axis
-        return x._wrap(values), where_
-
-    @staticmethod
-    def backward(ctx: Any, g: Any, _: Any) -> Any:
-        (indices,) = ctx.saved_tensors
-        shape, axis = ctx.args
-        return put_at(g, indices, axis, shape), None, None
-
-
-class Cummax(CumExtreme):
-    """The largest value so far"""
-
-
-class Cummin(CumExtreme):
-    """The smallest value so far"""
-
-
-class Logcumsumexp(Op):
-    """yᵢ = ln Σ eˣ up to i;  dxⱼ = Σ over i >= j of gᵢ e^(xⱼ - yᵢ)"""
-
-    @staticmethod
-    def forward(ctx: Any, x: Any, axis: int) -> Any:
-        ctx.axis = axis
-        y = x._wrap(kernels.logcumsumexp(x.array, axis))
-        ctx.save_for_backward(x, y)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        x, y = ctx.saved_tensors
-        positive = _later(where(g > 0, g.abs().log() - y, -math.inf), ctx.axis)
-        negative = _later(where(g < 0, g.abs().log() - y, -math.inf), ctx.axis)
-        return (positive + x).exp() - (negative + x).exp(), None
-
-
-def _later(x: Any, axis: int) -> Any:
-    return Logcumsumexp.apply(x.flip(axis), axis).flip(axis)
 
 
 # ---------------------------------------------------------------- arguments
@@ -419,7 +382,11 @@ def _needs_float(name: str, x: Any, dtype: Any) -> Any:
     return x
 
 
-def _not_empty(name: str, x: Any, axes: Axes) -> None:
+def _not_empty(name: str, x: Any, axes: Axes, dim: Any = 0) -> None:
+    if not x.array.size and (dim is None or dim == ()):
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+        )
     if builtins.any(x.array.shape[a] == 0 for a in axes):
         raise IndexError(
             f"{name}(): Expected reduction dim to have non-zero size, got a tensor of shape {list(x.array.shape)}"
@@ -437,7 +404,7 @@ def sum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) 
     """
     input = _to(input, dtype)
     axes = axes_of(dim, input.array.ndim)
-    return (Sum if dim is None else SumDim).apply(input, axes, keepdim)
+    return _to((Sum if dim is None else SumDim).apply(input, axes, keepdim), dtype)
 
 
 def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -448,8 +415,11 @@ def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The product of the elements, over all dimensions or one; integers and bools give int64."""
+    if isinstance(dim, (tuple, list)):
+        raise TypeError(f"prod(): argument 'dim' must be int, not {type(dim).__name__}: {dim!r}")
     input = _to(input, dtype)
-    return (Prod if dim is None else ProdDim).apply(input, axes_of(dim, input.array.ndim, "prod"), keepdim)
+    product = (Prod if dim is None else ProdDim).apply(input, axes_of(dim, input.array.ndim), keepdim)
+    return _to(product, dtype)
 
 
 def _spread_args(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, float, bool]:
@@ -487,16 +457,14 @@ def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
 
 def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The standard deviation and the mean."""
-    dim, _, keepdim = _spread_args(args, kwargs)
-    return std(input, *args, **kwargs), mean(input, dim, keepdim)
+    dim, correction, keepdim = _spread_args(args, kwargs)
+    input = _needs_float("std_mean", input, None)
+    return StdMean.apply(input, axes_of(dim, input.array.ndim, "std_mean"), correction, keepdim)
 
 
 def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     if dim is None:
-        if not input.array.size:
-            raise RuntimeError(
-                f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
-            )
+        _not_empty(name, input, (), None)
         return all_.apply(input, axes_of(None, input.array.ndim), False)
     axis = dim_in(dim, input.array.ndim)
     _not_empty(name, input, (axis,) if input.array.ndim else ())
@@ -520,21 +488,22 @@ def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
 def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The largest element over all dimensions or those given; equal ones share the gradient."""
     axes = axes_of(dim, input.array.ndim, "amax")
-    _not_empty("amax", input, axes)
+    _not_empty("amax", input, axes, dim)
     return Amax.apply(input, axes, keepdim)
 
 
 def amin(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The smallest element over all dimensions or those given; equal ones share the gradient."""
     axes = axes_of(dim, input.array.ndim, "amin")
-    _not_empty("amin", input, axes)
+    _not_empty("amin", input, axes, dim)
     return Amin.apply(input, axes, keepdim)
 
 
 def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The named tuple (min, max) over all dimensions or one."""
-    dims = () if dim is None else (dim,)
-    return results("aminmax", "min", "max")(amin(input, dims, keepdim), amax(input, dims, keepdim))
+    axes = axes_of(dim, input.array.ndim, "aminmax")
+    _not_empty("aminmax", input, axes, dim)
+    return results("aminmax", "min", "max")(*Aminmax.apply(input, axes, keepdim))
 
 
 def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
@@ -548,6 +517,8 @@ def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
 
 
 def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
+    if input.array.dtype.kind == "b":
+        raise DtypeError(name, "does not support bool input", input)
     axis = None if dim is None or not input.array.ndim else dim_in(dim, input.array.ndim)
     if not input.array.size and (axis is None or input.array.shape[axis] == 0):
         raise IndexError(
@@ -583,55 +554,30 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: 
         raise NotImplementedError(
             "norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm"
         )
-    return vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+    return into(out, vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype), "norm")
 
 
 def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """(Σ |x|ᵖ)^(1/p) for p = ord: 0 counts, inf takes the largest, -inf the smallest."""
-    x = _needs_float("linalg.vector_norm", x, dtype)
+    if x.array.dtype.kind not in "fc":
+        raise DtypeError("linalg.vector_norm", "Expected a floating point or complex tensor as input", x)
+    x = _to(x, dtype)
     return Norm.apply(x, float(ord), axes_of(dim, x.array.ndim, "linalg.vector_norm"), keepdim)
 
 
 def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the elements that are not NaN."""
-    return sum(where(input.isnan(), 0, input), dim, keepdim, dtype=dtype)
+    input = _to(input, dtype)
+    return _to(Nansum.apply(input, axes_of(dim, input.array.ndim, "nansum"), keepdim), dtype)
 
 
 def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements that are not NaN."""
+    if input.array.dtype.kind not in "fc":
+        raise DtypeError("nanmean", "expected input to have floating point or complex dtype", input)
     return nansum(input, dim, keepdim, dtype=dtype) / sum(input.isnan().logical_not(), dim, keepdim)
 
 
 def count_nonzero(input: T, dim: Any = None) -> T:
     """How many elements are not zero."""
     return sum(input.ne(0), dim)
-
-
-def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
-    """The running sum along a dimension; integers and bools give int64."""
-    input = _to(input, dtype)
-    return Cumsum.apply(input, dim_in(dim, input.array.ndim))
-
-
-def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
-    """The running product along a dimension; integers and bools give int64."""
-    input = _to(input, dtype)
-    return Cumprod.apply(input, dim_in(dim, input.array.ndim))
-
-
-def cummax(input: T, dim: int) -> Any:
-    """The named tuple (values, indices) of the largest element so far, along a dimension."""
-    return results("cummax")(*Cummax.apply(input, dim_in(dim, input.array.ndim), True))
-
-
-def cummin(input: T, dim: int) -> Any:
-    """The named tuple (values, indices) of the smallest element so far, along a dimension."""
-    return results("cummin")(*Cummin.apply(input, dim_in(dim, input.array.ndim), False))
-
-
-def logcumsumexp(input: T, dim: int) -> T:
-    """ln of the running sum of eˣ along a dimension."""
-    return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))
-
-
-cumsum_, cumprod_ = inplace(cumsum), inplace(cumprod)

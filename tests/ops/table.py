@@ -71,11 +71,13 @@ class Row:
         "same"  # its dtype: same, float (from integers), long (from integers), bool, int64, None: unknown
     )
     grad: bool | str = True  # whether it can be differentiated; "refused": it requires grad, but backward is an error
+    differences: bool | str = True  # whether finite differences give the gradient; or why not
     gradgrad: bool | str = True  # and twice; or why not
     method: str | bool = True  # the Tensor method; True: the one of that name, if there is one; False: none
     inplace: str | bool = True  # the same for the form that writes
     aliases: tuple[str, ...] = ()  # other names of the same function
     noncontiguous: bool | str = True  # whether any strides will do; or why not
+    writes: bool = False  # whether it returns nothing, and its result is what it did to its first argument
     random: bool = False  # whether it draws numbers: then seeds are set, and values are not compared
     oracle: bool | str = True  # whether PyTorch computes the same; or why not
     awkward: bool | str = True  # whether PyTorch agrees on `special`, for float64; or why not
@@ -188,6 +190,15 @@ def build(module: Any, sample: Sample, requires_grad: bool = False) -> tuple[Sam
     return mapped(one, sample), leaves
 
 
+def perform(row: Row, function: Any, sample: Sample) -> Any:
+    """The result of a call on tensors; of one that only writes, a copy of its first argument that was written to."""
+    if not row.writes:
+        return function(*sample.args, **sample.kwargs)
+    written = sample.args[0].clone()
+    function(written, *sample.args[1:], **sample.kwargs)
+    return written
+
+
 def copied(a: Array) -> Array:
     """A copy with the same strides where they can be written to, so that tests never share memory."""
     return a.copy() if a.flags.c_contiguous else a
@@ -218,7 +229,7 @@ def values(rng: Rng, shape: Sequence[int], low: float = -2, high: float = 2, avo
 def distinct(rng: Rng, shape: Sequence[int], step: float = 0.25) -> Array:
     """Numbers of which no two are equal or close, in random order, around 0."""
     n = int(np.prod(shape))
-    return (rng.permutation(n) - n / 2 + 0.3).reshape(tuple(shape)) * step
+    return np.asarray((rng.permutation(n) - n / 2 + 0.3).reshape(tuple(shape)) * step)
 
 
 def unary(
@@ -295,7 +306,7 @@ def reduction(name: str, numpy: Any = None, *, several: bool = True, whole: bool
         )
         made = [call(distinct(rng, (2, 3, 2)) * (high - low) / 4 + (low + high) / 2, **d, **extra[0]) for d in dims]
         made += [call(distinct(rng, (4,)) + (low + high) / 2, dim=0, **more) for more in extra]
-        made += [call(np.float64(0.7 + (low + high) / 2).reshape(()), dim=0, **extra[0])]
+        made += [call(np.asarray(0.7 + (low + high) / 2), dim=0, **extra[0])]
         return made + ([call(np.ones((2, 0, 3)), dim=d, **extra[0]) for d in (0, 1, 2)] if zero else [])
 
     def special(rng: Rng) -> list[Sample]:

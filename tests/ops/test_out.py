@@ -1,0 +1,42 @@
+"""Results written to a tensor that is given as `out`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import minitorch as torch
+
+A = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+CALLS: dict[str, Callable[..., Any]] = {
+    "norm": lambda x, **out: torch.norm(x, 2, 1, **out),
+    "tensordot": lambda x, **out: torch.tensordot(x, A, 1, **out),
+    "chain_matmul": lambda x, **out: torch.chain_matmul(x, A, A, **out),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_the_result_lies_in_out(name: str) -> None:
+    wanted = CALLS[name](A)
+    out = torch.zeros(wanted.shape)
+    version = out._version
+    assert CALLS[name](A, out=out) is out
+    assert out.equal(wanted)
+    assert out._version > version
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_out_is_not_differentiated(name: str) -> None:
+    out = torch.zeros(CALLS[name](A).shape)
+    with pytest.raises(RuntimeError, match="don't support automatic differentiation"):
+        CALLS[name](A.clone().requires_grad_(), out=out)
+    with torch.no_grad():
+        assert CALLS[name](A.clone().requires_grad_(), out=out) is out
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_out_of_another_shape_is_refused(name: str) -> None:
+    with pytest.raises(RuntimeError, match="shape"):
+        CALLS[name](A, out=torch.zeros(7))
