@@ -26,7 +26,7 @@ def _elu(x: Any, alpha: float, scale: float, input_scale: float) -> Any:
     return torch._C._nn.elu(x, alpha, scale, input_scale)
 
 
-def _bce(reduce: Callable[..., Any]) -> Callable[..., Any]:
+def _unreduced(reduce: Callable[..., Any]) -> Callable[..., Any]:
     return lambda x, y: reduce(x, y, reduction="none")
 
 
@@ -53,8 +53,9 @@ RENAMED: dict[str, Callable[..., Any]] = {
     "threshold": F.threshold,
     "smooth_l1": lambda x, y, beta: F.smooth_l1_loss(x, y, reduction="none", beta=beta),
     "huber": lambda x, y, delta: F.huber_loss(x, y, reduction="none", delta=delta),
-    "bce": _bce(F.binary_cross_entropy),
-    "bce_with_logits": _bce(F.binary_cross_entropy_with_logits),
+    "square_difference": _unreduced(F.mse_loss),
+    "bce": _unreduced(F.binary_cross_entropy),
+    "bce_with_logits": _unreduced(F.binary_cross_entropy_with_logits),
     "bce_with_logits_weighted": lambda x, y, w: F.binary_cross_entropy_with_logits(
         x, y, reduction="none", pos_weight=torch.tensor(w, dtype=x.dtype)
     ),
@@ -161,7 +162,7 @@ def _gradient_operands(name: str, dtype: Any) -> tuple[list[Array], tuple[float,
     base = name.removesuffix("_grad")
     numbers = {"clamp": (-1.0, 2.0), "hardtanh": (-1.0, 2.0), "shrink": (0.5,)}.get(base, NUMBERS.get(base, ()))
     numbers = numbers[:1] if base == "threshold" else numbers
-    count = 2 if base in ("smooth_l1", "huber") or base.startswith("bce") else 1
+    count = 2 if base in ("smooth_l1", "huber", "square_difference") or base.startswith("bce") else 1
     edges = [0.0, 0.5, -0.5, 1.0, -1.0, 2.0, 3.0, -3.0]
     arrays = [np.concatenate([np.random.default_rng(i).normal(size=300) * 3, edges]) for i in range(count)]
     if base == "bce":
