@@ -45,11 +45,13 @@ class Copy(Op):
 
     @staticmethod
     def forward(ctx: Any, old: Any, new: Any) -> Any:
+        ctx.whole = old._view is None  # the base of a view gets its zeros from CopySlices
         return new._wrap(np.broadcast_to(cast_array(new.array, old.array.dtype), old.array.shape))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return None, g
+        need_old, _ = ctx.needs_input_grad
+        return g._zeros(g.array.shape, g.array.dtype) if need_old and ctx.whole else None, g
 
 
 def cast_array(array: Any, dtype: np.dtype[Any]) -> Any:
