@@ -398,7 +398,7 @@ class Tensor(TensorBase):
     @property
     def retains_grad(self) -> bool:
         """Whether `retain_grad` was called."""
-        return self.__dict__.get("_retains_grad", False)
+        return self._retains_grad
 
     # ------------------------------------------------ out of the graph
 

@@ -21,6 +21,7 @@ class Sweep:
         self.leaves: dict[int, list[Any]] = {}  # by id: [leaf, gradient]
         self.wanted = wanted
         self.captured: dict[tuple[int, int], Any] = {}
+        self.retained: list[tuple[Any, Any]] = []  # tensors that are no leaves, and the gradients that they keep
 
     def send(self, edge: tuple[Any, int], grad: Any, sender: Node | None) -> None:
         """Add `grad` to what waits at the end of `edge`."""
@@ -52,7 +53,7 @@ class Sweep:
         while order:
             node, *grads = waiting.pop(-heapq.heappop(order))
             if node._pre_hooks or node._retained:
-                grads = _run_pre_hooks(node, grads)
+                grads = _run_pre_hooks(node, grads, self.retained)
             if wanted is not None:
                 self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
                 if id(node) not in wanted.run:
@@ -93,15 +94,15 @@ def _run_watched(node: Node, grads: list[Any]) -> tuple[Any, ...]:
     return result
 
 
-def _run_pre_hooks(node: Node, grads: list[Any]) -> list[Any]:
+def _run_pre_hooks(node: Node, grads: list[Any], retained: list[tuple[Any, Any]]) -> list[Any]:
     for hook in list((node._pre_hooks or {}).values()):
         replaced = hook(tuple(grads))
         if replaced is not None:
             grads = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
     for nr, reference in (node._retained or {}).items():
         tensor = reference()
-        if tensor is not None and grads[nr] is not None:
-            tensor._grad = grads[nr] if tensor._grad is None else tensor._grad + grads[nr]
+        if tensor is not None and tensor.grad_fn is node and grads[nr] is not None:
+            retained.append((tensor, grads[nr]))
     return grads
 
 
@@ -167,10 +168,9 @@ def backward(
     targets = None if inputs is None else [_target(x) for x in _listed(inputs)]
     if targets == []:
         raise RuntimeError("'inputs' argument to backward cannot be empty.")
+    for x in _listed(inputs):
+        x.retain_grad()  # of a leaf, it does nothing
     pass_ = _sweep(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
-    for x in _listed(inputs) if inputs is not None else []:
-        if not x.is_leaf:
-            pass_.leaves[id(x)] = [x, pass_.captured.get((id(x.grad_fn), x._output_nr))]
     _accumulate_all(pass_, create_graph)
 
 
@@ -259,6 +259,8 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
         for slot in pass_.leaves.values():
             if slot[0]._hooks:
                 _run_leaf_hooks(slot)
+        for tensor, g in pass_.retained:
+            tensor._grad = g.clone() if tensor._grad is None else tensor._grad + g
     finally:
         mode.grad = record
     return pass_

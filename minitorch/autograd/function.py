@@ -179,6 +179,7 @@ def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
         node.connect(outputs)
         for x in node._dirty:
             rebase(x, (node, x._output_nr))
+            x.retain_again()
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

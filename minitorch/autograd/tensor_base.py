@@ -48,6 +48,7 @@ class TensorBase:
     _hooks: dict[int, Any] | None = None
     _post_hooks: dict[int, Any] | None = None
     _inference: bool = False
+    _retains_grad: bool = False
 
     if TYPE_CHECKING:  # a rule of differentiation uses the language, which stands above this floor
 
@@ -112,6 +113,12 @@ class TensorBase:
         from_base = _recorded_replay(view, base)
         self._grad_fn, self._output_nr = from_base._grad_fn, from_base._output_nr
         self._requires_grad = from_base._requires_grad
+        self.retain_again()
+
+    def retain_again(self) -> None:
+        """A new node makes this tensor: if its gradient is retained, that is the gradient from now on."""
+        if self._retains_grad:
+            self._grad_fn.retain(self._output_nr, self)
 
 
 def _recorded_replay(view: View, base: TensorBase) -> Any:

@@ -42,6 +42,7 @@ def take_history(x: TensorBase, result: TensorBase) -> None:
     if x._view is None:
         x._requires_grad, (x._grad_fn, x._output_nr) = True, edge
         edge[0].adopt(result, x)
+        x.retain_again()
     else:
         rebase(x, edge)
 
@@ -53,6 +54,7 @@ def rebase(x: TensorBase, edge: Any) -> None:
         base = view.base
         base._grad_fn = CopySlices(base, view, edge)
         base._requires_grad, base._output_nr = True, 0
+        base.retain_again()
         view.version = -1  # the view's own grad_fn is made anew, from the base, when it is asked for
 
 
