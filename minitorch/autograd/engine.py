@@ -260,7 +260,7 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
             if slot[0]._hooks:
                 _run_leaf_hooks(slot)
         for tensor, g in pass_.retained:
-            tensor._grad = g.clone() if tensor._grad is None else tensor._grad + g
+            tensor._grad = _own(g) if tensor._grad is None else tensor._grad + g
     finally:
         mode.grad = record
     return pass_
@@ -314,14 +314,19 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
 
 def _accumulate(slot: list[Any], create_graph: bool) -> None:
     leaf, old = slot[0], slot[0]._grad
-    if slot[1] is None:
-        return
-    if old is None:
-        leaf._grad = slot[1] if create_graph or _alone(slot) else slot[1].detach().clone()
-    elif create_graph or old.tracked():
+    if old is None and create_graph:
+        leaf._grad = _own(slot[1])
+    elif old is None:
+        leaf._grad = slot[1] if _alone(slot) else _own(slot[1].detach())
+    elif create_graph:
         leaf._grad = old + slot[1]
     else:
         old.add_(slot[1])
+
+
+def _own(grad: Any) -> Any:
+    """A copy in row-major order, so that `.grad` may be written to and flattened."""
+    return grad.clone() if grad.array.flags.c_contiguous else grad.contiguous()
 
 
 def _alone(slot: list[Any]) -> bool:
