@@ -155,12 +155,13 @@ class Node:
         return x
 
     def _modified(self, x: Any) -> str:
-        maker = x._grad_fn.name() if x._grad_fn is not None else self.name()
+        own = any(self._saved[i] is x for i in self._own or ())
+        maker = self if own else x._grad_fn
+        source = f", which is output {x._output_nr} of {maker.name()}," if maker else ""
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{x.type()} {list(x.shape)}], which is output {x._output_nr} of {maker}, is at version "
-            f"{x.storage.version}; expected an earlier version instead. It was saved by {self.name()} and written by "
-            f"{x.storage.writer}. Hint: enable anomaly detection to find the operation that failed to compute its "
+            f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected an earlier version "
+            f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection to find the operation that failed to compute its "
             "gradient, with torch.autograd.set_detect_anomaly(True)."
         )
 

@@ -39,9 +39,9 @@ def check_writable(x: TensorBase) -> None:
 def take_history(x: TensorBase, result: TensorBase) -> None:
     """`x` was overwritten with `result`: from now on it comes from where the result came."""
     edge = (result._grad_fn, result._output_nr)
+    edge[0].adopt(result, x)
     if x._view is None:
         x._requires_grad, (x._grad_fn, x._output_nr) = True, edge
-        edge[0].adopt(result, x)
         x.retain_again()
     else:
         rebase(x, edge)
