@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 tick = itertools.count(1).__next__  # one clock numbers operations and writes, in the order that they happen
+
+
+def _count_of_a_local() -> int:
+    x = object()
+    return sys.getrefcount(x)
+
+
+ONE_REFERENCE = _count_of_a_local()  # what getrefcount says of a variable: 2, or 1 since Python 3.14, which lends it
 
 
 class Storage:

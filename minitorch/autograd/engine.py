@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ..storage import ONE_REFERENCE
 from .grad_mode import mode
 from .node import Node
 from .tensor_base import TensorBase
@@ -332,10 +333,10 @@ def _own(grad: Any) -> Any:
 def _alone(slot: list[Any]) -> bool:
     """Whether `slot` holds the only reference to its gradient and to the memory below, so that `.grad` may keep it."""
     grad = slot[1]
-    array = grad.array  # held by the tensor, its storage, this name and the call; an alias or a view would count, too
-    held = 3 if grad._storage is None else 4
+    array = grad.array  # held by this name, the tensor and its storage; an alias or a view would count, too
+    held = ONE_REFERENCE + (1 if grad._storage is None else 2)
     return (
-        sys.getrefcount(grad) == 3
+        sys.getrefcount(grad) == ONE_REFERENCE + 1
         and sys.getrefcount(array) == held
         and array.base is None
         and array.flags.c_contiguous

@@ -20,6 +20,7 @@ from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_writable, take_history
 from ..errors import OperationError
 from ..kernels.elementwise import Elementwise
+from ..storage import ONE_REFERENCE
 
 Array = NDArray[Any]
 
@@ -173,7 +174,7 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
         old = self._same_place()
         result = function(old, *args, **kwargs)
         check_overwrite(self, result, name)
-        if sys.getrefcount(old) > 2:
+        if sys.getrefcount(old) > ONE_REFERENCE:
             old.keep_apart()
         return overwrite(self, result, name)
 
