@@ -101,7 +101,7 @@ class Function:
         elif record:
             if any(node.edges):
                 node.connect(outputs)
-        elif mode.inference:
+        elif mode.inference and not cls.view:
             _mark_inference(outputs)
         return tuple(outputs) if several else outputs[0]
 
@@ -114,7 +114,17 @@ class Function:
             return (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(x)
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
-        return x._alias() if any(x is a for a in args) else x
+        if any(x is a for a in args):
+            x = _view_of_argument(x)
+        if x._view is not None:
+            x._view.refusal = _IN_FUNCTION
+        return x
+
+
+def _view_of_argument(x: TensorBase) -> TensorBase:
+    alias: TensorBase = x._alias()
+    alias._view = View(x if x._view is None else x._view.base, (), x.storage.version, _IN_FUNCTION)
+    return alias
 
 
 def _first_tensor(args: tuple[Any, ...]) -> Any:
@@ -152,6 +162,8 @@ def _mark_inference(outputs: list[Any]) -> None:
 def _view_of(source: TensorBase, array: Any, step: tuple[Any, Any, int | None], refusal: str | None) -> Any:
     """A tensor of an array on the memory of `source`, which remembers its base and the steps from there."""
     x = source._share(array)
+    if source._inference:
+        x._inference = True
     older, version = source._view, source.storage.version
     refusal = refusal or (None if mode.grad else _IN_NO_GRAD)
     if older is None:
@@ -162,10 +174,12 @@ def _view_of(source: TensorBase, array: Any, step: tuple[Any, Any, int | None], 
 
 
 _IN_NO_GRAD = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode enabled. Given that this use case is "
-    "ambiguous and error-prone, it is forbidden. You can clarify your code by moving both the view and the inplace either "
-    "both inside the no_grad block (if you don't want the inplace to be tracked) or both outside (if you want the inplace "
-    "to be tracked)."
+    "A view was created in no_grad mode and {happened} with grad mode enabled. Whether that write should be recorded is not "
+    "clear: put the view and the write both inside no_grad, or both outside."
+)
+_IN_FUNCTION = (
+    "Output {nr} of {node} is a view and {happened}. The view was created inside a custom Function, or is an argument that "
+    "it returned; the write would bypass the Function's backward. Return a clone from forward instead."
 )
 
 

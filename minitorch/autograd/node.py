@@ -279,7 +279,7 @@ def edges_of(args: tuple[Any, ...]) -> list[Edge]:
 
 def edge_of(x: Any) -> Edge:
     """The edge to a tensor."""
-    node = x._grad_fn if x._view is None else x.grad_fn  # first: of a view whose base was written to, it is made anew
+    node = x.grad_fn if mode.grad else x._grad_fn  # first: of a view whose base was written to, it is made anew
     if not x._requires_grad:
         return None
     return (x, 0) if node is None else (node, x._output_nr)

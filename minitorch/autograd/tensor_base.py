@@ -21,7 +21,7 @@ class View:
         self.base = base
         self.steps = steps
         self.version = version  # of the storage, when the view's own grad_fn was last made
-        self.refusal = refusal  # why a recorded write through this view is an error, or None
+        self.refusal = refusal  # why a recorded write to this view, or to its base, is an error; or None
 
 
 def replay(steps: tuple[Any, ...], base: Any) -> Any:
@@ -102,12 +102,22 @@ class TensorBase:
 
     def tracked(self) -> bool:
         """Whether this tensor requires grad: itself, or because its base was written to."""
-        return self._requires_grad or (self._view is not None and self.grad_fn is not None)
+        view = self._view
+        if self._requires_grad or view is None:
+            return self._requires_grad
+        return view.base._requires_grad and view.version != self.storage.version
+
+    def refused(self, view: View, happened: str) -> RuntimeError:
+        """The error for a write that this view does not allow."""
+        name = "a Function" if self._grad_fn is None else self._grad_fn.name()
+        return RuntimeError(str(view.refusal).format(node=name, nr=self._output_nr, happened=happened))
 
     def _follow_base(self, view: View) -> None:
         """The base was written to since this view was made: make the view's place in the graph anew."""
-        view.version = self.storage.version
         base = view.base
+        if view.refusal and (base._requires_grad or self._grad_fn is not None):
+            raise self.refused(view, "its base or another view of its base has been modified inplace")
+        view.version = self.storage.version
         if not base._requires_grad:
             return
         from_base = _recorded_replay(view, base)

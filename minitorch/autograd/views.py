@@ -27,13 +27,20 @@ def check_writable(x: TensorBase) -> None:
                 "to change its values, or to a clone of it to have the write differentiated."
             )
         return
-    if view.base._requires_grad and view.base._grad_fn is None:
+    tracked = x.tracked() or view.base._requires_grad
+    if tracked and view.refusal:
+        raise x.refused(view, "is being modified inplace")
+    if tracked and view.base._grad_fn is None:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
             "torch.no_grad() to change its values, or to a view of a clone to have the write differentiated."
         )
-    if view.refusal and (x.tracked() or view.base._requires_grad):
-        raise RuntimeError(view.refusal.format(node=x.grad_fn.name() if x.grad_fn else "a function", nr=x._output_nr))
+
+
+def check_takes_history(x: TensorBase) -> None:
+    """RuntimeError if `x` is a view that may not take the history of what is written to it."""
+    if x._view is not None and x._view.refusal:
+        raise x.refused(x._view, "is being modified inplace")
 
 
 def take_history(x: TensorBase, result: TensorBase) -> None:

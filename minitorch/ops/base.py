@@ -17,7 +17,7 @@ from ..autograd.function import Function
 from ..autograd.grad_mode import mode
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
-from ..autograd.views import check_writable, take_history
+from ..autograd.views import check_takes_history, check_writable, take_history
 from ..errors import OperationError
 from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE
@@ -206,9 +206,12 @@ def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
 def overwrite(target: T, result: Any, name: str) -> T:
     """Put the values of `result` into the memory of `target`, and its history in place of the target's."""
     check_overwrite(target, result, name)
+    recorded = mode.grad and result.tracked()
+    if recorded:
+        check_takes_history(target)
     target.array[...] = result.array
     target.storage.written(name)
-    if mode.grad and result.tracked():
+    if recorded:
         take_history(target, result)
     return target
 

@@ -178,9 +178,8 @@ class Split(ViewOp):
     """Consecutive pieces along a dimension;  dx = the pieces' gradients joined"""
 
     refusal = (
-        "Output {nr} of {node} is a view and is being modified inplace. This view is the output of a function that returns "
-        "multiple views. Such functions do not allow the output views to be modified inplace. You should replace the "
-        "inplace operation by an out-of-place one."
+        "Output {nr} of {node} is a view and {happened}. It is one of several views that one operation returned, and a "
+        "write to those is not differentiated. Write out of place, or to a view made by an index."
     )
 
     @staticmethod

@@ -896,6 +896,159 @@ def none_and_ellipsis_views(t):
     return grads(y, x)
 
 
+# ---------------------------------------------------------------- views whose write is not differentiated
+
+
+def returned(t, *picked):
+    """A Function that returns its argument, or parts of it; its backward is five times the truth."""
+
+    class Returned(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return tuple([x[i] for i in picked]) if picked else x
+
+        @staticmethod
+        def backward(ctx, *grads):
+            return t.stack([g * 5 for g in grads]) if picked else grads[0] * 5
+
+    return Returned.apply
+
+
+def temporary(t):
+    """A Function that returns a view of memory that it made."""
+
+    class Temporary(t.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return (x * 2).view(-1)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    return Temporary.apply
+
+
+IS, BASE = "is being modified inplace", "its base or another view of its base has been modified inplace"
+
+
+@program
+def argument_returned(t):
+    x = leaf(t)
+    y = returned(t)(x)
+    plain = t.ones(3)
+    z = returned(t)(plain)
+    z.mul_(2)
+    return y is x, y._is_view(), y._base is x, z is plain, z._is_view(), plain, *grads(y, x)
+
+
+@refused(IS)
+def argument_returned_and_written(t):
+    returned(t)(leaf(t)).mul_(2)
+
+
+@refused(IS)
+def argument_returned_and_tracked_by_a_write(t):
+    returned(t)(t.ones(4, dtype=t.float64)).mul_(leaf(t))
+
+
+@refused(IS)
+def parts_returned_and_written(t):
+    returned(t, 0, 1)(leaf(t, 2) * 1)[0].mul_(2)
+
+
+@refused(IS)
+def view_of_part_returned_and_written(t):
+    returned(t, 0, 1)(leaf(t, 2) * 1)[0].view(1).mul_(2)
+
+
+@refused(IS)
+def view_of_temporary_written(t):
+    temporary(t)(leaf(t)).mul_(3)
+
+
+@refused(BASE)
+def argument_returned_then_written(t):
+    x = leaf(t) * 1
+    y = returned(t)(x)
+    x.mul_(2)
+    y.sum().backward()
+
+
+@refused(BASE)
+def argument_returned_then_written_unrecorded(t):
+    x = leaf(t) * 1
+    y = returned(t)(x)
+    with t.no_grad():
+        y.mul_(2)
+    y.sum().backward()
+
+
+@refused(BASE)
+def base_of_unbound_written(t):
+    x = leaf(t) * 1
+    rows = x.unbind()
+    x.mul_(2)
+    return rows[0] + 1
+
+
+@refused(BASE)
+def base_of_unrecorded_view_written(t):
+    x = leaf(t) * 1
+    with t.no_grad():
+        v = x[:2]
+    x.mul_(2)
+    return v.grad_fn
+
+
+@refused("created in no_grad mode")
+def tracked_write_to_unrecorded_view(t):
+    x = t.ones(4, dtype=t.float64)
+    with t.no_grad():
+        v = x[:2]
+    v.mul_(leaf(t, 2))
+
+
+@program
+def unrecorded_writes_to_unbound(t):
+    x = leaf(t, 3, 2)
+    rows = x.unbind()
+    with t.no_grad():
+        for row in x.unbind():
+            row.div_(row.sum())
+        for row in rows:
+            row.mul_(2)
+        x.add_(1)
+    return x.detach()
+
+
+@refused("a view of a leaf Variable that requires grad")
+def view_that_is_a_leaf_written(t):
+    v = t.ones(4)[:2].requires_grad_()
+    v.mul_(2)
+
+
+@program
+def view_that_was_a_leaf_follows_its_base(t):
+    x, w = t.ones(4, dtype=t.float64), leaf(t, 3)
+    v = x[:2].requires_grad_()
+    x[1:].mul_(w)
+    return *grads(v, v, w), x.requires_grad, x.is_leaf
+
+
+@program
+def views_in_inference_mode(t):
+    x = t.ones(3)
+    v = x[:2]
+    with t.inference_mode():
+        w, new = x[:1], x * 2
+        v.mul_(2)
+        w.mul_(3)
+        part = new[:1]
+    outside = new[1:]
+    return x, x._version, w.is_inference(), new.is_inference(), part.is_inference(), outside.is_inference()
+
+
 # ---------------------------------------------------------------- the comparison
 
 
