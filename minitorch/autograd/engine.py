@@ -206,8 +206,8 @@ def grad(
         )
     if not allow_unused and any(g is None for g in results):
         raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. Set allow_unused=True if this "
-            f"is the desired behavior. (input {results.index(None)})"
+            f"The differentiated Tensor at index {next(i for i, g in enumerate(results) if g is None)} appears to not have "
+            "been used in the graph. Set allow_unused=True if this is the desired behavior."
         )
     return tuple(results)
 

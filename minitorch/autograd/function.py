@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .grad_mode import mode
-from .node import Node, edges_of
+from .node import CustomNode, Node, edges_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
 
@@ -46,13 +47,17 @@ class Function:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
-        module = "torch.autograd.function" if cls.suffix == "Backward" else cls.__module__
+        module = cls.__module__ if cls.builtin else "torch.autograd.function"
         cls._node = type(
-            cls.__dict__.get("title", cls.__name__) + cls.suffix, (Node,), {"function": cls, "__module__": module}
+            cls.__dict__.get("title", cls.__name__) + cls.suffix,
+            (Node if cls.builtin else CustomNode,),
+            {"function": cls, "__module__": module},
         )
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
         cls._run_forward = staticmethod(forward if cls.builtin else unrecorded(forward))
+        if separate and "apply" not in cls.__dict__:
+            cls.apply = classmethod(_apply_bound)  # type: ignore[assignment, method-assign]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
@@ -144,6 +149,15 @@ def unrecorded(forward: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _apply_bound(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
+    """`apply` where forward has no `ctx`: keywords and defaults become positional arguments, as `backward` counts them."""
+    call = inspect.signature(cls.forward).bind(*args, **kwargs)
+    call.apply_defaults()
+    if call.kwargs:
+        raise TypeError(f"{cls.__name__}.forward may not have keyword-only arguments: {', '.join(call.kwargs)}")
+    return Function.apply.__func__(cls, *call.args)  # type: ignore[attr-defined]
+
+
 def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:
     def forward(ctx: Node, *args: Any) -> Any:
         output = cls.forward(*args)
@@ -186,6 +200,11 @@ _IN_FUNCTION = (
 def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
     """Forward wrote to the inputs that it marked dirty: they now come from this node."""
     for x in node._dirty:
+        if not any(x is y for y in outputs):
+            raise RuntimeError(
+                f"{node.name()}: Some elements marked as dirty during the forward method were not returned as output. The "
+                "inputs that are modified inplace must all be outputs of the Function."
+            )
         if record:
             check_writable(x)
         x.storage.written(node.name())

@@ -234,6 +234,40 @@ class Node:
         self._retained[nr] = weakref.ref(tensor)
 
 
+class CustomNode(Node):
+    """The node of a Function that users wrote: what its methods are given and what backward returns is checked."""
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Keep tensors (or None) for backward. Keep anything else as an attribute of `ctx`."""
+        for i, x in enumerate(tensors):
+            if x is not None and not isinstance(x, TensorBase):
+                raise TypeError(
+                    f"save_for_backward can only save variables, but argument {i} is of type {type(x).__name__}: assign "
+                    "other values to an attribute of ctx"
+                )
+        self._saved = tensors
+
+    def run(self, grads: list[Any]) -> tuple[Any, ...]:
+        """The gradients of the inputs: tensors, or None."""
+        result = super().run(grads)
+        for i, g in enumerate(result):
+            if g is None:
+                continue
+            if not isinstance(g, TensorBase):
+                raise RuntimeError(
+                    f"{self.name()}: expected Variable or None (got {type(g).__name__}) as the gradient at position {i + 1}"
+                )
+            if self.edges[i] == ():
+                raise RuntimeError(
+                    f"function {self.name()} returned a gradient different than None at position {i + 1}, but the "
+                    "corresponding forward input was not a Variable"
+                )
+        return result
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.{self.name()} object at {id(self):#x}>"
+
+
 class AccumulateGrad:
     """The end of the graph at a leaf, as `next_functions` shows it; two of one leaf are equal."""
 
