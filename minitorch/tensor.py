@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterator
 from copy import deepcopy
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from . import formatting
 from .autograd import engine
-from .autograd.hooks import RemovableHandle, add_hook
+from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
 from .ops import activation as N
@@ -320,7 +321,15 @@ class Tensor(TensorBase):
     @property
     def grad(self) -> Tensor | None:
         """The gradient that backward accumulated; None before."""
-        return self._grad
+        grad = self._grad
+        if grad is None and self._grad_fn is not None and not self._retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it for leaves "
+                "only, so it is None. Call .retain_grad() on this tensor before backward() to have it kept.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -374,7 +383,10 @@ class Tensor(TensorBase):
 
         def on_output(grads: tuple[Any, ...]) -> Any:
             new = hook(grads[nr]) if grads[nr] is not None else None
-            return None if new is None else (*grads[:nr], new, *grads[nr + 1 :])
+            if new is None:
+                return None
+            check_replaced(hook, grads[nr], new)
+            return (*grads[:nr], new, *grads[nr + 1 :])
 
         return node.register_prehook(on_output)
 
@@ -868,7 +880,9 @@ def _check_grad(x: Tensor, grad: Any) -> None:
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
     if grad.array.shape != x.array.shape:
         raise RuntimeError(
-            f"assigned grad has data of a different size: expected {list(x.shape)}, got {list(grad.shape)}"
+            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(x.shape)}'"
         )
     if grad.array.dtype != x.array.dtype:
-        raise RuntimeError(f"assigned grad has data of a different type: expected {x.dtype}, got {grad.dtype}")
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with dtype '{x.dtype}'"
+        )

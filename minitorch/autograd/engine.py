@@ -9,6 +9,7 @@ from typing import Any
 
 from ..storage import ONE_REFERENCE
 from .grad_mode import mode
+from .hooks import check_replaced
 from .node import Node
 from .tensor_base import TensorBase
 
@@ -164,11 +165,15 @@ def backward(
 
     `grad_tensors` are the gradients of some later value with respect to `tensors`; None means 1 for a scalar.
     """
+    if grad_tensors is not None and grad_variables is not None:
+        raise RuntimeError(
+            "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`: pass the first alone."
+        )
     roots = _listed(tensors)
     grads = _listed(grad_tensors if grad_variables is None else grad_variables)
     targets = None if inputs is None else [_target(x) for x in _listed(inputs)]
     if targets == []:
-        raise RuntimeError("'inputs' argument to backward cannot be empty.")
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     for x in _listed(inputs):
         x.retain_grad()  # of a leaf, it does nothing
     pass_ = _sweep(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
@@ -193,9 +198,13 @@ def grad(
     (tensor(12.),)
     """
     if materialize_grads and allow_unused is False:
-        raise ValueError("Expected allow_unused to be True or not passed when materialize_grads=True, but got: False.")
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: allow_unused=False."
+        )
     retain = create_graph if retain_graph is None else retain_graph
     roots, wanted, grads = _listed(outputs), _listed(inputs), _listed(grad_outputs)
+    if not wanted:
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
     if is_grads_batched:
         return _grad_batched(roots, wanted, grads, retain, create_graph, allow_unused)
     pass_ = _sweep(roots, grads, retain, create_graph, [_target(x) for x in wanted])
@@ -230,7 +239,9 @@ def _listed(x: Any) -> list[Any]:
     return [x] if isinstance(x, TensorBase) else list(x)
 
 
-def _target(x: TensorBase) -> tuple[Any, int]:
+def _target(x: Any) -> tuple[Any, int]:
+    if not isinstance(x, TensorBase):
+        raise RuntimeError(f"all inputs have to be Tensors, but got {type(x).__name__}")
     if not x.tracked():
         raise RuntimeError("One of the differentiated Tensors does not require grad")
     return _root_edge(x)
@@ -252,10 +263,12 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
     pass_ = Sweep(None if inputs is None else Wanted([edge[0] for edge, _ in starts], inputs))
     record, mode.grad = mode.grad, create_graph
     try:
-        for edge, g in starts:
+        while starts:  # emptied, so that nobody else holds a gradient that a leaf may keep
+            edge, g = starts.pop(0)
             if pass_.wanted is None or id(edge[0]) in pass_.wanted.enter:
                 pass_.send(edge, g, None)
-        del starts, grads, g
+            del g
+        del grads
         pass_.run(retain_graph)
         for slot in pass_.leaves.values():
             if slot[0]._hooks:
@@ -296,6 +309,7 @@ def _run_leaf_hooks(slot: list[Any]) -> None:
     for hook in list(slot[0]._hooks.values()):
         replaced = hook(slot[1])
         if replaced is not None:
+            check_replaced(hook, slot[1], replaced)
             slot[1] = replaced
 
 

@@ -38,6 +38,18 @@ def _reference(hooks: dict[int, Any]) -> Any:
         return lambda: hooks
 
 
+def check_replaced(hook: Any, old: Any, new: Any) -> None:
+    """An error unless what `hook` returned is a tensor like the gradient that it was given."""
+    name = getattr(hook, "__name__", type(hook).__name__)
+    if not hasattr(new, "array"):
+        raise TypeError(f"expected Variable, but hook '{name}' returned '{type(new).__name__}'")
+    if new.array.shape != old.array.shape:
+        sizes = f"(was {list(old.array.shape)} got {list(new.array.shape)})"
+        raise RuntimeError(f"hook '{name}' has changed the size of value {sizes}")
+    if new.array.dtype != old.array.dtype:
+        raise RuntimeError(f"hook '{name}' has changed the type of value (was {old.type()} got {new.type()})")
+
+
 def add_hook(hooks: dict[int, Any], hook: Any) -> RemovableHandle:
     """Put `hook` into `hooks` and return its handle."""
     handle = RemovableHandle(hooks)

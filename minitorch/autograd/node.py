@@ -285,6 +285,16 @@ class AccumulateGrad:
         leaf: RemovableHandle = self.variable.register_post_accumulate_grad_hook(lambda x: hook((), (x.grad,)))
         return leaf
 
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call `hook((grad,))` before the leaf's gradient is accumulated; a result replaces it."""
+
+        def on_leaf(grad: Any) -> Any:
+            replaced = hook((grad,))
+            return replaced[0] if isinstance(replaced, (tuple, list)) else replaced
+
+        leaf: RemovableHandle = self.variable.register_hook(on_leaf)
+        return leaf
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AccumulateGrad) and other.variable is self.variable
 
