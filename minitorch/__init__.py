@@ -27,6 +27,7 @@ from . import (
     xpu,
 )  # fmt: skip
 from .amp import GradScaler, autocast, is_autocast_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -1052,6 +1053,8 @@ __all__ = [
     "int32",
     "int64",
     "inverse",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
     "is_autocast_enabled",
     "is_complex",
     "is_conj",

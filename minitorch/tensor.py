@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from . import formatting
 from .autograd import engine
+from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
@@ -309,7 +310,7 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
             )
-        if value and self._inference:
+        if value and self._inference and not mode.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
         self._requires_grad = bool(value)
 
@@ -359,6 +360,8 @@ class Tensor(TensorBase):
 
     @property
     def _version(self) -> int:
+        if self._inference:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self.storage.version
 
     def backward(

@@ -33,6 +33,16 @@ class detect_anomaly:
         _set(*self._before)
 
 
+def is_anomaly_enabled() -> bool:
+    """Whether anomaly detection is on in this thread."""
+    return mode.anomaly
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Whether anomaly detection, when it is on, makes a NaN gradient an error."""
+    return mode.check_nan
+
+
 def _get() -> tuple[bool, bool]:
     return mode.anomaly, mode.check_nan
 

@@ -64,17 +64,18 @@ def _switch_generator(switch: _Switch, function: Callable[..., Any]) -> Callable
                     value = call()
             except StopIteration as stop:
                 return stop.value
-            call = yield from _relay(generator, value)
+            call = yield from _relay(switch, generator, value)
 
     return switched
 
 
-def _relay(generator: Any, value: Any) -> Generator[Any, Any, Callable[[], Any]]:
+def _relay(switch: _Switch, generator: Any, value: Any) -> Generator[Any, Any, Callable[[], Any]]:
     """Hand `value` to the consumer; what it sends or throws is what the generator is resumed with."""
     try:
         sent = yield value
     except GeneratorExit:
-        generator.close()
+        with switch.clone():
+            generator.close()
         raise
     except BaseException as error:
         thrown = error

@@ -11,15 +11,15 @@ from .tensor_base import TensorBase, View, replay
 
 
 def check_writable(x: TensorBase) -> None:
-    """RuntimeError if a write to `x` must not happen while operations are recorded."""
+    """RuntimeError if a write to `x` must not happen, recorded or not."""
+    if x._inference and not mode.inference:
+        raise RuntimeError(
+            "Inplace update to inference tensor outside InferenceMode is not allowed. Write to a clone of it, which is a "
+            "normal tensor."
+        )
     if not mode.grad:
         return
     view = x._view
-    if x._inference:
-        raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. You can make a clone to get a "
-            "normal tensor before doing inplace update."
-        )
     if view is None:
         if x._requires_grad and x._grad_fn is None:
             raise RuntimeError(
