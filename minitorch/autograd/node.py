@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 import weakref
 from collections import OrderedDict
@@ -101,7 +102,7 @@ class Node:
         if mode.inference_used:
             self._refuse_inference_tensors()
         if mode.anomaly:
-            self._trace = traceback.format_stack()[:-4]
+            self._trace = _stack_of_the_caller()
 
     def _find_own(self) -> None:
         """A saved output is kept as an alias without history, or it would hold the node that holds it."""
@@ -331,6 +332,17 @@ def edge_of(x: Any) -> Edge:
 
 def _public(target: Any) -> Any:
     return target if isinstance(target, Node) else AccumulateGrad(target)
+
+
+def _stack_of_the_caller() -> list[str]:
+    """The lines that led here, without those of this package at the end."""
+    frames = traceback.extract_stack()
+    while len(frames) > 1 and frames[-1].filename.startswith(_PACKAGE):
+        frames.pop()
+    return traceback.format_list(frames)
+
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
 
 
 def _among(x: Any, others: tuple[Any, ...]) -> bool:
