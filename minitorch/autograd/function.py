@@ -96,7 +96,7 @@ class Function:
             if record:
                 if any(node.edges):
                     node.connect_one(x)
-            elif mode.inference:
+            elif mode.inference and not cls.view:
                 x._inference = True
             return x
         several = type(result) is tuple
@@ -212,7 +212,7 @@ def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
         node.connect(outputs)
         for x in node._dirty:
             rebase(x, (node, x._output_nr))
-            x.retain_again()
+            x._retain_again()
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

@@ -107,7 +107,7 @@ class TensorBase:
             return self._requires_grad
         return view.base._requires_grad and view.version != self.storage.version
 
-    def refused(self, view: View, happened: str) -> RuntimeError:
+    def _refused(self, view: View, happened: str) -> RuntimeError:
         """The error for a write that this view does not allow."""
         name = "a Function" if self._grad_fn is None else self._grad_fn.name()
         return RuntimeError(str(view.refusal).format(node=name, nr=self._output_nr, happened=happened))
@@ -116,16 +116,16 @@ class TensorBase:
         """The base was written to since this view was made: make the view's place in the graph anew."""
         base = view.base
         if view.refusal and (base._requires_grad or self._grad_fn is not None):
-            raise self.refused(view, "its base or another view of its base has been modified inplace")
+            raise self._refused(view, "its base or another view of its base has been modified inplace")
         view.version = self.storage.version
         if not base._requires_grad:
             return
         from_base = _recorded_replay(view, base)
         self._grad_fn, self._output_nr = from_base._grad_fn, from_base._output_nr
         self._requires_grad = from_base._requires_grad
-        self.retain_again()
+        self._retain_again()
 
-    def retain_again(self) -> None:
+    def _retain_again(self) -> None:
         """A new node makes this tensor: if its gradient is retained, that is the gradient from now on."""
         if self._retains_grad:
             self._grad_fn.retain(self._output_nr, self)

@@ -29,7 +29,7 @@ def check_writable(x: TensorBase) -> None:
         return
     tracked = x.tracked() or view.base._requires_grad
     if tracked and view.refusal:
-        raise x.refused(view, "is being modified inplace")
+        raise x._refused(view, "is being modified inplace")
     if tracked and view.base._grad_fn is None:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
@@ -40,7 +40,7 @@ def check_writable(x: TensorBase) -> None:
 def check_takes_history(x: TensorBase) -> None:
     """RuntimeError if `x` is a view that may not take the history of what is written to it."""
     if x._view is not None and x._view.refusal:
-        raise x.refused(x._view, "is being modified inplace")
+        raise x._refused(x._view, "is being modified inplace")
 
 
 def take_history(x: TensorBase, result: TensorBase) -> None:
@@ -49,7 +49,7 @@ def take_history(x: TensorBase, result: TensorBase) -> None:
     edge[0].adopt(result, x)
     if x._view is None:
         x._requires_grad, (x._grad_fn, x._output_nr) = True, edge
-        x.retain_again()
+        x._retain_again()
     else:
         rebase(x, edge)
 
@@ -61,7 +61,7 @@ def rebase(x: TensorBase, edge: Any) -> None:
         base = view.base
         base._grad_fn = CopySlices(base, view, edge)
         base._requires_grad, base._output_nr = True, 0
-        base.retain_again()
+        base._retain_again()
         view.version = -1  # the view's own grad_fn is made anew, from the base, when it is asked for
 
 
