@@ -335,7 +335,7 @@ class Tensor(TensorBase):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            _check_grad(self, value)
+            engine.check_grad(self, value)
         self._grad = value
 
     @property
@@ -876,16 +876,3 @@ def _rebuild(
     x._requires_grad = requires_grad
     x.__dict__.update(attributes)
     return x
-
-
-def _check_grad(x: Tensor, grad: Any) -> None:
-    if not isinstance(grad, Tensor):
-        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
-    if grad.array.shape != x.array.shape:
-        raise RuntimeError(
-            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(x.shape)}'"
-        )
-    if grad.array.dtype != x.array.dtype:
-        raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with dtype '{x.dtype}'"
-        )

@@ -355,3 +355,17 @@ def _alone(slot: list[Any]) -> bool:
         and array.base is None
         and array.flags.c_contiguous
     )
+
+
+def check_grad(x: Any, grad: Any) -> None:
+    """An error unless `grad` is a tensor like `x`, and may be assigned to `x.grad`."""
+    if not isinstance(grad, TensorBase):
+        raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
+    if grad.array.shape != x.array.shape:
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size '{list(x.shape)}'"
+        )
+    if grad.array.dtype != x.array.dtype:
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{grad.dtype}' to a tensor with dtype '{x.dtype}'"
+        )

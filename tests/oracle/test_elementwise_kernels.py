@@ -53,6 +53,7 @@ RENAMED: dict[str, Callable[..., Any]] = {
     "threshold": F.threshold,
     "smooth_l1": lambda x, y, beta: F.smooth_l1_loss(x, y, reduction="none", beta=beta),
     "huber": lambda x, y, delta: F.huber_loss(x, y, reduction="none", delta=delta),
+    "cube": lambda x: torch.pow(x, 3),
     "square_difference": _unreduced(F.mse_loss),
     "bce": _unreduced(F.binary_cross_entropy),
     "bce_with_logits": _unreduced(F.binary_cross_entropy_with_logits),
