@@ -104,6 +104,13 @@ def test_second_backward():
     assert x.grad.tolist() == [2, 2]
 
 
+def test_the_gradient_of_a_result():
+    y = torch.ones(2, requires_grad=True) * 2
+    y.sum().backward()
+    with pytest.warns(UserWarning, match=r"not a leaf.*retain_grad\(\)"):
+        assert y.grad is None
+
+
 def test_layers_in_a_plain_list():
     class Net(nn.Module):
         def __init__(self):
