@@ -74,6 +74,16 @@ def test_a_view_sees_the_write_to_its_base():
     check(program)
 
 
+def test_a_view_sees_its_own_write():
+    def program(x):
+        y = x * 1
+        v = y[:2]
+        v.mul_(x[2:])
+        return v * v
+
+    check(program)
+
+
 def test_a_base_sees_the_write_to_a_view_of_a_view():
     def program(x):
         y = x * 1
