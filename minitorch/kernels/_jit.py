@@ -122,10 +122,10 @@ class Kernel:
 
     def split(self, count: int, cost: float, *args: Any) -> None:
         """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an item."""
-        if count * cost < 2 * PART_NS or (parts := parts_of(count, cost)) == 1:
+        if count * cost < 2 * PART_NS:
             self.run(0, count, *args)
         else:
-            _run_parts(self.run, count, parts, args)
+            share(self.run, count, cost, *args)
 
 
 def jit(twin: Function) -> Callable[[Function], Kernel]:
@@ -255,6 +255,14 @@ def parts_of(count: int, cost: float) -> int:
     if count * cost < 2 * PART_NS:
         return 1
     return max(1, min(get_num_threads(), count, int(count * cost / PART_NS)))
+
+
+def share(work: Function, count: int, cost: float, *args: Any) -> None:
+    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays. Such work must not share in its turn."""
+    if (parts := parts_of(count, cost)) == 1:
+        work(0, count, *args)
+    else:
+        _run_parts(work, count, parts, args)
 
 
 def _run_parts(run: Function, count: int, parts: int, args: tuple[Any, ...]) -> None:

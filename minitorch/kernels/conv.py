@@ -1,4 +1,5 @@
 """Convolution over one to three dimensions: patches laid out as columns, a few images at a time, and a matrix product.
+For 3x3 filters of stride 1, `winograd` instead.
 
 Everything is computed with three spatial dimensions; missing ones have size 1. Padding is a pair (before, after) per
 dimension. `x` is (N, C, *size), `w` (O, C / groups, *kernel), the result (N, O, *output).
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from . import winograd
 from ._jit import jit
 
 Array = NDArray[Any]
@@ -42,6 +44,17 @@ class Plan(NamedTuple):
     def plain(self) -> bool:
         """Whether the columns are the input itself: a kernel of one point, without stride or padding."""
         return self.padded == self.size == self.output and self.kernel == (1, 1, 1)
+
+    @property
+    def square(self) -> bool:
+        """Whether the kernel is 3x3, of stride 1, and with no more padding than it can reach."""
+        plain = self.kernel == (1, 3, 3) and self.stride == self.dilation == (1, 1, 1) and self.size[0] == 1
+        return plain and self.groups == 1 and all(0 <= before <= 2 for before, _ in self.pads[1:])
+
+    @property
+    def before(self) -> tuple[int, int]:
+        """The empty rows above and columns to the left."""
+        return self.pads[1][0], self.pads[2][0]
 
     @property
     def geometry(self) -> tuple[int, ...]:
@@ -180,6 +193,11 @@ def _of_size(x: Array, size: Sequence[int]) -> Array:
     return x.reshape(*x.shape[:2], *_three(tuple(size), 1))
 
 
+def _by_tiles(p: Plan, dtype: Any, n: int, outs: int, ins: int, size: Sequence[int]) -> bool:
+    """Whether Winograd's algorithm applies and pays; float64 asks for the accuracy of plain sums."""
+    return dtype == np.float32 and p.square and p.pads[0] == (0, 0) and winograd.pays(n, outs, ins, size)
+
+
 # ---------------------------------------------------------------- what the operations call
 
 
@@ -187,6 +205,9 @@ def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dila
     """The convolution (a correlation, as in all of deep learning) of x with w, plus b per channel."""
     p = plan(x.shape[2:], w.shape[2:], stride, padding, dilation, groups)
     images = _of_size(x, x.shape[2:])
+    if _by_tiles(p, x.dtype, len(x), len(w), x.shape[1], p.output[1:]):
+        y = winograd.convolve(images[:, :, 0], w.reshape(*w.shape[:2], 3, 3), b, p.output[1:], p.before, False)
+        return y.reshape(*y.shape[:2], *p.output[5 - x.ndim :])
     outputs = math.prod(p.output)
     y = np.empty((x.shape[0], groups, w.shape[0] // groups, outputs), x.dtype)
     filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
@@ -203,6 +224,11 @@ def grad_input(
     """The gradient of the input of `shape`, from that of the output: also the forward of a transposed convolution."""
     p = plan(shape[2:], w.shape[2:], stride, padding, dilation, groups)
     n, channels = shape[:2]
+    if _by_tiles(p, g.dtype, n, channels, len(w), p.size[1:]):
+        top, left = p.before
+        grads = g.reshape(n, len(w), *p.output[1:])
+        turned = winograd.convolve(grads, w.reshape(*w.shape[:2], 3, 3), None, p.size[1:], (2 - top, 2 - left), True)
+        return turned.reshape(tuple(shape))
     points, outputs = math.prod(p.kernel), math.prod(p.output)
     grads = np.ascontiguousarray(g).reshape(n, groups, w.shape[0] // groups, outputs)
     filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
@@ -223,6 +249,9 @@ def grad_weight(
     """The gradient of the weight of `shape`, from the input and the gradient of the output."""
     p = plan(x.shape[2:], shape[2:], stride, padding, dilation, groups)
     images, outputs = _of_size(x, x.shape[2:]), math.prod(p.output)
+    if _by_tiles(p, g.dtype, len(x), shape[0], shape[1], p.output[1:]):
+        grads = g.reshape(*g.shape[:2], *p.output[1:])
+        return winograd.correlate(images[:, :, 0], grads, p.before).reshape(tuple(shape))
     grads = np.ascontiguousarray(g).reshape(x.shape[0], groups, shape[0] // groups, outputs)
     total = np.zeros((groups, shape[0] // groups, math.prod(shape[1:])), g.dtype)
     for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
