@@ -135,22 +135,25 @@ def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: A
     rows, turned = np.zeros(6 * COLUMNS, x.dtype), np.zeros(6 * COLUMNS + 8, x.dtype)
     ends, turned_ends = np.zeros(12 * TILES, x.dtype), np.zeros(12 * TILES, x.dtype)
     next0, next1 = np.zeros(TILES, x.dtype), np.zeros(TILES, x.dtype)
-    height, width = x.shape[2:]
-    wide, more = min(width, line - left), min(max(width - line + left, 0), 2)
+    _, channels, height, width = x.shape
+    wide, more, flat = min(width, line - left), min(max(width - line + left, 0), 2), x.reshape(-1)
     for c in range(start, stop):
+        image, q = first // down, first % down
         for r in range(last - first):
-            image, q = (first + r) // down, 4 * ((first + r) % down) - top
-            planes = x[image, c]
-            for k in range(max(0, -q), min(6, height - q)):
-                source = planes[q + k]
-                at = k * COLUMNS + r * line + left
-                to = rows[at : at + wide]
+            up = 4 * q - top
+            for k in range(max(0, -up), min(6, height - up)):
+                source = np.uint64(((image * channels + c) * height + up + k) * width)
+                to = np.uint64(k * COLUMNS + r * line + left)
                 for j in range(wide):
-                    to[j] = source[j]
+                    rows[to + np.uint64(j)] = flat[source + np.uint64(j)]
                 if more > 0:
-                    ends[(k * TILES + r) * 2] = source[wide]
-                if more > 1:
-                    ends[(k * TILES + r) * 2 + 1] = source[wide + 1]
+                    end, source = np.uint64((k * TILES + r) * 2), source + np.uint64(wide)
+                    ends[end] = flat[source]
+                    if more > 1:
+                        ends[end + U1] = flat[source + U1]
+            q += 1
+            if q == down:
+                image, q = image + 1, 0
         for i in range(COLUMNS):
             j = np.uint64(i)
             turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _inner(
@@ -168,9 +171,10 @@ def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: A
             for i in range(TILES):
                 j = np.uint64(i)
                 next0[j], next1[j] = row[j * U4 + U4], row[j * U4 + U5]
-            for r in range(last - first):
-                e = turned_ends[(k * TILES + r) * 2 :]
-                next0[(r + 1) * along - 1], next1[(r + 1) * along - 1] = e[0], e[1]
+            end, e = np.uint64(along - 1), np.uint64(k * 2 * TILES)
+            for _ in range(last - first):
+                next0[end], next1[end] = turned_ends[e], turned_ends[e + U1]
+                end, e = end + np.uint64(along), e + np.uint64(2)
             for i in range(TILES):
                 j = np.uint64(i)
                 u = j * U4
