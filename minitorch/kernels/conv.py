@@ -20,6 +20,7 @@ from ._jit import jit
 Array = NDArray[Any]
 Three = tuple[int, int, int]
 
+TWO = np.uint64(2)  # unsigned: for a signed index Numba asks each time whether it counts from the end
 CHUNK_BYTES = 1 << 21  # of columns at a time: they should stay in the cache until the product has read them
 
 
@@ -104,21 +105,24 @@ def _columns_numpy(start: int, stop: int, x: Array, columns: Array, geometry: An
 def _columns(start: int, stop: int, x: Any, columns: Any, geometry: Any) -> None:
     """Planes (image, d, h, w) as columns (image, kernel points, output points)."""
     kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
-    x, columns = x[start:stop], columns[start:stop]
-    for i in range(x.shape[0]):
+    _, depth, height, width = x.shape
+    source, target, step = x.reshape(-1), columns.reshape(-1), np.uint64(sw)
+    for i in range(start, stop):
         for point in range(kd * kh * kw):
             a, b, c = point // (kh * kw), point // kw % kh, point % kw
-            to = columns[i, point]
             for p in range(od):
                 for q in range(oh):
-                    row = x[i, p * sd + a * dd, q * sh + b * dh, c * dw :]
-                    line = to[(p * oh + q) * ow : (p * oh + q + 1) * ow]
+                    u = np.uint64(((i * depth + p * sd + a * dd) * height + q * sh + b * dh) * width + c * dw)
+                    v = np.uint64(((i * kd * kh * kw + point) * od + p) * oh * ow + q * ow)
                     if sw == 1:
                         for r in range(ow):
-                            line[r] = row[r]
+                            target[v + np.uint64(r)] = source[u + np.uint64(r)]
+                    elif sw == 2:  # with a constant stride LLVM reads whole vectors
+                        for r in range(ow):
+                            target[v + np.uint64(r)] = source[u + np.uint64(r) * TWO]
                     else:
                         for r in range(ow):
-                            line[r] = row[r * sw]
+                            target[v + np.uint64(r)] = source[u + np.uint64(r) * step]
 
 
 def _add_columns_numpy(start: int, stop: int, x: Array, columns: Array, geometry: Any) -> None:
@@ -135,21 +139,128 @@ def _add_columns_numpy(start: int, stop: int, x: Array, columns: Array, geometry
 def _add_columns(start: int, stop: int, x: Any, columns: Any, geometry: Any) -> None:
     """The transpose of `_columns`: every column entry is added where it came from."""
     kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
-    x, columns = x[start:stop], columns[start:stop]
-    for i in range(x.shape[0]):
+    _, depth, height, width = x.shape
+    source, target, step = columns.reshape(-1), x.reshape(-1), np.uint64(sw)
+    for i in range(start, stop):
         for point in range(kd * kh * kw):
             a, b, c = point // (kh * kw), point // kw % kh, point % kw
-            source = columns[i, point]
             for p in range(od):
                 for q in range(oh):
-                    row = x[i, p * sd + a * dd, q * sh + b * dh, c * dw :]
-                    line = source[(p * oh + q) * ow : (p * oh + q + 1) * ow]
+                    u = np.uint64(((i * depth + p * sd + a * dd) * height + q * sh + b * dh) * width + c * dw)
+                    v = np.uint64(((i * kd * kh * kw + point) * od + p) * oh * ow + q * ow)
                     if sw == 1:
                         for r in range(ow):
-                            row[r] += line[r]
+                            target[u + np.uint64(r)] += source[v + np.uint64(r)]
                     else:
                         for r in range(ow):
-                            row[r * sw] += line[r]
+                            target[u + np.uint64(r) * step] += source[v + np.uint64(r)]
+
+
+# ---------------------------------------------------------------- one filter per channel
+
+# Here products of matrices would be products of vectors. A padded plane is taken as one long line instead, in which each
+# kernel point is a shift: so every loop is long, at the price of values between the rows that nobody asked for.
+
+
+def _depthwise_numpy(start: int, stop: int, x: Array, w: Array, b: Array, y: Array, geometry: Any) -> None:
+    per_channel = len(y) // len(x)
+    for i in range(start, stop):
+        o = i % len(w)
+        view = _windows(x[i // per_channel][None], geometry)[0]
+        y[i] = np.tensordot(w[o].reshape(geometry[:3]), view, 3) + b[o]
+
+
+@jit(twin=_depthwise_numpy)
+def _depthwise(start: int, stop: int, x: Any, w: Any, b: Any, y: Any, geometry: Any) -> None:
+    """Padded planes x (n C, d, h, w) with filters w (C m, points), plus b: y (n C m, *output)."""
+    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    _, _, height, width = x.shape
+    line = np.empty((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
+    per_channel, n = y.shape[0] // x.shape[0], line.size
+    for i in range(start, stop):
+        o, source = i % w.shape[0], x[i // per_channel].reshape(-1)
+        line[:] = b[o]
+        for point in range(kd * kh * kw):
+            at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
+            shifted, factor = source[at : at + n], w[o, point]
+            for j in range(n):
+                line[j] += factor * shifted[j]
+        for p in range(od):
+            for q in range(oh):
+                row, to = line[(p * sd * height + q * sh) * width :], y[i, p, q]
+                for r in range(ow):
+                    to[r] = row[r * sw]
+
+
+def _depthwise_input_numpy(start: int, stop: int, g: Array, w: Array, x: Array, geometry: Any) -> None:
+    per_channel, kernel = len(g) // len(x), geometry[:3]
+    x[start:stop] = 0
+    for i in range(start * per_channel, stop * per_channel):
+        view = _windows(x[i // per_channel][None], geometry)[0]
+        for point in np.ndindex(*kernel):
+            view[point] += w[i % len(w)].reshape(kernel)[point] * g[i]
+
+
+@jit(twin=_depthwise_input_numpy)
+def _depthwise_input(start: int, stop: int, g: Any, w: Any, x: Any, geometry: Any) -> None:
+    """The gradient of x in `_depthwise`, from that of y."""
+    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    _, _, height, width = x.shape
+    line = np.zeros((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
+    per_channel, n = g.shape[0] // x.shape[0], line.size
+    for c in range(start, stop):
+        target = x[c].reshape(-1)
+        target[:] = 0
+        for i in range(c * per_channel, (c + 1) * per_channel):
+            for p in range(od):
+                for q in range(oh):
+                    row, source = line[(p * sd * height + q * sh) * width :], g[i, p, q]
+                    for r in range(ow):
+                        row[r * sw] = source[r]
+            for point in range(kd * kh * kw):
+                at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
+                shifted, factor = target[at : at + n], w[i % w.shape[0], point]
+                for j in range(n):
+                    shifted[j] += factor * line[j]
+
+
+def _depthwise_weight_numpy(start: int, stop: int, x: Array, g: Array, w: Array, geometry: Any) -> None:
+    per_channel = len(g) // len(x)
+    w[start:stop] = 0
+    for i in range(len(g)):
+        o = i % len(w)
+        if start <= o < stop:
+            view = _windows(x[i // per_channel][None], geometry)[0]
+            w[o] += np.tensordot(view, g[i], 3).reshape(-1)
+
+
+@jit(twin=_depthwise_weight_numpy)
+def _depthwise_weight(start: int, stop: int, x: Any, g: Any, w: Any, geometry: Any) -> None:
+    """The gradient of w in `_depthwise`, for the filters from start to stop."""
+    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    _, _, height, width = x.shape
+    line = np.zeros((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
+    per_channel, n = g.shape[0] // x.shape[0], line.size
+    for o in range(start, stop):
+        w[o] = 0
+        for i in range(o, g.shape[0], w.shape[0]):
+            for p in range(od):
+                for q in range(oh):
+                    row, values = line[(p * sd * height + q * sh) * width :], g[i, p, q]
+                    for r in range(ow):
+                        row[r * sw] = values[r]
+            source = x[i // per_channel].reshape(-1)
+            for point in range(kd * kh * kw):
+                at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
+                shifted, total = source[at : at + n], x.dtype.type(0)
+                for j in range(n):
+                    total += shifted[j] * line[j]
+                w[o, point] += total
+
+
+def _depthwise_cost(p: Plan) -> float:
+    """Nanoseconds for a plane."""
+    return math.prod(p.padded) * (0.1 * math.prod(p.kernel) + 0.3)
 
 
 # ---------------------------------------------------------------- chunks of images
@@ -209,6 +320,13 @@ def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dila
         y = winograd.convolve(images[:, :, 0], w.reshape(*w.shape[:2], 3, 3), b, p.output[1:], p.before, False)
         return y.reshape(*y.shape[:2], *p.output[5 - x.ndim :])
     outputs = math.prod(p.output)
+    if w.shape[1] == 1 < groups and x.size:
+        planes = _planes(images, p).reshape(-1, *p.padded)
+        y = np.empty((len(x) * len(w), *p.output), x.dtype)
+        bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
+        filters = np.ascontiguousarray(w).reshape(len(w), -1)
+        _depthwise.split(len(y), _depthwise_cost(p), planes, filters, bias, y, p.geometry)
+        return y.reshape(len(x), len(w), *p.output[5 - x.ndim :])
     y = np.empty((x.shape[0], groups, w.shape[0] // groups, outputs), x.dtype)
     filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
     for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
@@ -229,6 +347,12 @@ def grad_input(
         grads = g.reshape(n, len(w), *p.output[1:])
         turned = winograd.convolve(grads, w.reshape(*w.shape[:2], 3, 3), None, p.size[1:], (2 - top, 2 - left), True)
         return turned.reshape(tuple(shape))
+    if w.shape[1] == 1 < groups and g.size:
+        grads = np.ascontiguousarray(g).reshape(-1, *p.output)
+        planes = np.empty((n, channels, *p.padded), g.dtype)
+        to, filters = planes.reshape(-1, *p.padded), np.ascontiguousarray(w).reshape(len(w), -1)
+        _depthwise_input.split(len(to), _depthwise_cost(p), grads, filters, to, p.geometry)
+        return np.ascontiguousarray(_inside(planes, p)).reshape(tuple(shape))
     points, outputs = math.prod(p.kernel), math.prod(p.output)
     grads = np.ascontiguousarray(g).reshape(n, groups, w.shape[0] // groups, outputs)
     filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
@@ -252,6 +376,13 @@ def grad_weight(
     if _by_tiles(p, g.dtype, len(x), shape[0], shape[1], p.output[1:]):
         grads = g.reshape(*g.shape[:2], *p.output[1:])
         return winograd.correlate(images[:, :, 0], grads, p.before).reshape(tuple(shape))
+    if shape[1] == 1 < groups and g.size:
+        planes = _planes(images, p).reshape(-1, *p.padded)
+        filters = np.empty((shape[0], math.prod(p.kernel)), g.dtype)
+        _depthwise_weight.split(
+            shape[0], len(x) * _depthwise_cost(p), planes, np.ascontiguousarray(g).reshape(-1, *p.output), filters, p.geometry
+        )
+        return filters.reshape(tuple(shape))
     grads = np.ascontiguousarray(g).reshape(x.shape[0], groups, shape[0] // groups, outputs)
     total = np.zeros((groups, shape[0] // groups, math.prod(shape[1:])), g.dtype)
     for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
