@@ -309,6 +309,80 @@ def _by_tiles(p: Plan, dtype: Any, n: int, outs: int, ins: int, size: Sequence[i
     return dtype == np.float32 and p.square and p.pads[0] == (0, 0) and winograd.pays(n, outs, ins, size)
 
 
+def _squares(w: Array) -> Array:
+    return w.reshape(*w.shape[:2], 3, 3)
+
+
+def _filters(w: Array, groups: int) -> Array:
+    """(groups, O / groups, C / groups x kernel points)."""
+    return np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
+
+
+def _grads(g: Array, groups: int) -> Array:
+    """(n, groups, O / groups, output points)."""
+    return np.ascontiguousarray(g).reshape(g.shape[0], groups, g.shape[1] // groups, -1)
+
+
+def _zeros_if_none(b: Array | None, w: Array) -> Array:
+    return np.zeros(len(w), w.dtype) if b is None else np.ascontiguousarray(b)
+
+
+def _forward_by_columns(images: Array, w: Array, b: Array | None, p: Plan) -> Array:
+    n, groups = len(images), p.groups
+    y = np.empty((n, groups, w.shape[0] // groups, math.prod(p.output)), images.dtype)
+    filters = _filters(w, groups)
+    for part in _chunks(n, images.shape[1], p, images.itemsize):
+        np.matmul(filters, _as_columns(images[part], p), out=y[part])
+    if b is not None:
+        y += b.reshape(groups, -1, 1)
+    return y
+
+
+def _forward_by_channel(images: Array, w: Array, b: Array | None, p: Plan) -> Array:
+    planes = _planes(images, p).reshape(-1, *p.padded)
+    y = np.empty((len(images) * len(w), *p.output), images.dtype)
+    bias, filters = _zeros_if_none(b, w), _filters(w, len(w))[:, 0]
+    _depthwise.split(len(y), _depthwise_cost(p), planes, filters, bias, y, p.geometry)
+    return y
+
+
+def _input_by_columns(g: Array, w: Array, channels: int, p: Plan) -> Array:
+    n, points, outputs = len(g), math.prod(p.kernel), math.prod(p.output)
+    filters, grads = _filters(w, p.groups).transpose(0, 2, 1), _grads(g, p.groups)
+    if p.plain:
+        return np.matmul(filters, grads)
+    planes = np.zeros((n, channels, *p.padded), g.dtype)
+    for part in _chunks(n, channels, p, g.itemsize):
+        columns = np.matmul(filters, grads[part])
+        count = (part.stop - part.start) * channels
+        target = planes[part].reshape(count, *p.padded)
+        _add_columns.split(count, points * outputs * 0.4, target, columns.reshape(count, points, outputs), p.geometry)
+    return np.ascontiguousarray(_inside(planes, p))
+
+
+def _input_by_channel(g: Array, w: Array, channels: int, p: Plan) -> Array:
+    planes = np.empty((len(g), channels, *p.padded), g.dtype)
+    grads, target = np.ascontiguousarray(g).reshape(-1, *p.output), planes.reshape(-1, *p.padded)
+    _depthwise_input.split(len(target), _depthwise_cost(p), grads, _filters(w, len(w))[:, 0], target, p.geometry)
+    return np.ascontiguousarray(_inside(planes, p))
+
+
+def _weight_by_columns(images: Array, g: Array, p: Plan) -> Array:
+    grads = _grads(g, p.groups)
+    channels = images.shape[1]
+    total = np.zeros((p.groups, grads.shape[2], channels // p.groups * math.prod(p.kernel)), g.dtype)
+    for part in _chunks(len(images), channels, p, images.itemsize):
+        total += np.matmul(grads[part], _as_columns(images[part], p).transpose(0, 1, 3, 2)).sum(0)
+    return total
+
+
+def _weight_by_channel(images: Array, g: Array, p: Plan) -> Array:
+    planes, grads = _planes(images, p).reshape(-1, *p.padded), np.ascontiguousarray(g).reshape(-1, *p.output)
+    filters = np.empty((g.shape[1], math.prod(p.kernel)), g.dtype)
+    _depthwise_weight.split(len(filters), len(images) * _depthwise_cost(p), planes, grads, filters, p.geometry)
+    return filters
+
+
 # ---------------------------------------------------------------- what the operations call
 
 
@@ -317,22 +391,11 @@ def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dila
     p = plan(x.shape[2:], w.shape[2:], stride, padding, dilation, groups)
     images = _of_size(x, x.shape[2:])
     if _by_tiles(p, x.dtype, len(x), len(w), x.shape[1], p.output[1:]):
-        y = winograd.convolve(images[:, :, 0], w.reshape(*w.shape[:2], 3, 3), b, p.output[1:], p.before, False)
-        return y.reshape(*y.shape[:2], *p.output[5 - x.ndim :])
-    outputs = math.prod(p.output)
-    if w.shape[1] == 1 < groups and x.size:
-        planes = _planes(images, p).reshape(-1, *p.padded)
-        y = np.empty((len(x) * len(w), *p.output), x.dtype)
-        bias = np.zeros(len(w), x.dtype) if b is None else np.ascontiguousarray(b)
-        filters = np.ascontiguousarray(w).reshape(len(w), -1)
-        _depthwise.split(len(y), _depthwise_cost(p), planes, filters, bias, y, p.geometry)
-        return y.reshape(len(x), len(w), *p.output[5 - x.ndim :])
-    y = np.empty((x.shape[0], groups, w.shape[0] // groups, outputs), x.dtype)
-    filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
-    for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
-        np.matmul(filters, _as_columns(images[part], p), out=y[part])
-    if b is not None:
-        y += b.reshape(groups, -1, 1)
+        y = winograd.convolve(images[:, :, 0], _squares(w), b, p.output[1:], p.before, False)
+    elif w.shape[1] == 1 < groups and x.size:
+        y = _forward_by_channel(images, w, b, p)
+    else:
+        y = _forward_by_columns(images, w, b, p)
     return y.reshape(x.shape[0], w.shape[0], *p.output[5 - x.ndim :])
 
 
@@ -345,26 +408,12 @@ def grad_input(
     if _by_tiles(p, g.dtype, n, channels, len(w), p.size[1:]):
         top, left = p.before
         grads = g.reshape(n, len(w), *p.output[1:])
-        turned = winograd.convolve(grads, w.reshape(*w.shape[:2], 3, 3), None, p.size[1:], (2 - top, 2 - left), True)
-        return turned.reshape(tuple(shape))
-    if w.shape[1] == 1 < groups and g.size:
-        grads = np.ascontiguousarray(g).reshape(-1, *p.output)
-        planes = np.empty((n, channels, *p.padded), g.dtype)
-        to, filters = planes.reshape(-1, *p.padded), np.ascontiguousarray(w).reshape(len(w), -1)
-        _depthwise_input.split(len(to), _depthwise_cost(p), grads, filters, to, p.geometry)
-        return np.ascontiguousarray(_inside(planes, p)).reshape(tuple(shape))
-    points, outputs = math.prod(p.kernel), math.prod(p.output)
-    grads = np.ascontiguousarray(g).reshape(n, groups, w.shape[0] // groups, outputs)
-    filters = np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1).transpose(0, 2, 1)
-    if p.plain:
-        return np.matmul(filters, grads).reshape(tuple(shape))
-    planes = np.zeros((n, channels, *p.padded), g.dtype)
-    for part in _chunks(n, channels, p, g.itemsize):
-        columns = np.matmul(filters, grads[part])
-        count = (part.stop - part.start) * channels
-        target = planes[part].reshape(count, *p.padded)
-        _add_columns.split(count, points * outputs * 0.4, target, columns.reshape(count, points, outputs), p.geometry)
-    return np.ascontiguousarray(_inside(planes, p)).reshape(tuple(shape))
+        dx = winograd.convolve(grads, _squares(w), None, p.size[1:], (2 - top, 2 - left), True)
+    elif w.shape[1] == 1 < groups and g.size:
+        dx = _input_by_channel(g, w, channels, p)
+    else:
+        dx = _input_by_columns(g, w, channels, p)
+    return dx.reshape(tuple(shape))
 
 
 def grad_weight(
@@ -372,22 +421,14 @@ def grad_weight(
 ) -> Array:
     """The gradient of the weight of `shape`, from the input and the gradient of the output."""
     p = plan(x.shape[2:], shape[2:], stride, padding, dilation, groups)
-    images, outputs = _of_size(x, x.shape[2:]), math.prod(p.output)
+    images = _of_size(x, x.shape[2:])
     if _by_tiles(p, g.dtype, len(x), shape[0], shape[1], p.output[1:]):
-        grads = g.reshape(*g.shape[:2], *p.output[1:])
-        return winograd.correlate(images[:, :, 0], grads, p.before).reshape(tuple(shape))
-    if shape[1] == 1 < groups and g.size:
-        planes = _planes(images, p).reshape(-1, *p.padded)
-        filters = np.empty((shape[0], math.prod(p.kernel)), g.dtype)
-        _depthwise_weight.split(
-            shape[0], len(x) * _depthwise_cost(p), planes, np.ascontiguousarray(g).reshape(-1, *p.output), filters, p.geometry
-        )
-        return filters.reshape(tuple(shape))
-    grads = np.ascontiguousarray(g).reshape(x.shape[0], groups, shape[0] // groups, outputs)
-    total = np.zeros((groups, shape[0] // groups, math.prod(shape[1:])), g.dtype)
-    for part in _chunks(x.shape[0], x.shape[1], p, x.itemsize):
-        total += np.matmul(grads[part], _as_columns(images[part], p).transpose(0, 1, 3, 2)).sum(0)
-    return total.reshape(tuple(shape))
+        dw = winograd.correlate(images[:, :, 0], g.reshape(*g.shape[:2], *p.output[1:]), p.before)
+    elif shape[1] == 1 < groups and g.size:
+        dw = _weight_by_channel(images, g, p)
+    else:
+        dw = _weight_by_columns(images, g, p)
+    return dw.reshape(tuple(shape))
 
 
 def add_bias(y: Array, b: Array | None) -> Array:

@@ -127,44 +127,58 @@ def _inputs_numpy(start: int, stop: int, x: Array, v: Array, top: int, left: int
         _to_block(m @ tiles @ m.T, v, start, stop, block)
 
 
+@jitable
+def _lay_out(x: Any, c: int, top: int, left: int, block: Any, rows: Any, ends: Any) -> None:
+    """Six rows of the images for each row of tiles: the columns they share with no other row, and the two beyond."""
+    first, last, down, along = block
+    _, channels, height, width = x.shape
+    line, flat = 4 * along, x.reshape(-1)
+    wide, more = min(width, line - left), min(max(width - line + left, 0), 2)
+    image, q = first // down, first % down
+    for r in range(last - first):
+        up = 4 * q - top
+        for k in range(max(0, -up), min(6, height - up)):
+            source = np.uint64(((image * channels + c) * height + up + k) * width)
+            to = np.uint64(k * COLUMNS + r * line + left)
+            for i in range(wide):
+                rows[to + np.uint64(i)] = flat[source + np.uint64(i)]
+            end, beyond = np.uint64((k * TILES + r) * 2), source + np.uint64(wide)
+            if more > 0:
+                ends[end] = flat[beyond]
+            if more > 1:
+                ends[end + U1] = flat[beyond + U1]
+        q += 1
+        if q == down:
+            image, q = image + 1, 0
+
+
+@jitable
+def _turn(rows: Any, ends: Any, turned: Any, turned_ends: Any, number: Any) -> None:
+    """Bᵀ down the columns."""
+    for i in range(COLUMNS):
+        j = np.uint64(i)
+        turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _inner(
+            rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
+        )
+    t, e = turned_ends, ends
+    for i in range(2 * TILES):
+        j = np.uint64(i)
+        t[j], t[j + E1], t[j + E2], t[j + E3], t[j + E4], t[j + E5] = _inner(
+            e[j], e[j + E1], e[j + E2], e[j + E3], e[j + E4], e[j + E5], number
+        )
+
+
 @jit(twin=_inputs_numpy)
 def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
     """Bᵀ d B of the overlapping tiles of images (n, C, h, w): v (C, 36, 64), for the channels from start to stop."""
-    first, last, down, along = block
-    number, line = x.dtype.type, 4 * along
+    first, last, _, along = block
+    number = x.dtype.type
     rows, turned = np.zeros(6 * COLUMNS, x.dtype), np.zeros(6 * COLUMNS + 8, x.dtype)
     ends, turned_ends = np.zeros(12 * TILES, x.dtype), np.zeros(12 * TILES, x.dtype)
     next0, next1 = np.zeros(TILES, x.dtype), np.zeros(TILES, x.dtype)
-    _, channels, height, width = x.shape
-    wide, more, flat = min(width, line - left), min(max(width - line + left, 0), 2), x.reshape(-1)
     for c in range(start, stop):
-        image, q = first // down, first % down
-        for r in range(last - first):
-            up = 4 * q - top
-            for k in range(max(0, -up), min(6, height - up)):
-                source = np.uint64(((image * channels + c) * height + up + k) * width)
-                to = np.uint64(k * COLUMNS + r * line + left)
-                for j in range(wide):
-                    rows[to + np.uint64(j)] = flat[source + np.uint64(j)]
-                if more > 0:
-                    end, source = np.uint64((k * TILES + r) * 2), source + np.uint64(wide)
-                    ends[end] = flat[source]
-                    if more > 1:
-                        ends[end + U1] = flat[source + U1]
-            q += 1
-            if q == down:
-                image, q = image + 1, 0
-        for i in range(COLUMNS):
-            j = np.uint64(i)
-            turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _inner(
-                rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
-            )
-        for i in range(2 * TILES):
-            j = np.uint64(i)
-            e = turned_ends
-            e[j], e[j + E1], e[j + E2], e[j + E3], e[j + E4], e[j + E5] = _inner(
-                ends[j], ends[j + E1], ends[j + E2], ends[j + E3], ends[j + E4], ends[j + E5], number
-            )
+        _lay_out(x, c, top, left, block, rows, ends)
+        _turn(rows, ends, turned, turned_ends, number)
         tiles = v[c].reshape(-1)
         for k in range(6):
             row, out = turned[k * COLUMNS :], tiles[6 * k * TILES :]
@@ -205,8 +219,8 @@ def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
             for k in range(min(4, height - q)):
                 source = g[image, c, q + k]
                 to = rows[k * COLUMNS + r * line : k * COLUMNS + (r + 1) * line]
-                for j in range(width):
-                    to[j] = source[j]
+                for i in range(width):
+                    to[i] = source[i]
         for i in range(COLUMNS):
             j = np.uint64(i)
             turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _spread(
@@ -230,7 +244,9 @@ def _outputs_numpy(start: int, stop: int, m: Array, b: Array, y: Array, block: A
     first, last, down, along = block
     t = AT.astype(y.dtype)
     with np.errstate(all="ignore"):
-        tiles = t @ m[start:stop, :, : (last - first) * along].reshape(stop - start, 6, 6, -1).transpose(0, 3, 1, 2) @ t.T
+        tiles = (
+            t @ m[start:stop, :, : (last - first) * along].reshape(stop - start, 6, 6, -1).transpose(0, 3, 1, 2) @ t.T
+        )
         tiles += b[start:stop, None, None, None]
     tiles = tiles.reshape(stop - start, last - first, along, 4, 4).transpose(1, 0, 3, 2, 4)
     rows = tiles.reshape(last - first, stop - start, 4, 4 * along)[..., : y.shape[3]]
@@ -266,8 +282,8 @@ def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
             image, q = (first + r) // down, 4 * ((first + r) % down)
             for k in range(min(4, height - q)):
                 to, source = y[image, c, q + k], turned[k * COLUMNS + r * line :]
-                for j in range(width):
-                    to[j] = source[j]
+                for i in range(width):
+                    to[i] = source[i]
 
 
 # ---------------------------------------------------------------- a block at a time
