@@ -10,6 +10,7 @@ from another file, and two processes that fill one index at the same time can lo
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import pickle
@@ -300,10 +301,8 @@ _taken = -1
 def _core_query() -> Function:
     """The C library's `sched_getcpu`, or what says -1 where there is none."""
     try:
-        import ctypes
-
         return cast(Function, ctypes.CDLL(None).sched_getcpu)
-    except (ImportError, OSError, AttributeError, TypeError):
+    except (OSError, AttributeError, TypeError):
         return lambda: -1
 
 
