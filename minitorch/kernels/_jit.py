@@ -315,10 +315,13 @@ def _keep_apart() -> None:
     if core == _taken or not hasattr(os, "sched_setaffinity"):
         return
     _taken = core
-    others = os.sched_getaffinity(0) - {core}
-    for worker in list(_workers):
-        if others and worker.native_id is not None:
-            os.sched_setaffinity(worker.native_id, others)
+    try:
+        others = os.sched_getaffinity(0) - {core}
+        for worker in list(_workers):
+            if others and worker.native_id is not None:
+                os.sched_setaffinity(worker.native_id, others)
+    except OSError:  # not allowed here: then the system's choice stands
+        return
 
 
 def _work(tasks: SimpleQueue[Any]) -> None:
