@@ -10,6 +10,7 @@ from another file, and two processes that fill one index at the same time can lo
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import os
 import pickle
@@ -19,7 +20,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, cast
 
 Function = Callable[..., Any]
 
@@ -122,10 +123,10 @@ class Kernel:
 
     def split(self, count: int, cost: float, *args: Any) -> None:
         """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an item."""
-        if count * cost < 2 * PART_NS or (parts := parts_of(count, cost)) == 1:
+        if count * cost < 2 * PART_NS:
             self.run(0, count, *args)
         else:
-            _run_parts(self.run, count, parts, args)
+            share(self.run, count, cost, *args)
 
 
 def jit(twin: Function) -> Callable[[Function], Kernel]:
@@ -221,7 +222,7 @@ PART_NS = 100_000
 
 _threads: int | None = None
 _tasks: SimpleQueue[Any] = SimpleQueue()
-_workers = 0
+_workers: list[threading.Thread] = []
 
 
 def available_cores() -> int:
@@ -257,8 +258,17 @@ def parts_of(count: int, cost: float) -> int:
     return max(1, min(get_num_threads(), count, int(count * cost / PART_NS)))
 
 
+def share(work: Function, count: int, cost: float, *args: Any) -> None:
+    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays. Such work must not share in its turn."""
+    if (parts := parts_of(count, cost)) == 1:
+        work(0, count, *args)
+    else:
+        _run_parts(work, count, parts, args)
+
+
 def _run_parts(run: Function, count: int, parts: int, args: tuple[Any, ...]) -> None:
     _start_workers(parts - 1)
+    _keep_apart()
     bounds = [count * i // parts for i in range(parts + 1)]
     done: SimpleQueue[BaseException | None] = SimpleQueue()
     for i in range(1, parts):
@@ -273,11 +283,45 @@ def _run_parts(run: Function, count: int, parts: int, args: tuple[Any, ...]) -> 
 
 
 def _start_workers(count: int) -> None:
-    global _workers
+    global _taken
     with _lock:
-        while _workers < count:
-            threading.Thread(target=_work, args=(_tasks,), daemon=True, name=f"minitorch-{_workers}").start()
-            _workers += 1
+        while len(_workers) < count:
+            name = f"minitorch-{len(_workers)}"
+            _workers.append(threading.Thread(target=_work, args=(_tasks,), daemon=True, name=name))
+            _workers[-1].start()
+            _taken = -1
+
+
+# Where the other cores look busy when a worker wakes up (a neighbour, or an idle thread of BLAS, which yields in a loop for
+# 26 ms after each product), Linux puts the worker onto the core of the thread that woke it, and leaves it there: two
+# threads then take as long as one. So the workers are told which core is taken, whenever that has changed.
+_taken = -1
+
+
+def _core_query() -> Function:
+    """The C library's `sched_getcpu`, or what says -1 where there is none."""
+    try:
+        return cast(Function, ctypes.CDLL(None).sched_getcpu)
+    except (OSError, AttributeError, TypeError):
+        return lambda: -1
+
+
+_current_core = _core_query()
+
+
+def _keep_apart() -> None:
+    global _taken
+    core = _current_core()
+    if core == _taken or not hasattr(os, "sched_setaffinity"):
+        return
+    _taken = core
+    try:
+        others = os.sched_getaffinity(0) - {core}
+        for worker in list(_workers):
+            if others and worker.native_id is not None:
+                os.sched_setaffinity(worker.native_id, others)
+    except OSError:  # not allowed here: then the system's choice stands
+        return
 
 
 def _work(tasks: SimpleQueue[Any]) -> None:
@@ -293,8 +337,8 @@ def _work(tasks: SimpleQueue[Any]) -> None:
 
 def _forget_workers() -> None:
     """In a forked child: the threads are gone, the queue may be locked, so start afresh."""
-    global _workers, _tasks, _lock
-    _workers, _tasks, _lock = 0, SimpleQueue(), threading.RLock()
+    global _workers, _tasks, _lock, _taken
+    _workers, _tasks, _lock, _taken = [], SimpleQueue(), threading.RLock(), -1
 
 
 if hasattr(os, "register_at_fork"):

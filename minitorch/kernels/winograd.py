@@ -1,0 +1,397 @@
+"""3x3 convolution of stride 1 by Winograd's algorithm F(4x4, 3x3): 36 products for each 4x4 tile of the result, not 144.
+
+A tile of 6x6 inputs d and the filter w give the 4x4 results  Y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A  (Winograd, 1980; Lavin and
+Gray, 2016). Summed over channels, ⊙ becomes 36 matrix products, (O, C) times (C, tiles), which BLAS computes. The points of
+evaluation are 0, ±√½, ±√2 and infinity: symmetric in x -> 1/x, with a third of the usual points' (0, ±1, ±2, ∞) rounding
+error: 6e-6 of the result's deviation at most with 256 channels, where they have 3e-5.
+
+Everything is done for a block of up to 64 tiles, whole rows of them: the images' rows are copied side by side into a
+scratch of constant width, transformed down the columns, then along the rows, where four interleaved columns are read at
+once. With constant widths LLVM knows that no two of the rows overlap and vectorises; with widths of run time it would
+have to compare more pairs of pointers than it is willing to, and the transforms were four times slower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._jit import jit, jitable, share
+
+Array = NDArray[Any]
+
+A, B = math.sqrt(0.5), math.sqrt(2.0)
+AT = np.array([[1, 1, 1, 1, 1, 0], [0, A, -A, B, -B, 0], [0, 0.5, 0.5, 2, 2, 0], [0, A**3, -(A**3), B**3, -(B**3), 1]])
+BT = np.array(
+    [
+        [1, 0, -2.5, 0, 1, 0],
+        [0, -2 * A, -2, A, 1, 0],
+        [0, 2 * A, -2, -A, 1, 0],
+        [0, -B / 2, -0.5, B, 1, 0],
+        [0, B / 2, -0.5, -B, 1, 0],
+        [0, 1, 0, -2.5, 0, 1],
+    ]
+)
+G = np.array([[1, 0, 0], [-1, -A, -0.5], [-1, A, -0.5], [0.25, B / 4, 0.5], [0.25, -B / 4, 0.5], [0, 0, 1]])
+G *= np.array([1, 2 / 3, 2 / 3, 2 / 3, 2 / 3, 1])[:, None]
+FILTER = np.kron(G, G).astype(np.float32)  # (36, 9): a filter's transform is one matrix product
+
+# OpenBLAS computes a product of at most 2¹⁸ multiplications in the calling thread, without its lock. Where the products are
+# so small, or can be cut so at little cost, several threads of ours each take blocks of their own.
+ALONE = 1 << 18
+
+TILES = 64  # of a block: its products are as fast as larger ones, and its 36 (C + O) 64 numbers stay in the cache
+COLUMNS = 4 * TILES
+
+# Indices are unsigned: for a signed one Numba asks each time whether it counts from the end.
+U1, U2, U3, U4, U5 = [np.uint64(i) for i in range(1, 6)]
+T1, T2, T3, T4, T5 = [np.uint64(i * TILES) for i in range(1, 6)]
+C1, C2, C3, C4, C5 = [np.uint64(i * COLUMNS) for i in range(1, 6)]
+E1, E2, E3, E4, E5 = [np.uint64(i * 2 * TILES) for i in range(1, 6)]
+
+
+class Block(NamedTuple):
+    """Some rows of tiles, counted through all images; each image has `down` rows of `along` tiles."""
+
+    first: int
+    last: int
+    down: int
+    along: int
+
+
+# ---------------------------------------------------------------- one dimension, all tiles of a block at once
+
+
+@jitable
+def _inner(d0: Any, d1: Any, d2: Any, d3: Any, d4: Any, d5: Any, number: Any) -> Any:
+    """Bᵀ d."""
+    half, two, a, b, both = number(0.5), number(2), number(A), number(B), number(2.5)
+    p, q = d4 - two * d2, a * (d3 - two * d1)
+    s, t = d4 - half * d2, b * (d3 - half * d1)
+    return d0 - both * d2 + d4, p + q, p - q, s + t, s - t, d1 - both * d3 + d5
+
+
+@jitable
+def _spread(d0: Any, d1: Any, d2: Any, d3: Any, number: Any) -> Any:
+    """A d."""
+    half, two, a, b = number(0.5), number(2), number(A), number(B)
+    p, q = d0 + half * d2, a * (d1 + half * d3)
+    s, t = d0 + two * d2, b * (d1 + two * d3)
+    return d0, p + q, p - q, s + t, s - t, d3
+
+
+@jitable
+def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any) -> Any:
+    """Aᵀ m."""
+    half, two, a, b = number(0.5), number(2), number(A), number(B)
+    p, q, s, t = m1 + m2, a * (m1 - m2), m3 + m4, b * (m3 - m4)
+    return m0 + p + s, q + t, half * p + two * s, half * q + two * t + m5
+
+
+# ---------------------------------------------------------------- images to tiles
+
+
+def pays(n: int, outs: int, ins: int, size: Sequence[int]) -> bool:
+    """Whether this is faster than columns: not for few channels, few tiles, or tiles that reach far beyond the result."""
+    tiles = -(-size[0] // 4) * -(-size[1] // 4)
+    fits = 0 < size[1] <= COLUMNS and 16 * tiles < 2.6 * size[0] * size[1]
+    return fits and ins >= 4 and outs >= 8 and n * tiles >= 24
+
+
+def _padded(x: Array, top: int, left: int, height: int, width: int) -> Array:
+    """The images at (top, left) of larger, empty ones, cut where they reach beyond."""
+    y = np.zeros((*x.shape[:2], height, width), x.dtype)
+    part = x[:, :, : height - top, : width - left]
+    y[:, :, top : top + part.shape[2], left : left + part.shape[3]] = part
+    return y
+
+
+def _to_block(tiles: Array, v: Array, start: int, stop: int, block: Any) -> None:
+    """Tiles (n, C, down, along, 6, 6) of all images to those of the block: (C, 36, 64), the rest 0."""
+    first, last, _, along = block
+    rows = tiles.transpose(1, 4, 5, 0, 2, 3).reshape(stop - start, 36, -1, along)[:, :, first:last]
+    v[start:stop] = 0
+    v[start:stop, :, : (last - first) * along] = rows.reshape(stop - start, 36, -1)
+
+
+def _inputs_numpy(start: int, stop: int, x: Array, v: Array, top: int, left: int, block: Any) -> None:
+    _, _, down, along = block
+    y = _padded(x[:, start:stop], top, left, 4 * down + 2, 4 * along + 2)
+    tiles = np.lib.stride_tricks.sliding_window_view(y, (6, 6), (2, 3))[:, :, ::4, ::4]
+    m = BT.astype(x.dtype)
+    with np.errstate(all="ignore"):
+        _to_block(m @ tiles @ m.T, v, start, stop, block)
+
+
+@jitable
+def _lay_out(x: Any, c: int, top: int, left: int, block: Any, rows: Any, ends: Any) -> None:
+    """Six rows of the images for each row of tiles: the columns they share with no other row, and the two beyond."""
+    first, last, down, along = block
+    _, channels, height, width = x.shape
+    line, flat = 4 * along, x.reshape(-1)
+    wide, more = min(width, line - left), min(max(width - line + left, 0), 2)
+    image, q = first // down, first % down
+    for r in range(last - first):
+        up = 4 * q - top
+        for k in range(max(0, -up), min(6, height - up)):
+            source = np.uint64(((image * channels + c) * height + up + k) * width)
+            to = np.uint64(k * COLUMNS + r * line + left)
+            for i in range(wide):
+                rows[to + np.uint64(i)] = flat[source + np.uint64(i)]
+            end, beyond = np.uint64((k * TILES + r) * 2), source + np.uint64(wide)
+            if more > 0:
+                ends[end] = flat[beyond]
+            if more > 1:
+                ends[end + U1] = flat[beyond + U1]
+        q += 1
+        if q == down:
+            image, q = image + 1, 0
+
+
+@jitable
+def _turn(rows: Any, ends: Any, turned: Any, turned_ends: Any, number: Any) -> None:
+    """Bᵀ down the columns."""
+    for i in range(COLUMNS):
+        j = np.uint64(i)
+        turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _inner(
+            rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
+        )
+    t, e = turned_ends, ends
+    for i in range(2 * TILES):
+        j = np.uint64(i)
+        t[j], t[j + E1], t[j + E2], t[j + E3], t[j + E4], t[j + E5] = _inner(
+            e[j], e[j + E1], e[j + E2], e[j + E3], e[j + E4], e[j + E5], number
+        )
+
+
+@jit(twin=_inputs_numpy)
+def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
+    """Bᵀ d B of the overlapping tiles of images (n, C, h, w): v (C, 36, 64), for the channels from start to stop."""
+    first, last, _, along = block
+    number = x.dtype.type
+    rows, turned = np.zeros(6 * COLUMNS, x.dtype), np.zeros(6 * COLUMNS + 8, x.dtype)
+    ends, turned_ends = np.zeros(12 * TILES, x.dtype), np.zeros(12 * TILES, x.dtype)
+    next0, next1 = np.zeros(TILES, x.dtype), np.zeros(TILES, x.dtype)
+    for c in range(start, stop):
+        _lay_out(x, c, top, left, block, rows, ends)
+        _turn(rows, ends, turned, turned_ends, number)
+        tiles = v[c].reshape(-1)
+        for k in range(6):
+            row, out = turned[k * COLUMNS :], tiles[6 * k * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                next0[j], next1[j] = row[j * U4 + U4], row[j * U4 + U5]
+            end, e = np.uint64(along - 1), np.uint64(k * 2 * TILES)
+            for _ in range(last - first):
+                next0[end], next1[end] = turned_ends[e], turned_ends[e + U1]
+                end, e = end + np.uint64(along), e + np.uint64(2)
+            for i in range(TILES):
+                j = np.uint64(i)
+                u = j * U4
+                out[j], out[j + T1], out[j + T2], out[j + T3], out[j + T4], out[j + T5] = _inner(
+                    row[u], row[u + U1], row[u + U2], row[u + U3], next0[j], next1[j], number
+                )
+
+
+def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
+    _, _, down, along = block
+    y = _padded(g[:, start:stop], 0, 0, 4 * down, 4 * along)
+    tiles = y.reshape(*y.shape[:2], down, 4, along, 4).transpose(0, 1, 2, 4, 3, 5)
+    m = AT.T.astype(g.dtype)
+    with np.errstate(all="ignore"):
+        _to_block(m @ tiles @ m.T, v, start, stop, block)
+
+
+@jit(twin=_grads_numpy)
+def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
+    """A g Aᵀ of the 4x4 tiles of gradients (n, O, h, w): v (O, 36, 64), for the channels from start to stop."""
+    first, last, down, along = block
+    number, line = g.dtype.type, 4 * along
+    rows, turned = np.zeros(4 * COLUMNS, g.dtype), np.zeros(6 * COLUMNS, g.dtype)
+    height, width = g.shape[2:]
+    for c in range(start, stop):
+        for r in range(last - first):
+            image, q = (first + r) // down, 4 * ((first + r) % down)
+            for k in range(min(4, height - q)):
+                source = g[image, c, q + k]
+                to = rows[k * COLUMNS + r * line : k * COLUMNS + (r + 1) * line]
+                for i in range(width):
+                    to[i] = source[i]
+        for i in range(COLUMNS):
+            j = np.uint64(i)
+            turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _spread(
+                rows[j], rows[j + C1], rows[j + C2], rows[j + C3], number
+            )
+        tiles = v[c].reshape(-1)
+        for k in range(6):
+            row, out = turned[k * COLUMNS :], tiles[6 * k * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                u = j * U4
+                out[j], out[j + T1], out[j + T2], out[j + T3], out[j + T4], out[j + T5] = _spread(
+                    row[u], row[u + U1], row[u + U2], row[u + U3], number
+                )
+
+
+# ---------------------------------------------------------------- tiles to images
+
+
+def _outputs_numpy(start: int, stop: int, m: Array, b: Array, y: Array, block: Any) -> None:
+    first, last, down, along = block
+    t = AT.astype(y.dtype)
+    with np.errstate(all="ignore"):
+        tiles = (
+            t @ m[start:stop, :, : (last - first) * along].reshape(stop - start, 6, 6, -1).transpose(0, 3, 1, 2) @ t.T
+        )
+        tiles += b[start:stop, None, None, None]
+    tiles = tiles.reshape(stop - start, last - first, along, 4, 4).transpose(1, 0, 3, 2, 4)
+    rows = tiles.reshape(last - first, stop - start, 4, 4 * along)[..., : y.shape[3]]
+    for r in range(first, last):
+        to = y[r // down, start:stop, 4 * (r % down) : 4 * (r % down) + 4]
+        to[...] = rows[r - first, :, : to.shape[1]]
+
+
+@jit(twin=_outputs_numpy)
+def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
+    """Aᵀ m A + b of products m (O, 36, 64): images y (n, O, h, w), for the channels from start to stop."""
+    first, last, down, along = block
+    number, line = y.dtype.type, 4 * along
+    rows, turned = np.empty(6 * COLUMNS, y.dtype), np.empty(4 * COLUMNS, y.dtype)
+    height, width = y.shape[2:]
+    for c in range(start, stop):
+        tiles, bias = m[c].reshape(-1), b[c]
+        for k in range(6):
+            source, row = tiles[6 * k * TILES :], rows[k * COLUMNS :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                u = j * U4
+                row[u], row[u + U1], row[u + U2], row[u + U3] = _gathered(
+                    source[j], source[j + T1], source[j + T2], source[j + T3], source[j + T4], source[j + T5], number
+                )
+        for i in range(COLUMNS):
+            j = np.uint64(i)
+            y0, y1, y2, y3 = _gathered(
+                rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
+            )
+            turned[j], turned[j + C1], turned[j + C2], turned[j + C3] = y0 + bias, y1 + bias, y2 + bias, y3 + bias
+        for r in range(last - first):
+            image, q = (first + r) // down, 4 * ((first + r) % down)
+            for k in range(min(4, height - q)):
+                to, source = y[image, c, q + k], turned[k * COLUMNS + r * line :]
+                for i in range(width):
+                    to[i] = source[i]
+
+
+# ---------------------------------------------------------------- a block at a time
+
+
+def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
+    """How many rows of tiles there are in n images of this size, in one image, and in a block; how many tiles in a row."""
+    down, along = -(-size[0] // 4), -(-size[1] // 4)
+    return n * down, down, TILES // along, along
+
+
+def _blocks(start: int, stop: int, n: int, size: Any) -> Iterator[tuple[Block, int]]:
+    """The blocks from start to stop, with how many tiles of each must be multiplied."""
+    count, down, rows, along = _rows(n, size)
+    for first in range(start * rows, min(stop * rows, count), rows):
+        last = min(first + rows, count)
+        tiles = (last - first) * along
+        yield Block(first, last, down, along), tiles if tiles < TILES * 3 // 4 else TILES
+
+
+def _share(alone: bool, work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
+    """Run `work(start, stop, run, n, size, *args)` over the blocks: in threads if BLAS keeps out of them, else each step in threads."""
+    count, _, rows, _ = _rows(n, size)
+    blocks = -(-count // rows)
+    if alone:
+        share(work, blocks, TILES * cost, _all, n, size, *args)
+    else:
+        work(0, blocks, _split, n, size, *args)
+
+
+def _all(kernel: Any, count: int, *args: Any) -> None:
+    kernel(0, count, *args)
+
+
+def _split(kernel: Any, count: int, *args: Any) -> None:
+    kernel.split(count, TILES * 10, *args)
+
+
+def _by_filter(filters: Array, w: Array, out: Array) -> Array:
+    """filters (m, n) times w (n, many), in pieces that need no second thread: waking one up costs more than it saves."""
+    step = ALONE // filters.size
+    for first in range(0, w.shape[1], step):
+        np.matmul(filters, w[:, first : first + step], out=out[:, first : first + step])
+    return out
+
+
+def _transformed(w: Array, turned: bool) -> Array:
+    """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
+    filters = w.reshape(-1, 9).T
+    return _by_filter(FILTER[:, ::-1] if turned else FILTER, filters, np.empty((36, filters.shape[1]), w.dtype))
+
+
+def _multiply(u: Array, v: Array, out: Array, step: int) -> None:
+    for first in range(0, u.shape[1], step):
+        np.matmul(u[:, first : first + step], v, out=out[:, first : first + step])
+
+
+def _convolve(
+    start: int, stop: int, run: Any, n: int, size: Any, x: Array, u: Array, b: Array, y: Array, pad: Any
+) -> None:
+    _, outs, ins = u.shape
+    v, m = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
+    by_point, products = v.transpose(1, 0, 2), m.transpose(1, 0, 2)
+    step = max(ALONE // (ins * TILES), 32) if run is _all else outs
+    for block, tiles in _blocks(start, stop, n, size):
+        run(_inputs, ins, x, v, *pad, block)
+        _multiply(u, by_point[:, :, :tiles], products[:, :, :tiles], step)
+        run(_outputs, outs, m, b, y, block)
+
+
+def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
+    """The correlation of x (n, C, h, w) with w (O, C, 3, 3), plus b: (n, O, *size); `pad` empty rows above, columns left.
+
+    `turned`: with w (C, O, 3, 3), each filter turned by half a turn: the gradient of a convolution's input.
+    """
+    u = _transformed(w, turned).reshape(36, *w.shape[:2])
+    u = u.transpose(0, 2, 1) if turned else u
+    outs, ins = u.shape[1:]
+    y = np.empty((len(x), outs, *size), x.dtype)
+    bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
+    cost = 14 * ins + 5 * outs + 0.36 * ins * outs
+    alone = outs * ins <= ALONE // 16
+    _share(alone, _convolve, len(x), size, cost, np.ascontiguousarray(x), u, bias, y, pad)
+    return y
+
+
+def _correlate(
+    start: int, stop: int, run: Any, n: int, size: Any, x: Array, g: Array, sums: list[Array], pad: Any
+) -> None:
+    outs, ins = g.shape[1], x.shape[1]
+    v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
+    total, m = np.empty((2, 36, outs, ins), g.dtype)
+    for i, (block, tiles) in enumerate(_blocks(start, stop, n, size)):
+        run(_inputs, ins, x, v, *pad, block)
+        run(_grads, outs, g, z, block)
+        np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles], out=m if i else total)
+        if i:
+            total += m
+    sums.append(total)
+
+
+def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
+    """The gradient of the filters (O, C, 3, 3), from the input (n, C, h, w) and the result's gradient (n, O, h', w')."""
+    outs, ins = g.shape[1], x.shape[1]
+    sums: list[Array] = []
+    cost = 14 * ins + 5 * outs + 0.6 * ins * outs
+    args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, pad
+    _share(outs * ins * TILES <= ALONE, _correlate, len(x), g.shape[2:], cost, *args)
+    total = sum(sums[1:], sums[0]).reshape(36, -1)
+    filters = _by_filter(FILTER.T, total, np.empty((9, outs * ins), g.dtype))
+    return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)
