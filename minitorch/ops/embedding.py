@@ -165,6 +165,8 @@ def embedding_bag(
     """
     rows = weight.array.shape[0]
     _check("embedding_bag", input, rows, padding_idx)
+    if weight.array.dtype.kind != "f":
+        raise DtypeError("embedding_bag", "expected a floating-point weight", weight)
     _check_bags(input, offsets, mode, per_sample_weights, scale_grad_by_freq, sparse)
     index, bag, count = _bags(input, offsets, include_last_offset)
     if padding_idx is not None:
@@ -173,7 +175,10 @@ def embedding_bag(
         per_sample_weights = None if per_sample_weights is None else per_sample_weights.reshape(-1)[kept]
     if max_norm is not None:
         shrink_rows(weight, index, max_norm, norm_type)
-    found = Embedding.apply(weight, index, -1, scale_grad_by_freq)
+    try:
+        found = Embedding.apply(weight, index, -1, scale_grad_by_freq)
+    except IndexError as error:  # as in PyTorch, whose `embedding` raises the other
+        raise RuntimeError(f"embedding_bag: Expected idx >= 0 && idx < num_embeddings, {rows}: {error}") from None
     if mode == "max":
         return _largest(found, bag, count)
     if per_sample_weights is not None:

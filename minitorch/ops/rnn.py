@@ -223,6 +223,8 @@ def _layers(
 
 def _check(name: str, x: Any, weights: Weights) -> None:
     w = weights[0]
+    if x.array.dtype.kind != "f":
+        raise DtypeError(name, "expected a floating-point input", x)
     if x.array.dtype is not w.array.dtype:
         raise DtypeError(name, f"input and weights must have the same dtype, got {x.dtype} and {w.dtype}", x, w)
     if x.array.shape[-1] != w.array.shape[-1]:

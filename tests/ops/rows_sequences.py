@@ -146,13 +146,15 @@ def _layer_refused(gates: int) -> Callable[[Rng], list[Sample]]:
 
 def _recurrent(name: str, cell: Callable[..., Any], gates: int) -> list[Row]:
     single = name + "_cell"
+    oracle: Any = "PyTorch takes integers" if gates == 1 else True  # tests/oracle/test_sequences.py compares these
     return [
         Row(
-            name=single, samples=_cell_samples(gates), errors=_cell_refused(gates), numpy=cell, nodes=COMPOSED, **FLOATS
+            name=single, samples=_cell_samples(gates), errors=_cell_refused(gates), numpy=cell, nodes=COMPOSED,
+            oracle=oracle, **FLOATS,
         ),
         Row(
             name=name, samples=_layer_samples(gates), errors=_layer_refused(gates), numpy=_layer(cell, gates), nodes=COMPOSED,
-            **FLOATS,
+            oracle=oracle, **FLOATS,
         ),
     ]  # fmt: skip
 
