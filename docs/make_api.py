@@ -21,6 +21,7 @@ MODULES = [
     "nn.utils.parametrizations",
     "nn.utils.parametrize",
     "nn.utils.prune",
+    "nn.utils.rnn",
     "optim",
     "optim.lr_scheduler",
     "optim.swa_utils",

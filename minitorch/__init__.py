@@ -193,8 +193,8 @@ from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d
 from .ops.copying import clone, detach, detach_, fill_, zero_
 from .ops.ctc import ctc_loss
 from .ops.einsum import chain_matmul, einsum, kron, tensordot
+from .ops.embedding import embedding
 from .ops.gather import (
-    embedding,
     gather,
     index_add,
     index_copy,
@@ -389,6 +389,7 @@ from .ops.reduce import (
     var_mean,
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .ops.softmax import log_softmax, softmax
 from .ops.sort import (
@@ -1018,6 +1019,8 @@ __all__ = [
     "greater",
     "greater_equal",
     "group_norm",
+    "gru",
+    "gru_cell",
     "gt",
     "half",
     "hamming_window",
@@ -1117,6 +1120,8 @@ __all__ = [
     "logspace",
     "logsumexp",
     "long",
+    "lstm",
+    "lstm_cell",
     "lt",
     "lu_solve",
     "lu_unpack",
@@ -1223,6 +1228,10 @@ __all__ = [
     "resolve_neg",
     "result_type",
     "rms_norm",
+    "rnn_relu",
+    "rnn_relu_cell",
+    "rnn_tanh",
+    "rnn_tanh_cell",
     "roll",
     "rot90",
     "round",

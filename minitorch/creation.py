@@ -145,8 +145,7 @@ def from_numpy(ndarray: NDArray[Any]) -> Tensor:
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it."
         )
-    dt.of(ndarray.dtype)
-    return _made(ndarray)
+    return _made(dt.with_own_dtype(ndarray))
 
 
 def is_floating_point(input: Tensor) -> bool:

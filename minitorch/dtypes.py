@@ -88,6 +88,12 @@ def of(array_dtype: np.dtype[Any]) -> dtype:
         ) from None
 
 
+def with_own_dtype(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array, with the one dtype object that operations compare by identity: an unpickled array has another."""
+    own = of(array.dtype).numpy
+    return array if array.dtype is own else array.view(own)
+
+
 def get_default_dtype() -> dtype:
     """The dtype of floating-point tensors made without one."""
     return _default

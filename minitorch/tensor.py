@@ -870,7 +870,8 @@ def _rebuild(
 ) -> Tensor:  # fmt: skip
     """A tensor that was pickled: one of a storage, which the pickle holds once."""
     memory = storage.memory() if storage.array.size else None
-    x = Tensor._wrap(np.ndarray(shape, dtype, memory, offset, strides if memory is not None else None))
+    array = np.ndarray(shape, dtype, memory, offset, strides if memory is not None else None)
+    x = Tensor._wrap(dt.with_own_dtype(array))
     x._storage = storage
     x.__class__ = kind
     x._requires_grad = requires_grad

@@ -214,6 +214,45 @@ def embedding_grad(grad: Array, index: Array, rows: int, padding: int = -1) -> A
     return y
 
 
+def inverse_frequencies(index: Array, rows: int, dtype: Any) -> Array:
+    """For every index one over how often it occurs."""
+    return np.asarray(1 / np.bincount(index.reshape(-1), minlength=rows)[index]).astype(dtype)
+
+
+def bag_numbers(starts: list[int], size: int) -> Array:
+    """(size,) the number of the bag that each element lies in, where bag i begins at starts[i]."""
+    ends = np.array([*starts[1:], size], np.int64)[: len(starts)]
+    return np.repeat(np.arange(len(starts)), ends - np.array(starts, np.int64))
+
+
+def bag_shares(bag: Array, count: int, dtype: Any) -> Array:
+    """(count, 1) one over the number of elements in each bag; 1 for an empty one."""
+    return np.asarray(1 / np.maximum(np.bincount(bag, minlength=count), 1)).astype(dtype).reshape(-1, 1)
+
+
+def _bag_largest_numpy(rows: Array, bag: Array, at: Array) -> None:
+    for i in range(len(bag)):
+        best = at[bag[i]]
+        better = (best < 0) | (rows[i] > rows[best, np.arange(len(best))])
+        best[better] = i
+
+
+@jit(twin=_bag_largest_numpy)
+def _bag_largest(rows: Any, bag: Any, at: Any) -> None:
+    for i in range(bag.size):
+        row, best = rows[i], at[bag[i]]
+        for j in range(row.size):
+            if best[j] < 0 or row[j] > rows[best[j], j]:
+                best[j] = i
+
+
+def bag_largest(rows: Array, bag: Array, count: int) -> tuple[Array, Array]:
+    """(count, dim) for each bag and column which row is the largest, the first of equal ones; (count, 1) which are empty."""
+    at = np.full((count, rows.shape[1]), -1, np.int64)
+    _bag_largest(np.ascontiguousarray(rows), np.ascontiguousarray(bag), at)
+    return np.maximum(at, 0), np.bincount(bag, minlength=count).reshape(-1, 1) == 0
+
+
 def flat_index(index: Array, size: int) -> Array:
     """Indices into a flattened array of `size`, counted from 0; IndexError if one is out of range."""
     if index.size and (index.min() < -size or index.max() >= size):

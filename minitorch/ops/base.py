@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import dtypes as dt
+from ..autograd import engine
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
 from ..autograd.tensor_base import T as T
@@ -262,6 +263,22 @@ def conj(x: Any) -> Any:
 def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
     """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations."""
     return formula(*args) if mode.grad else pointwise(kernel, *args)
+
+
+def derivative(formula: Callable[..., Any], inputs: Any, needs: Any, grads: Any) -> list[Any]:
+    """The gradients of the inputs that need one, recorded: those of `formula`, which computes the outputs anew.
+
+    For a fused backward, to be differentiated in turn: it saved its inputs, and `formula` is made of operations.
+    """
+    places = [x.view_as(x) if need else x for x, need in zip(inputs, needs, strict=False)]
+    outputs = formula(*places)
+    several = outputs if isinstance(outputs, tuple) else (outputs,)
+    pairs = [(y, g) for y, g in zip(several, grads, strict=True) if g is not None and y.tracked()]
+    wanted = [x for x, need in zip(places, needs, strict=False) if need]
+    found = iter(
+        engine.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], create_graph=True, allow_unused=True)
+    )
+    return [next(found) if need else None for _, need in zip(places, needs, strict=False)]
 
 
 # ---------------------------------------------------------------- several results

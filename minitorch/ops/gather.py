@@ -1,4 +1,4 @@
-"""Elements at indices along one dimension: gather, scatter, index_select and kin, embedding."""
+"""Elements at indices along one dimension: gather, scatter, index_select and kin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd.grad_mode import mode
 from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import where
@@ -271,41 +270,6 @@ class Take(Op):
         return reshape(put_at(reshape(g, -1), flat, 0, (math.prod(ctx.shape),)), ctx.shape), None
 
 
-class Embedding(Op):
-    """The rows of a table;  dtable = the gradients summed by row"""
-
-    @staticmethod
-    def forward(ctx: Any, table: Any, index: Any, padding: int) -> Any:
-        ctx.save_for_backward(index)
-        ctx.args = table.array.shape[0], padding
-        return kernels.embedding(table.array, index.array)
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        (index,) = ctx.saved_tensors
-        return EmbeddingGrad.apply(g, index, *ctx.args), None, None
-
-
-class EmbeddingGrad(Op):
-    """Gradients summed by row: the derivative of Embedding;  dg = the rows of the gradient"""
-
-    title = "EmbeddingDenseBackward"
-
-    @staticmethod
-    def forward(ctx: Any, g: Any, index: Any, rows: int, padding: int) -> Any:
-        ctx.save_for_backward(index)
-        ctx.padding = padding
-        return kernels.embedding_grad(g.array, index.array, rows, padding)
-
-    @staticmethod
-    def backward(ctx: Any, g: Any) -> Any:
-        (index,) = ctx.saved_tensors
-        rows = Embedding.apply(g, index, ctx.padding)
-        if ctx.padding >= 0:
-            rows = rows * (index != ctx.padding).unsqueeze(-1)
-        return rows, None, None, None
-
-
 # ---------------------------------------------------------------- what users call
 
 
@@ -466,38 +430,6 @@ def take(input: T, index: Any) -> T:
     if index.array.dtype != np.int64:
         raise DtypeError("take", "Expected a long tensor for index", index)
     return Take.apply(input, index)
-
-
-def embedding(
-    input: Any, weight: T, padding_idx: int | None = None, max_norm: float | None = None, norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False, sparse: bool = False,
-) -> T:  # fmt: skip
-    """Row i of weight (rows, dim) for every integer i of input: (...) -> (..., dim).
-
-    The gradient of row `padding_idx` is zero. `max_norm` shrinks rows in place, before they are looked up. IndexError if
-    an index is out of range.
-    """
-    if weight.array.ndim != 2:
-        raise OperationError("embedding", "'weight' must be 2-D", weight)
-    rows = weight.array.shape[0]
-    if _index("embedding", input) is not None and padding_idx is not None and not -rows <= padding_idx < rows:
-        raise AssertionError("Padding_idx must be within num_embeddings")
-    if scale_grad_by_freq or sparse:
-        raise NotImplementedError("embedding: scale_grad_by_freq and sparse gradients are not supported")
-    if max_norm is not None:
-        shrink_rows(weight, input, max_norm, norm_type)
-    return Embedding.apply(weight, input, -1 if padding_idx is None else padding_idx % rows)
-
-
-def shrink_rows(weight: Any, index: Any, max_norm: float, p: float) -> None:
-    """Scale the rows that are looked up down to `max_norm`, in place and unrecorded."""
-    record, mode.grad = mode.grad, False
-    try:
-        used = index.reshape(-1).unique()
-        norm = weight[used].norm(p, 1, keepdim=True)
-        weight[used] = weight[used] * (max_norm / (norm + 1e-7)).clamp(max=1.0)
-    finally:
-        mode.grad = record
 
 
 scatter_, scatter_add_, scatter_reduce_ = map(inplace, (scatter, scatter_add, scatter_reduce))

@@ -99,6 +99,11 @@ layer("RMSNorm", lambda nn: nn.RMSNorm(6), rows)
 layer("GroupNorm", lambda nn: nn.GroupNorm(2, 4), image)
 layer("Embedding", lambda nn: nn.Embedding(7, 3), np.array([[0, 2, 2], [6, 1, 0]]))
 layer("Embedding padding", lambda nn: nn.Embedding(7, 3, padding_idx=2), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("EmbeddingBag mean", lambda nn: nn.EmbeddingBag(7, 3), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("EmbeddingBag sum", lambda nn: nn.EmbeddingBag(7, 3, mode="sum", padding_idx=2), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("EmbeddingBag max", lambda nn: nn.EmbeddingBag(7, 3, mode="max"), np.array([[0, 2, 2], [6, 1, 0]]))
+layer("CosineSimilarity", lambda nn: nn.CosineSimilarity(), rows, rows)
+layer("PairwiseDistance", lambda nn: nn.PairwiseDistance(3.0), rows, rows)
 layer("Dropout eval", lambda nn: nn.Dropout(0.5), rows, mode="eval")
 for _name, _args in {
     "ReLU": {}, "ReLU6": {}, "LeakyReLU": {"negative_slope": 0.2}, "ELU": {"alpha": 1.5}, "CELU": {"alpha": 1.5}, "SELU": {},
@@ -110,6 +115,90 @@ for _name, _args in {
     layer(_name, lambda nn, name=_name, args=_args: getattr(nn, name)(**args), (5, 6))
 layer("GELU tanh", lambda nn: nn.GELU(approximate="tanh"), rows)
 layer("Sequential", lambda nn: nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)), rows)
+
+
+def sequence(name, make, call):
+    """A module of several inputs or outputs: `call(torch, module, draw)`; all outputs, all gradients."""
+
+    @case(name)
+    def run(torch, rng):
+        module = make(torch.nn).double().eval()
+        for p in module.parameters():
+            p.data.copy_(torch.tensor(rng.standard_normal(tuple(p.shape)) * 0.5))
+        drawn = []
+
+        def draw(*shape):
+            drawn.append(torch.tensor(rng.standard_normal(shape), requires_grad=True))
+            return drawn[-1]
+
+        outputs = _flat(call(torch, module, draw))
+        sum(
+            (y * torch.tensor(rng.standard_normal(tuple(y.shape)))).sum() for y in outputs if y.requires_grad
+        ).backward()
+        found = {f"output{i}": _array(y) for i, y in enumerate(outputs)}
+        found |= {f"input{i}.grad": _array(x.grad) for i, x in enumerate(drawn) if x.grad is not None}
+        return found | {f"{n}.grad": _array(p.grad) for n, p in module.named_parameters()}
+
+
+def _flat(x):
+    return [y for v in x for y in _flat(v)] if isinstance(x, (tuple, list)) else [] if x is None else [x]
+
+
+def _packed(torch, module, draw):
+    utils = torch.nn.utils.rnn
+    packed = utils.pack_padded_sequence(draw(4, 3, 5), [2, 4, 1], enforce_sorted=False)
+    y, last = module(packed)
+    return utils.pad_packed_sequence(y), last
+
+
+for _kind in ("RNN", "LSTM", "GRU"):
+    for _text, _args in {
+        "": {}, " deep": {"num_layers": 2, "bidirectional": True}, " batch first": {"batch_first": True, "bias": False},
+    }.items():  # fmt: skip
+        _make = lambda nn, kind=_kind, args=_args: getattr(nn, kind)(5, 4, **args)  # noqa: E731
+        sequence(f"{_kind}{_text}", _make, lambda t, m, draw: m(draw(4, 3, 5)))
+        sequence(f"{_kind}{_text} packed", _make, _packed)
+    sequence(f"{_kind} unbatched", lambda nn, kind=_kind: getattr(nn, kind)(5, 4), lambda t, m, draw: m(draw(4, 5)))
+    sequence(f"{_kind}Cell", lambda nn, kind=_kind: getattr(nn, kind + "Cell")(5, 4), lambda t, m, draw: m(draw(3, 5)))
+sequence("RNN relu", lambda nn: nn.RNN(5, 4, nonlinearity="relu"), lambda t, m, d: m(d(4, 3, 5), d(1, 3, 4)))
+sequence("GRU state", lambda nn: nn.GRU(5, 4), lambda t, m, d: m(d(4, 3, 5), d(1, 3, 4)))
+sequence("LSTM state", lambda nn: nn.LSTM(5, 4), lambda t, m, d: m(d(4, 3, 5), (d(1, 3, 4), d(1, 3, 4))))
+sequence(
+    "LSTM projected",
+    lambda nn: nn.LSTM(5, 4, 2, proj_size=2, bidirectional=True),
+    lambda t, m, d: m(d(4, 3, 5), (d(4, 3, 2), d(4, 3, 4))),
+)
+sequence("MultiheadAttention", lambda nn: nn.MultiheadAttention(6, 2), lambda t, m, d: m(d(3, 2, 6), *[d(4, 2, 6)] * 2))
+sequence(
+    "MultiheadAttention all",
+    lambda nn: nn.MultiheadAttention(6, 2, add_bias_kv=True, add_zero_attn=True, kdim=5, vdim=3, batch_first=True),
+    lambda t, m, d: m(d(2, 3, 6), d(2, 4, 5), d(2, 4, 3), average_attn_weights=False),
+)
+sequence(
+    "MultiheadAttention padding",
+    lambda nn: nn.MultiheadAttention(6, 3),
+    lambda t, m, d: m(d(3, 2, 6), *[d(4, 2, 6)] * 2, t.tensor([[False, True, False, True]] * 2), need_weights=False),
+)
+
+
+def _masked(torch, module, draw):
+    x = draw(2, 5, 6)
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(5, dtype=torch.float64)
+    return module(x, x, x, attn_mask=mask, is_causal=True, need_weights=False)
+
+
+sequence("MultiheadAttention causal", lambda nn: nn.MultiheadAttention(6, 2, batch_first=True), _masked)
+sequence(
+    "TransformerEncoder",
+    lambda nn: nn.TransformerEncoder(nn.TransformerEncoderLayer(6, 2, 8, norm_first=True), 2, nn.LayerNorm(6)),
+    lambda t, m, d: m(d(4, 3, 6)),
+)
+sequence(
+    "TransformerDecoder",
+    lambda nn: nn.TransformerDecoder(nn.TransformerDecoderLayer(6, 2, 8, batch_first=True, activation="gelu"), 2),
+    lambda t, m, d: m(d(3, 4, 6), d(3, 5, 6)),
+)
+sequence("Transformer", lambda nn: nn.Transformer(6, 3, 1, 1, 8), lambda t, m, d: m(d(4, 2, 6), d(5, 2, 6)))
 
 
 def loss(name, make, shape, target):
