@@ -386,6 +386,7 @@ def _weight_by_channel(images: Array, g: Array, p: Plan) -> Array:
 # ---------------------------------------------------------------- what the operations call
 
 
+@np.errstate(all="ignore")
 def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The convolution (a correlation, as in all of deep learning) of x with w, plus b per channel."""
     p = plan(x.shape[2:], w.shape[2:], stride, padding, dilation, groups)
@@ -399,6 +400,7 @@ def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dila
     return y.reshape(x.shape[0], w.shape[0], *p.output[5 - x.ndim :])
 
 
+@np.errstate(all="ignore")
 def grad_input(
     g: Array, w: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Array:
@@ -416,6 +418,7 @@ def grad_input(
     return dx.reshape(tuple(shape))
 
 
+@np.errstate(all="ignore")
 def grad_weight(
     x: Array, g: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Array:

@@ -27,7 +27,7 @@ def output_size(size: int, kernel: int, stride: int, padding: int, dilation: int
 
 
 def _planes(x: Array, dims: int) -> Array:
-    return np.ascontiguousarray(x).reshape(-1, *_three(x.shape[x.ndim - dims :], 1))
+    return np.ascontiguousarray(x).reshape(math.prod(x.shape[: x.ndim - dims]), *_three(x.shape[x.ndim - dims :], 1))
 
 
 def _outputs(size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> tuple[int, ...]:
@@ -201,8 +201,9 @@ def put_at(g: Array, at: Array, shape: Sequence[int], dims: int) -> Array:
 
 def get_at(x: Array, at: Array, dims: int) -> Array:
     """The elements at indices of the flattened planes."""
-    planes = np.ascontiguousarray(x).reshape(math.prod(x.shape[: x.ndim - dims]), -1)
-    return np.take_along_axis(planes, at.reshape(len(planes), -1), 1).reshape(at.shape)
+    count, shape = math.prod(x.shape[: x.ndim - dims]), at.shape
+    planes = np.ascontiguousarray(x).reshape(count, math.prod(x.shape[x.ndim - dims :]))
+    return np.take_along_axis(planes, at.reshape(count, math.prod(shape[at.ndim - dims :])), 1).reshape(shape)
 
 
 # ---------------------------------------------------------------- average: windows given by their bounds
@@ -307,19 +308,26 @@ def share(g: Array, windows: Any, shape: Sequence[int]) -> Array:
     return x.reshape(tuple(shape))
 
 
+def _last_nan_or_largest(rows: Array) -> Array:
+    """The index of the last NaN of each row, else of the first of the largest."""
+    found, nan = rows.argmax(1), np.isnan(rows)
+    return np.where(nan.any(1), rows.shape[1] - 1 - nan[:, ::-1].argmax(1), found) if nan.any() else found
+
+
 def window_max(x: Array, windows: Any) -> tuple[Array, Array]:
     """The largest value of each window (NaN above all) and its index in the flattened plane; windows by their bounds."""
     bounds = windows[0]
     dims = len(bounds)
     size = x.shape[x.ndim - dims :]
-    planes = np.ascontiguousarray(x).reshape(-1, *size)
+    planes = np.ascontiguousarray(x).reshape(math.prod(x.shape[: x.ndim - dims]), *size)
     places = np.arange(math.prod(size)).reshape(size)
     y = np.empty((len(planes), *[len(b) for b in bounds]), x.dtype)
     at = np.empty(y.shape, np.int64)
     for point in np.ndindex(*y.shape[1:]):
         window = tuple([slice(b[i, 0], b[i, 1]) for b, i in zip(bounds, point, strict=True)])
-        part = planes[(slice(None), *window)].reshape(len(planes), -1)
-        best = part.argmax(1)
+        inside = planes[(slice(None), *window)]
+        part = inside.reshape(len(planes), math.prod(inside.shape[1:]))
+        best = _last_nan_or_largest(part)
         y[(slice(None), *point)] = part[np.arange(len(part)), best]
         at[(slice(None), *point)] = places[window].reshape(-1)[best]
     shape = (*x.shape[: x.ndim - dims], *y.shape[1:])

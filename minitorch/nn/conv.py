@@ -24,7 +24,7 @@ class _Conv(Module):
         groups: int = 1, bias: bool = True, padding_mode: str = "zeros", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        _check(in_channels, out_channels, groups, padding, stride, padding_mode)
+        _check(in_channels, out_channels, groups, padding, each(stride, self.dims), padding_mode)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size, self.stride = each(kernel_size, self.dims), each(stride, self.dims)
         self.padding = padding if isinstance(padding, str) else each(padding, self.dims)
@@ -83,7 +83,7 @@ def _check(in_channels: int, out_channels: int, groups: int, padding: Any, strid
     if isinstance(padding, str):
         if padding not in ("same", "valid"):
             raise ValueError(f"Invalid padding string {padding!r}, should be one of 'same', 'valid'")
-        if padding == "same" and any(s != 1 for s in each(stride, 1)):
+        if padding == "same" and any(s != 1 for s in stride):
             raise ValueError("padding='same' is not supported for strided convolutions")
     if padding_mode not in ("zeros", "reflect", "replicate", "circular"):
         raise ValueError(

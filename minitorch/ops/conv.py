@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import index
 from typing import Any
 
 from ..errors import DtypeError, OperationError
 from ..kernels import conv as kernels
 from .base import Op, T
-from .view import squeeze, unsqueeze
+from .join import cat
+from .view import narrow, squeeze, unsqueeze
 
 
 class Convolution(Op):
@@ -95,12 +98,12 @@ class ConvolutionTranspose(Op):
 # ---------------------------------------------------------------- arguments
 
 
-def each(value: Any, dims: int) -> tuple[Any, ...]:
+def each(value: Any, dims: int) -> tuple[int, ...]:
     """One number for all dimensions, or one for each."""
-    if isinstance(value, int):
-        return (value,) * dims
-    values = tuple(value)
-    return values * dims if len(values) == 1 else values
+    values = tuple([index(v) for v in value]) if isinstance(value, Iterable) else (index(value),)
+    if len(values) not in (1, dims):
+        raise RuntimeError(f"expected a single number or one for each of {dims} dimensions, but got {value}")
+    return values if len(values) == dims else values * dims
 
 
 def same_padding(kernel: Any, dilation: Any) -> tuple[tuple[int, int], ...]:
@@ -109,22 +112,29 @@ def same_padding(kernel: Any, dilation: Any) -> tuple[tuple[int, int], ...]:
     return tuple([(t // 2, t - t // 2) for t in total])
 
 
-def _prepared(name: str, dims: int, x: Any, w: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Any, Any, Any]:
+def _prepared(name: str, dims: int, w: Any, stride: Any, padding: Any, dilation: Any) -> tuple[Any, Any, Any]:
     stride, dilation = each(stride, dims), each(dilation, dims)
-    if padding == "same":
-        if any(s != 1 for s in stride):
-            raise RuntimeError("padding='same' is not supported for strided convolutions")
-        return stride, same_padding(w.array.shape[2:], dilation), dilation
-    if isinstance(padding, str) and padding != "valid":
-        raise RuntimeError(f"{name}: Expected padding to be 'same', 'valid' or numbers, got {padding!r}")
-    return stride, each(0 if padding == "valid" else padding, dims), dilation
+    if isinstance(padding, str):
+        if padding not in ("same", "valid"):
+            raise RuntimeError(f"{name}: Expected padding to be 'same', 'valid' or numbers, got {padding!r}")
+        if padding == "same" and stride != (1,) * dims:
+            raise RuntimeError(f"{name}: padding='same' is not supported for strided convolutions")
+        pads = same_padding(w.array.shape[2:], dilation) if padding == "same" else (0,) * dims
+        return stride, pads, dilation
+    padding = each(padding, dims)
+    check_numbers(name, stride=stride, padding=padding, dilation=dilation)
+    return stride, padding, dilation
 
 
-def _check(name: str, dims: int, x: Any, w: Any, groups: int, channels: int) -> None:
-    if w.array.ndim != dims + 2:
-        raise OperationError(name, f"expected a weight with {dims + 2} dimensions", x, w)
-    if x.array.dtype is not w.array.dtype:
-        raise DtypeError(name, "Input type and weight type should be the same", x, w)
+def check_numbers(name: str, **numbers: tuple[int, ...]) -> None:
+    """RuntimeError unless each argument has at least 1 for every dimension, or 0, if it is a padding."""
+    for what, values in numbers.items():
+        least = 0 if what == "padding" else 1
+        if min(values) < least:
+            raise RuntimeError(f"{name}: expected a {what} of at least {least}, but got {what}={values}")
+
+
+def _check(name: str, x: Any, w: Any, b: Any, groups: int, channels: int, outputs: int) -> None:
     if groups <= 0 or w.array.shape[0] % groups:
         raise OperationError(
             name, f"expected weight to be at least {groups} at dimension 0 and divisible by groups={groups}", x, w
@@ -135,6 +145,19 @@ def _check(name: str, dims: int, x: Any, w: Any, groups: int, channels: int) -> 
             f"Given groups={groups}, weight of size {list(w.array.shape)}, expected input{list(x.array.shape)} to have "
             f"{channels} channels, but got {x.array.shape[1]} channels instead",
         )
+    if b is not None and b.array.shape != (outputs,):
+        raise OperationError(name, f"expected bias to be 1-dimensional with {outputs} elements", x, w, b)
+
+
+def _check_dtypes(name: str, dims: int, x: Any, w: Any, b: Any) -> None:
+    if w.array.ndim != dims + 2:
+        raise OperationError(name, f"expected a weight with {dims + 2} dimensions", x, w)
+    if x.array.dtype is not w.array.dtype:
+        raise DtypeError(name, "Input type and weight type should be the same", x, w)
+    if b is not None and x.array.dtype is not b.array.dtype:
+        raise DtypeError(name, "Input type and bias type should be the same", x, b)
+    if x.array.dtype.kind == "b" and x.array.size:
+        raise DtypeError(name, "convolutions of bool tensors are not implemented: convert them first", x, w)
 
 
 def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
@@ -150,8 +173,9 @@ def _convolve(
 ) -> Any:
     name = f"conv{dims}d"
     x, single = _batched(name, dims, input)
-    _check(name, dims, x, weight, groups, weight.array.shape[1] * groups)
-    how = _prepared(name, dims, x, weight, stride, padding, dilation)
+    _check_dtypes(name, dims, x, weight, bias)
+    _check(name, x, weight, bias, groups, weight.array.shape[1] * groups, weight.array.shape[0])
+    how = _prepared(name, dims, weight, stride, padding, dilation)
     plan = kernels.plan(x.array.shape[2:], weight.array.shape[2:], *how, groups)
     if any(n <= 0 for n in plan.output):
         raise OperationError(
@@ -201,18 +225,43 @@ def _transposed(
 ) -> Any:
     name = f"conv_transpose{dims}d"
     x, single = _batched(name, dims, input)
-    _check(name, dims, x, weight, groups, weight.array.shape[0])
+    _check_dtypes(name, dims, x, weight, bias)
+    outputs = weight.array.shape[1] * groups
+    _check(name, x, weight, bias, groups, weight.array.shape[0], outputs)
     stride, padding, extra, dilation = [each(v, dims) for v in (stride, padding, output_padding, dilation)]
-    kernel = weight.array.shape[2:]
-    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise RuntimeError(
-            f"output padding must be smaller than either stride or dilation, but got output_padding={extra}, stride={stride}, dilation={dilation}"
-        )
-    geometry = zip(x.array.shape[2:], kernel, stride, padding, extra, dilation, strict=True)
-    size = [(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, p, e, d in geometry]
-    shape = (x.array.shape[0], weight.array.shape[1] * groups, *size)
-    y = ConvolutionTranspose.apply(x, weight, bias, shape, stride, padding, dilation, groups)
+    check_numbers(name, stride=stride, padding=padding, dilation=dilation)
+    _check_extra(name, stride, extra, dilation)
+    geometry = zip(x.array.shape[2:], weight.array.shape[2:], stride, padding, dilation, strict=True)
+    size = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, k, s, p, d in geometry]
+    if min(map(sum, zip(size, extra, strict=True))) <= 0:
+        raise OperationError(name, f"Output size is too small: {size} plus output_padding={extra}", x, weight)
+    if any(e >= s for e, s in zip(extra, stride, strict=True)):
+        y = _extended(x, weight, bias, size, extra, stride, padding, dilation, groups)
+    else:
+        shape = (x.array.shape[0], outputs, *map(sum, zip(size, extra, strict=True)))
+        y = ConvolutionTranspose.apply(x, weight, bias, shape, stride, padding, dilation, groups)
     return squeeze(y, 0) if single else y
+
+
+def _check_extra(name: str, stride: Any, extra: Any, dilation: Any) -> None:
+    if any(not 0 <= e < max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise RuntimeError(
+            f"{name}: output padding must be smaller than either stride or dilation, and not negative, but got "
+            f"output_padding={extra}, stride={stride}, dilation={dilation}"
+        )
+
+
+def _extended(
+    x: Any, w: Any, b: Any, size: Any, extra: Any, stride: Any, padding: Any, dilation: Any, groups: int
+) -> Any:
+    """Where a convolution of the result would have more outputs than x: all of it, extended by zeros, then cut."""
+    whole = [n + 2 * p for n, p in zip(size, padding, strict=True)]
+    shape = (x.array.shape[0], w.array.shape[1] * groups, *whole)
+    y = ConvolutionTranspose.apply(x, w, None, shape, stride, (0,) * len(size), dilation, groups)
+    for d, (n, e, p) in enumerate(zip(size, extra, padding, strict=True), 2):
+        zeros = y._zeros((*y.array.shape[:d], e, *y.array.shape[d + 1 :]), y.array.dtype)
+        y = narrow(cat([y, zeros], d), d, p, n + e)
+    return y if b is None else y + b.reshape(-1, *(1,) * len(size))
 
 
 def conv_transpose1d(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from operator import index
 from typing import Any
 
-from ..errors import OperationError
+from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
 from .base import Op, T
-from .conv import each
+from .conv import check_numbers, each
 from .view import squeeze, unsqueeze
 
 
@@ -28,6 +30,24 @@ class MaxPool(Op):
     def backward(ctx: Any, g: Any, _: Any) -> Any:
         (at,) = ctx.saved_tensors
         return PutAt.apply(g, at, *ctx.args), None, None, None
+
+
+class MaxPool3d(MaxPool):
+    """The same of (N, C, D, H, W)"""
+
+    title = "MaxPool3DWithIndices"
+
+
+class AdaptiveMaxPool2d(MaxPool):
+    """The same of windows that share a plane out"""
+
+    title = "AdaptiveMaxPool2D"
+
+
+class AdaptiveMaxPool3d(MaxPool):
+    """The same of windows that share a block out"""
+
+    title = "AdaptiveMaxPool3D"
 
 
 class PutAt(Op):
@@ -79,6 +99,24 @@ class AvgPool(Op):
         return Share.apply(g, *ctx.args), None
 
 
+class AvgPool3d(AvgPool):
+    """The same of (N, C, D, H, W)"""
+
+    title = "AvgPool3D"
+
+
+class AdaptiveAvgPool2d(AvgPool):
+    """The same of windows that share a plane out"""
+
+    title = "AdaptiveAvgPool2D"
+
+
+class AdaptiveAvgPool3d(AvgPool):
+    """The same of windows that share a block out"""
+
+    title = "AdaptiveAvgPool3D"
+
+
 class Share(Op):
     """Values shared evenly among windows: the derivative of AvgPool;  dx = the mean of each window of g"""
 
@@ -98,35 +136,52 @@ class Share(Op):
 
 
 def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
-    if x.array.ndim == dims + 1:
-        return unsqueeze(x, 0), True
-    if x.array.ndim != dims + 2:
-        raise OperationError(name, f"Expected {dims + 1}D or {dims + 2}D tensor", x)
-    return x, False
+    """Whether x is a single sample, and x with a batch dimension, which alone may be empty."""
+    single = x.array.ndim == dims + 1
+    if x.array.ndim != dims + 2 and not single or 0 in x.array.shape[0 if single else 1 :]:
+        raise OperationError(
+            name, f"Expected {dims + 1}D or {dims + 2}D tensor, where no dimension but that of the batch may be empty", x
+        )
+    return (unsqueeze(x, 0) if single else x), single
 
 
-def _check_padding(name: str, kernel: Any, padding: Any) -> None:
+def _floats(name: str, x: Any) -> None:
+    if x.array.dtype.kind != "f":
+        raise DtypeError(name, "expected a floating-point tensor", x)
+
+
+def _numbers(name: str, x: Any) -> None:
+    if x.array.dtype.kind == "b":
+        raise DtypeError(name, "pooling of bool tensors is not implemented: convert them first", x)
+
+
+def _sliding(name: str, size: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> Any:
+    """The arguments as one number per dimension each, checked."""
+    dims = len(size)
+    kernel = each(kernel, dims)
+    stride = kernel if stride is None or stride == () else each(stride, dims)
+    padding, dilation = each(padding, dims), each(dilation, dims)
+    check_numbers(name, kernel_size=kernel, stride=stride, padding=padding, dilation=dilation)
     if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
         raise RuntimeError(
             f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and kernel_size={kernel}"
         )
+    output = [kernels.output_size(*a, ceil_mode) for a in zip(size, kernel, stride, padding, dilation, strict=True)]
+    if min(output) <= 0:
+        raise RuntimeError(
+            f"{name}: Given input size {list(size)}, calculated output size {output}: output size is too small"
+        )
+    return kernel, stride, padding, dilation
 
 
 def _max(
     name: str, dims: int, input: Any, kernel: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
 ) -> Any:
     x, single = _batched(name, dims, input)
-    kernel = each(kernel, dims)
-    stride = kernel if stride is None or stride == () else each(stride, dims)
-    padding, dilation = each(padding, dims), each(dilation, dims)
-    _check_padding(name, kernel, padding)
-    size = x.array.shape[2:]
-    output = [kernels.output_size(*a, ceil_mode) for a in zip(size, kernel, stride, padding, dilation, strict=True)]
-    if any(n <= 0 for n in output):
-        raise OperationError(
-            name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input
-        )
-    values, indices = MaxPool.apply(x, dims, *kernels.max_pool(x.array, kernel, stride, padding, dilation, ceil_mode))
+    _numbers(name, x)
+    how = _sliding(name, x.array.shape[2:], kernel, stride, padding, dilation, ceil_mode)
+    function = MaxPool3d if dims == 3 else MaxPool
+    values, indices = function.apply(x, dims, *kernels.max_pool(x.array, *how, ceil_mode))
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
 
@@ -142,41 +197,45 @@ def _average(
     divisor: Any,
 ) -> Any:
     x, single = _batched(name, dims, input)
-    kernel = each(kernel, dims)
-    stride = kernel if stride is None or stride == () else each(stride, dims)
-    padding = each(padding, dims)
-    _check_padding(name, kernel, padding)
+    _numbers(name, x)
     if divisor == 0:
-        raise RuntimeError("divisor must be not zero")
+        raise RuntimeError(f"{name}: divisor must be not zero")
     size = x.array.shape[2:]
-    output = [kernels.output_size(*a, 1, ceil_mode) for a in zip(size, kernel, stride, padding, strict=True)]
-    if any(n <= 0 for n in output):
-        raise OperationError(
-            name, f"Given input size {list(size)}, calculated output size {output}: output size is too small", input
-        )
-    y = AvgPool.apply(x, kernels.sliding_windows(size, kernel, stride, padding, ceil_mode, count_include_pad, divisor))
+    kernel, stride, padding, _ = _sliding(name, size, kernel, stride, padding, 1, ceil_mode)
+    windows = kernels.sliding_windows(size, kernel, stride, padding, ceil_mode, count_include_pad, divisor)
+    y = (AvgPool3d if dims == 3 else AvgPool).apply(x, windows)
     return squeeze(y, 0) if single else y
 
 
-def _adaptive_size(output_size: Any, size: Any) -> tuple[int, ...]:
-    wanted = each(output_size, len(size)) if isinstance(output_size, int) else tuple(output_size)
-    return tuple(
-        [n if o is None else o for o, n in zip(wanted * (len(size) if len(wanted) == 1 else 1), size, strict=True)]
-    )
+def _adaptive_size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
+    wanted = tuple(output_size) if isinstance(output_size, Iterable) else (output_size,) * len(size)
+    if len(wanted) != len(size):
+        raise RuntimeError(f"{name}: expected {len(size)} numbers for output_size, but got {output_size}")
+    found = tuple([n if o is None else index(o) for o, n in zip(wanted, size, strict=True)])
+    if min(found) < 0:
+        raise RuntimeError(f"{name}: elements of output_size must not be negative, but got {output_size}")
+    return found
 
 
 def _adaptive_average(name: str, dims: int, input: Any, output_size: Any) -> Any:
     x, single = _batched(name, dims, input)
+    _floats(name, x)
     size = x.array.shape[2:]
-    y = AvgPool.apply(x, kernels.adaptive_windows(size, _adaptive_size(output_size, size)))
+    wanted = _adaptive_size(name, output_size, size)
+    if dims > 1 and wanted == (1,) * dims:
+        return input.mean(tuple(range(-dims, 0)), keepdim=True)
+    function = {1: AvgPool, 2: AdaptiveAvgPool2d, 3: AdaptiveAvgPool3d}[dims]
+    y = function.apply(x, kernels.adaptive_windows(size, wanted))
     return squeeze(y, 0) if single else y
 
 
 def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
     x, single = _batched(name, dims, input)
+    _floats(name, x)
     size = x.array.shape[2:]
-    found = kernels.window_max(x.array, kernels.adaptive_windows(size, _adaptive_size(output_size, size)))
-    values, indices = MaxPool.apply(x, dims, *found)
+    found = kernels.window_max(x.array, kernels.adaptive_windows(size, _adaptive_size(name, output_size, size)))
+    function = {1: MaxPool, 2: AdaptiveMaxPool2d, 3: AdaptiveMaxPool3d}[dims]
+    values, indices = function.apply(x, dims, *found)
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
 
@@ -193,6 +252,8 @@ def max_pool1d(
     return_indices: bool = False,
 ) -> Any:
     """The largest value of each window of (N, C, L); with return_indices also where it stood."""
+    if not return_indices:
+        _floats("max_pool1d", input)  # with indices, PyTorch pools integers too
     both = _max("max_pool1d", 1, input, kernel_size, stride, padding, dilation, ceil_mode)
     return both if return_indices else both[0]
 
