@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.grad_mode import mode
-from ..errors import OperationError
+from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
 from .base import Op, T
 from .view import reshape
@@ -27,10 +27,12 @@ class NativeLayerNorm(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
         if mode.grad:
-            dx, dw, db = _rows_formula(reshape(g, -1, ctx.n), reshape(x, -1, ctx.n), w, ctx.eps, ctx.centred)
+            rows = [reshape(t, len(ctx.mean), ctx.n) for t in (g, x)]
+            dx, dw, db = _rows_formula(*rows, w, ctx.eps, ctx.centred)
         else:
-            rows = _rows(g.array, ctx.n), _rows(x.array, ctx.n)
-            grads = kernels.normalise_rows_grad(*rows, _flat(w), ctx.mean, ctx.rstd, ctx.centred)
+            grads = kernels.normalise_rows_grad(
+                _rows(g.array, ctx.n), _rows(x.array, ctx.n), _flat(w), ctx.mean, ctx.rstd, ctx.centred
+            )
             dx, dw, db = [x._wrap(d) for d in grads]
         shape = None if w is None else w.array.shape
         needs = ctx.needs_input_grad
@@ -75,7 +77,7 @@ class NativeBatchNorm(Op):
         x, w = ctx.saved_tensors
         shape = x.array.shape
         if mode.grad:
-            grads, inputs = [reshape(t, shape[0], shape[1], -1) for t in (g, x)]
+            grads, inputs = [reshape(t, shape[0], shape[1], math.prod(shape[2:])) for t in (g, x)]
             dx, dw, db = _channels_formula(ctx, grads, inputs, w)
             return reshape(dx, shape), dw, db, None, None, None, None
         grads, inputs = _planes(g.array), _planes(x.array)
@@ -89,7 +91,7 @@ class NativeBatchNorm(Op):
 
 def _planes(array: Any) -> Any:
     """As (N, C, positions)."""
-    return array.reshape(*array.shape[:2], -1) if array.size else array.reshape(*array.shape[:2], 0)
+    return array.reshape(*array.shape[:2], math.prod(array.shape[2:]))
 
 
 def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
@@ -112,8 +114,22 @@ def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
 # ---------------------------------------------------------------- what users call
 
 
+def _check_dtypes(name: str, x: Any, *others: Any) -> None:
+    if x.array.dtype.kind != "f":
+        raise DtypeError(name, "expected a floating-point tensor", x)
+    if any(t is not None and t.array.dtype is not x.array.dtype for t in others):
+        raise DtypeError(name, "all inputs must share the same dtype", x, *others)
+
+
+def _check_channels(name: str, channels: int, **tensors: Any) -> None:
+    for what, x in tensors.items():
+        if x is not None and x.array.shape != (channels,):
+            raise OperationError(name, f"{what} should contain {channels} elements, one per channel", x)
+
+
 def _normalised(name: str, input: Any, shape: Sequence[int], weight: Any, bias: Any) -> tuple[int, ...]:
     shape = tuple(shape)
+    _check_dtypes(name, input, weight, bias)
     if not shape or tuple(input.array.shape[-len(shape) :]) != shape:
         raise OperationError(
             name,
@@ -137,6 +153,8 @@ def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = 
 
 def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
     """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019); eps: the dtype's by default."""
+    if weight is not None and weight.array.dtype is not input.array.dtype:
+        return rms_norm(input, normalized_shape, None, eps) * weight
     shape = _normalised("rms_norm", input, normalized_shape, weight, None)
     n = math.prod(shape)
     eps = (2.0**-52 if input.array.dtype.itemsize == 8 else 2.0**-23) if eps is None else eps
@@ -148,12 +166,15 @@ def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, 
     if input.array.ndim < 2:
         raise OperationError("group_norm", "Expected at least 2 dimensions for input tensor", input)
     n, channels = input.array.shape[:2]
-    if channels % num_groups:
+    if num_groups <= 0 or channels % num_groups:
         raise OperationError(
             "group_norm",
             f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}",
             input,
         )
+    _check_dtypes("group_norm", input, weight, bias)
+    _check_channels("group_norm", channels, weight=weight, bias=bias)
+    _check_count("group_norm", n * (channels // num_groups) * math.prod(input.array.shape[2:]), input)
     y = NativeLayerNorm.apply(input, None, None, input.array.size // max(n * num_groups, 1), eps, True)
     per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
     y = y if weight is None else y * reshape(weight, per_channel)
@@ -171,20 +192,26 @@ def batch_norm(
     shape = input.array.shape
     if input.array.ndim < 2:
         raise OperationError("batch_norm", "expected (N, C, ...)", input)
-    for name, x in (("running_mean", running_mean), ("running_var", running_var), ("weight", weight), ("bias", bias)):
-        if x is not None and x.array.shape != (shape[1],):
-            raise OperationError("batch_norm", f"{name} should contain {shape[1]} elements not {x.array.size}", input)
-    count = input.array.size // max(shape[1], 1)
-    if training and count <= 1:
-        raise ValueError(f"Expected more than 1 value per channel when training, got input size {list(shape)}")
-    if training or running_mean is None:
+    _check_dtypes("batch_norm", input, weight, bias, running_mean, running_var)
+    _check_channels(
+        "batch_norm", shape[1], running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    count = shape[0] * math.prod(shape[2:])
+    if training:
+        _check_count("batch_norm", count, input)
         mean, var = kernels.channel_statistics(_planes(input.array))
         _move(running_mean, mean, momentum)
         _move(running_var, kernels.unbiased(var, count), momentum)
+    elif running_mean is None or running_var is None:
+        raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:
         mean, var = running_mean.array.copy(), running_var.array.copy()
-    own = training or running_mean is None
-    return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, own)
+    return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, training)
+
+
+def _check_count(name: str, count: int, x: Any) -> None:
+    if count == 1:
+        raise ValueError(f"{name}: Expected more than 1 value per channel when training, got input size {list(x.shape)}")
 
 
 def _move(running: Any, new: Any, momentum: float) -> None:
@@ -198,6 +225,12 @@ def instance_norm(
     use_input_stats: bool = True, momentum: float = 0.1, eps: float = 1e-5,
 ) -> T:  # fmt: skip
     """Normalised per sample and channel of (N, C, ...) over the positions."""
+    if use_input_stats and math.prod(input.array.shape[2:]) == 1:
+        raise ValueError(
+            f"instance_norm: Expected more than 1 spatial element when training, got input size {input.shape}"
+        )
+    if input.array.ndim < 2:
+        raise OperationError("instance_norm", "expected (N, C, ...)", input)
     n, channels = input.array.shape[:2]
     if use_input_stats and running_mean is None:
         return group_norm(input, channels, weight, bias, eps)
