@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
+
+import numpy as np
 
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
@@ -222,11 +225,23 @@ def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
 
 
 def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
-    error = broadcast_error(name, (input, target))
-    if error:
-        raise error
+    """Both in their common dtype; where their shapes differ, with a warning, as it is mostly a mistake."""
+    if input.array.shape != target.array.shape:
+        error = broadcast_error(name, (input, target))
+        if error:
+            raise error
+        warnings.warn(
+            f"{name}: the target has shape {list(target.shape)} and the input {list(input.shape)}: they are broadcast, "
+            "which is likely to give a wrong loss. Please give both the same shape.",
+            stacklevel=4,
+        )
     a, b = pair(input, target)
     return a, b
+
+
+def _check_floats(name: str, *tensors: Any) -> None:
+    if any(x.array.dtype.kind != "f" for x in tensors):
+        raise DtypeError(name, "expected floating-point tensors", *tensors)
 
 
 # ---------------------------------------------------------------- classes
@@ -245,7 +260,7 @@ def nll_loss(
     x, classes, shape = _classes("nll_loss", input, target)
     if weight is None:
         weight = x._ones(x.array.shape[1:2], x.array.dtype)
-    _check_class_weight(weight, x)
+    _check_class_weight("nll_loss", weight, x)
     return _shaped(NllLoss.apply(x, classes, weight, ignore_index, reduction), shape, reduction)
 
 
@@ -255,16 +270,17 @@ def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
 
 def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     """Scores as (rows, C) or (rows, C, inner), classes as (rows) or (rows, inner), and the shape of the losses."""
-    if not x.array.ndim >= 1:
-        raise OperationError(name, "input tensor should be 1D or more", x, target)
-    if target.array.dtype.kind not in "iu":
-        raise DtypeError(name, f"expected scalar type Long for target but found {target.dtype.title}", x, target)
-    shape = x.array.shape
+    if not x.array.ndim:
+        raise ValueError(f"{name}: Expected 1 or more dimensions (got 0)")
+    _check_floats(name, x)
+    if target.array.dtype not in (np.int64, np.uint8):
+        raise DtypeError(name, "expected a target of dtype Long (int64) or Byte (uint8)", x, target)
+    shape, met = x.array.shape, target.array.shape
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if target.array.shape != expected:
-        raise ValueError(
-            f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(target.array.shape)}"
-        )
+    if expected and met[:1] != expected[:1]:
+        raise ValueError(f"{name}: Expected input batch_size ({shape[0]}) to match that of the target, {list(met)}")
+    if met != expected:
+        raise OperationError(name, f"Expected target of shape {list(expected)}", x, target)
     if len(shape) == 1:
         return x.unsqueeze(0), reshape(target, 1), ()
     if len(shape) > 3:
@@ -272,12 +288,14 @@ def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     return x, target, expected
 
 
-def _check_class_weight(weight: Any, x: Any) -> None:
+def _check_class_weight(name: str, weight: Any, x: Any) -> None:
     count = x.array.shape[1]
     if weight.array.shape != (count,):
         raise OperationError(
-            "cross_entropy", f"weight tensor should be defined either for all {count} classes or no classes", weight
+            name, f"weight tensor should be defined either for all {count} classes or no classes", weight
         )
+    if weight.array.dtype is not x.array.dtype:
+        raise DtypeError(name, "expected a weight of the input's dtype", x, weight)
 
 
 def cross_entropy(
@@ -300,15 +318,17 @@ def cross_entropy(
     check_reduction(reduction)
     x, classes, shape = _classes("cross_entropy", input, target)
     if weight is not None:
-        _check_class_weight(weight, x)
+        _check_class_weight("cross_entropy", weight, x)
     return _shaped(CrossEntropy.apply(x, classes, weight, ignore_index, label_smoothing, reduction), shape, reduction)
 
 
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
     if x.array.shape != target.array.shape:
-        raise ValueError(
-            f"cross_entropy: a floating target holds class probabilities and must have the shape of input {list(x.shape)}, "
-            f"got {list(target.shape)}. Class indices must be int64."
+        raise OperationError(
+            "cross_entropy",
+            "a floating target holds class probabilities and must have the shape of the input; class indices must be int64",
+            x,
+            target,
         )
     axis = 1 if x.array.ndim > 1 else 0
     count = x.array.shape[axis]
@@ -318,7 +338,7 @@ def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smooth
     if weight is not None:
         logp = logp * reshape(weight, [-1 if d == axis else 1 for d in range(x.array.ndim)])
     losses = -(logp * target).sum(axis)
-    return losses.sum() / max(losses.array.size, 1) if reduction == "mean" else reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 # ---------------------------------------------------------------- regression
@@ -328,31 +348,43 @@ def mse_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """(input - target)²; `weight` scales each."""
-    return _pair_loss("mse_loss", MseLoss, input, target, weight, _reduction(size_average, reduce, reduction))
+    how = _reduction(size_average, reduce, reduction)
+    if weight is None:
+        return _pair_loss("mse_loss", MseLoss, input, target, None, how)
+    check_reduction(how)
+    a, b = _paired("mse_loss", input, target)
+    return _weighted("mse_loss", (a - b).square(), input, weight, how)
 
 
 def _pair_loss(name: str, function: Any, input: Any, target: Any, weight: Any, reduction: str, *numbers: Any) -> Any:
     check_reduction(reduction)
     pair_ = _paired(name, input, target)
+    _check_floats(name, *pair_)
     if weight is None:
         return function.apply(*pair_, reduction, *numbers)
-    return _weighted(function.apply(*pair_, "none", *numbers), weight, reduction)
+    return _weighted(name, function.apply(*pair_, "none", *numbers), input, weight, reduction)
 
 
-def _weighted(losses: Any, weight: Any, reduction: str) -> Any:
+def _weighted(name: str, losses: Any, input: Any, weight: Any, reduction: str) -> Any:
+    if weight.array.shape != input.array.shape:
+        raise ValueError(
+            f"{name}: Weights and input must have the same size, got {list(weight.shape)} and {list(input.shape)}"
+        )
     losses = losses * weight
-    return losses.sum() / weight.expand_as(losses).sum() if reduction == "mean" else reduced(losses, reduction)
+    if reduction == "mean" and name != "huber_loss":  # that one divides by the number of elements
+        return losses.sum() / weight.sum()
+    return reduced(losses, reduction)
 
 
 def l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """|input - target|; `weight` scales each."""
+    how = _reduction(size_average, reduce, reduction)
+    check_reduction(how)
     a, b = _paired("l1_loss", input, target)
     losses = (a - b).abs()
-    if weight is None:
-        return reduced(losses, _reduction(size_average, reduce, reduction))
-    return _weighted(losses, weight, _reduction(size_average, reduce, reduction))
+    return reduced(losses, how) if weight is None else _weighted("l1_loss", losses, input, weight, how)
 
 
 def smooth_l1_loss(
@@ -386,17 +418,25 @@ def binary_cross_entropy(
             f"Using a target size ({target.shape}) that is different to the input size ({input.shape}) is deprecated. "
             "Please ensure they have the same size."
         )
-    values = input.array
-    if values.size and not (values.min() >= 0 and values.max() <= 1) and not (values != values).any():
-        raise RuntimeError(
-            "binary_cross_entropy: all elements of input should be between 0 and 1. For scores before a sigmoid use "
-            "binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
-        )
+    _check_floats("binary_cross_entropy", input, target)
+    if input.array.dtype is not target.array.dtype:
+        raise DtypeError("binary_cross_entropy", "expected input and target of the same dtype", input, target)
+    _check_probabilities(input.array)
     how = _reduction(size_average, reduce, reduction)
     check_reduction(how)
     if weight is None:
         return BinaryCrossEntropy.apply(input, target, how)
     return reduced(BinaryCrossEntropy.apply(input, target, "none") * weight, how)
+
+
+def _check_probabilities(values: Any) -> None:
+    """RuntimeError for a number below 0 or above 1, and for NaN."""
+    axes = tuple(range(values.ndim))
+    if values.size and not (reduce.amin(values, axes) >= 0 and reduce.amax(values, axes) <= 1):
+        raise RuntimeError(
+            "binary_cross_entropy: all elements of input should be between 0 and 1. For scores before a sigmoid use "
+            "binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
+        )
 
 
 def binary_cross_entropy_with_logits(
@@ -406,6 +446,7 @@ def binary_cross_entropy_with_logits(
     """The binary cross-entropy of sigmoid(input), without overflow; `pos_weight` scales the positive class."""
     if input.array.shape != target.array.shape:
         raise ValueError(f"Target size ({target.shape}) must be the same as input size ({input.shape})")
+    _check_floats("binary_cross_entropy_with_logits", input, target)
     how = _reduction(size_average, reduce, reduction)
     check_reduction(how)
     if pos_weight is None and weight is None:
@@ -427,7 +468,11 @@ def kl_div(
     log_target: bool = False,
 ) -> T:
     """target (ln target - input) for log-probabilities `input`; "batchmean" divides the sum by the batch size."""
-    a, b = _paired("kl_div", input, target)
+    _check_floats("kl_div", input, target)
+    error = broadcast_error("kl_div", (input, target))
+    if error:
+        raise error
+    a, b = pair(input, target)
     losses = b.exp() * (b - a) if log_target else xlogy(b, b) - b * a
     if reduction == "batchmean" and size_average is None and reduce is None:
         return losses.sum() / a.array.shape[0] if a.array.ndim else losses.sum()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..autograd.grad_mode import mode
+from ..errors import DtypeError
 from ..kernels import softmax as kernels
-from .base import Op, T, floating
+from .base import Op, T
 from .view import dim_in
 
 
@@ -46,17 +47,24 @@ class LogSoftmax(Op):
         return g - y.exp() * g.sum(ctx.axis, keepdim=True), None
 
 
+def _floats(name: str, x: T) -> T:
+    """x itself; integers only if there are none."""
+    if x.array.dtype.kind != "f" and x.array.size:
+        raise DtypeError(name, "expected a floating-point tensor, or dtype= to convert it to", x)
+    return x
+
+
 def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """eˣ / Σ eˣ along a dimension: positive numbers that sum to 1.
 
     >>> torch.softmax(torch.tensor([0., 0.]), 0)
     tensor([0.5000, 0.5000])
     """
-    x = floating(input) if dtype is None else input.to(dtype)
+    x = _floats("softmax", input) if dtype is None else input.to(dtype)
     return Softmax.apply(x, dim_in(dim, x.array.ndim))
 
 
 def log_softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """x - ln Σ eˣ along a dimension: the logarithm of softmax, without overflow."""
-    x = floating(input) if dtype is None else input.to(dtype)
+    x = _floats("log_softmax", input) if dtype is None else input.to(dtype)
     return LogSoftmax.apply(x, dim_in(dim, x.array.ndim))
