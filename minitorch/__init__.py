@@ -194,6 +194,16 @@ from .ops.copying import clone, detach, detach_, fill_, zero_
 from .ops.ctc import ctc_loss
 from .ops.einsum import chain_matmul, einsum, kron, tensordot
 from .ops.embedding import embedding
+from .ops.flat import (
+    alpha_dropout,
+    batch_norm,
+    binary_cross_entropy_with_logits,
+    dropout,
+    dropout_,
+    feature_dropout,
+    instance_norm,
+    kl_div,
+)  # fmt: skip
 from .ops.gather import (
     gather,
     index_add,
@@ -235,7 +245,6 @@ from .ops.join import (
 )  # fmt: skip
 from .ops.linalg import det, logdet, matrix_exp, slogdet
 from .ops.linalg import inv as inverse
-from .ops.loss import binary_cross_entropy_with_logits, kl_div
 from .ops.lu import lu_solve, lu_unpack
 from .ops.margin import (
     cosine_embedding_loss,
@@ -259,7 +268,7 @@ from .ops.matrix import householder_product as orgqr
 from .ops.matrix import old_cholesky as cholesky
 from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
-from .ops.norm import batch_norm, group_norm, instance_norm, layer_norm, rms_norm
+from .ops.norm import group_norm, layer_norm, rms_norm
 from .ops.parts import conj, conj_physical, imag, real, resolve_conj, resolve_neg
 from .ops.pointwise import (
     abs,
@@ -364,7 +373,7 @@ from .ops.pointwise import (
     trunc_,
 )  # fmt: skip
 from .ops.pool import adaptive_avg_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
-from .ops.random import alpha_dropout, bernoulli, dropout, dropout_, feature_dropout, multinomial
+from .ops.random import bernoulli, multinomial
 from .ops.reduce import (
     all,
     amax,

@@ -147,17 +147,25 @@ def softmin(input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any
 
 def dropout1d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, L) or (C, L)."""
-    return _feature_dropout(input, p, training, inplace, 1)
+    if input.ndim not in (2, 3):
+        raise _OperationError("dropout1d", "Expected 2D or 3D input", input)
+    return _feature_dropout(input, p, training, inplace, input.ndim - 1)
 
 
 def dropout2d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, H, W)."""
-    return _feature_dropout(input, p, training, inplace, 0)
+    if input.ndim not in (3, 4):
+        warnings.warn(f"dropout2d: expected 3 or 4 dimensions, got {list(input.shape)}", stacklevel=2)
+    if input.ndim == 3:
+        warnings.warn(f"dropout2d: the input {list(input.shape)} is taken for (N, C, L), not (C, H, W)", stacklevel=2)
+    return _feature_dropout(input, p, training, inplace)
 
 
 def dropout3d(input: Any, p: float = 0.5, training: bool = True, inplace: bool = False) -> Any:
     """Dropout of whole channels of (N, C, D, H, W) or (C, D, H, W)."""
-    return _feature_dropout(input, p, training, inplace, 3)
+    if input.ndim not in (4, 5):
+        warnings.warn(f"dropout3d: expected 4 or 5 dimensions, got {list(input.shape)}", stacklevel=2)
+    return _feature_dropout(input, p, training, inplace, 2 if input.ndim == 5 else 1)
 
 
 def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, inplace: bool = False) -> Any:

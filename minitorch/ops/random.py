@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import random as kernels
+from ..kernels import reduce
 from .arithmetic import mul, refuse
 from .base import Op, T, TensorBase, inplace
 
@@ -34,6 +36,22 @@ class NativeDropout(Op):
         return mul(g, mask), None
 
 
+class Bernoulli(Op):
+    """1 with probability p, 0 otherwise;  dp = 0"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, p: Any, generator: Any) -> Any:
+        ctx.given = p is not None
+        drawn = x._zeros(x.array.shape, x.array.dtype)
+        return bernoulli_(drawn, x.detach() if p is None else p, generator=generator)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        if ctx.given:
+            raise NotImplementedError("bernoulli: the derivative is not implemented where p is given")
+        return g._zeros(g.array.shape, g.array.dtype), None, None
+
+
 # ---------------------------------------------------------------- fillers
 
 
@@ -48,9 +66,9 @@ def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True) -> T:
     return x.copy_(fresh)
 
 
-def uniform_(self: T, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **old: Any) -> T:
+def uniform_(self: T, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **named: Any) -> T:
     """Fill with numbers from [from, to)."""
-    from_ = old.get("from", from_)
+    from_ = _from(named, from_)
     if not from_ <= to:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
     return _filled("uniform_", self, kernels.uniform, generator, from_, to)
@@ -94,23 +112,48 @@ def exponential_(self: T, lambd: float = 1.0, *, generator: Any = None) -> T:
 
 def bernoulli_(self: T, p: Any = 0.5, *, generator: Any = None) -> T:
     """Fill with ones with probability p (a number or a tensor), zeros otherwise."""
-    chance = p.array if isinstance(p, TensorBase) else p
     _check_probability("bernoulli_", p)
-    return _filled("bernoulli_", self, kernels.bernoulli, generator, chance, floating=False)
+    if not isinstance(p, TensorBase):
+        return _filled("bernoulli_", self, kernels.bernoulli, generator, p, floating=False)
+    if p.array.dtype.kind != "f" and p.array.size:
+        raise DtypeError("bernoulli_", "expected floating-point probabilities", self, p)
+    chance = p.expand(self.array.shape).array
+    return _filled("bernoulli_", self, kernels.bernoulli, generator, chance, floating=self.array.size > 0)
 
 
-def random_(self: T, from_: int = 0, to: int | None = None, *, generator: Any = None) -> T:
-    """Fill with integers from [from, to); with one number from [0, number)."""
-    d = self.array.dtype
-    if to is None:
-        top = 2 ** (24 if d.itemsize == 4 else 53) + 1 if d.kind == "f" else 2 ** (d.itemsize * 8 - 1)
-        from_, to = (0, from_) if from_ else (0, top)
-    return _filled("random_", self, kernels.integers, generator, from_, to, floating=False)
+def random_(self: T, from_: int | None = None, to: int | None = None, *, generator: Any = None, **named: Any) -> T:
+    """Fill with integers from [from, to); with one number from [0, number); without, from 0 to the dtype's largest."""
+    from_ = _from(named, from_)
+    if from_ is None and to is None:
+        return _filled("random_", self, kernels.any_integers, generator, floating=False)
+    low, high = (0, from_) if to is None else (from_ or 0, to)
+    _check_range(self, index(low), index(high))
+    return _filled("random_", self, kernels.integers, generator, index(low), index(high), floating=False)
+
+
+def _from(named: dict[str, Any], default: Any) -> Any:
+    """The argument that is called `from`, a word of Python's."""
+    unknown = set(named) - {"from"}
+    if unknown:
+        raise TypeError(f"got an unexpected keyword argument {unknown.pop()!r}")
+    return named.get("from", default)
+
+
+def _check_range(x: T, low: int, high: int) -> None:
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    kind, bits = x.array.dtype.kind, 8 * x.array.dtype.itemsize
+    bounds = {"b": (0, 1), "u": (0, 2**bits - 1), "i": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)}.get(kind)
+    if bounds and not bounds[0] <= low < high <= bounds[1] + 1:
+        raise DtypeError("random_", f"[{low}, {high}) is out of bounds for the dtype", x)
 
 
 def _check_probability(name: str, p: Any) -> None:
-    values = p.array if isinstance(p, TensorBase) else None
-    fine = 0 <= p <= 1 if values is None else bool(((values >= 0) & (values <= 1)).all())
+    if isinstance(p, TensorBase):
+        axes = tuple(range(p.array.ndim))
+        fine = not p.array.size or (reduce.amin(p.array, axes) >= 0 and reduce.amax(p.array, axes) <= 1)
+    else:
+        fine = 0 <= p <= 1
     if not fine:
         raise RuntimeError(f"{name} expects p to be in [0, 1], but got p={p}")
 
@@ -120,8 +163,7 @@ def _check_probability(name: str, p: Any) -> None:
 
 def bernoulli(input: T, p: float | None = None, *, generator: Any = None) -> T:
     """Ones with the probabilities that input holds, zeros otherwise."""
-    chance = input.detach() if p is None else p
-    return bernoulli_(input._zeros(input.array.shape, input.array.dtype), chance, generator=generator)
+    return Bernoulli.apply(input, p, generator)
 
 
 def multinomial(input: T, num_samples: int, replacement: bool = False, *, generator: Any = None) -> T:
@@ -143,47 +185,62 @@ def multinomial(input: T, num_samples: int, replacement: bool = False, *, genera
 
 def dropout(input: T, p: float = 0.5, training: bool = True, inplace: bool = False) -> T:
     """Each element 0 with probability p, the others divided by 1 - p; unchanged when not training."""
-    if p < 0 or p > 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.array.size:
+    if not _drops("dropout", input, p, training):
         return input
     if inplace:
         return dropout_(input, p)
     return _masked(input, p, input.array.shape)
 
 
-def _masked(input: T, p: float, shape: tuple[int, ...]) -> T:
-    mask = input._wrap(kernels.dropout_mask(default_stream, shape, 1 - p, input.array.dtype))
-    return NativeDropout.apply(input, mask)
-
-
-def feature_dropout(input: T, p: float, training: bool, inplace: bool, dims: int) -> T:
-    """Dropout of whole channels: of (N, C, ...), or of (C, ...) where there are `dims` dimensions behind the channels."""
+def _drops(name: str, x: T, p: float, training: bool) -> bool:
+    """Whether there is anything to do."""
     if p < 0 or p > 1:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0 or not input.array.size:
+    if not training or p == 0 or not x.array.size:
+        return False
+    if x.array.dtype.kind != "f" and p < 1:
+        raise DtypeError(name, "expected a floating-point tensor", x)
+    return True
+
+
+def _masked(x: T, p: float, shape: tuple[int, ...]) -> T:
+    if p == 1:
+        return x * x._zeros((), x.array.dtype)
+    like = x.array if shape == x.array.shape else None
+    return NativeDropout.apply(x, x._wrap(kernels.dropout_mask(default_stream, shape, 1 - p, x.array.dtype, like)))
+
+
+def feature_dropout(input: T, p: float, training: bool, inplace: bool = False, lead: int = 2) -> T:
+    """Dropout of whole channels: of (N, C, ...), or of (C, ...) where `lead` is 1."""
+    if not _drops("feature_dropout", input, p, training):
         return input
-    lead = input.array.ndim - dims if dims else 2
-    shape = (*input.array.shape[:lead], *(1,) * (input.array.ndim - lead))
-    y = _masked(input, p, shape)
+    y = _masked(input, p, _per_channel("feature_dropout", input, lead))
     return input.copy_(y) if inplace else y
+
+
+def _per_channel(name: str, x: T, lead: int) -> tuple[int, ...]:
+    if x.array.ndim < 2:
+        raise OperationError(name, "Feature dropout requires at least 2 dimensions in the input", x)
+    return (*x.array.shape[:lead], *(1,) * (x.array.ndim - lead))
 
 
 def alpha_dropout(
     input: T, p: float = 0.5, training: bool = False, inplace: bool = False, *, whole_channels: bool = False
 ) -> T:
     """Dropout to the negative saturation of SELU, then scaled to keep mean and variance (Klambauer et al., 2017)."""
-    if p < 0 or p > 1:
-        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
-    if not training or p == 0:
+    if not _drops("alpha_dropout", input, p, training):
         return input
-    shape = (*input.array.shape[:2], *(1,) * (input.array.ndim - 2)) if whole_channels else input.array.shape
-    mask = bernoulli_(input._zeros(shape, input.array.dtype), 1 - p)
-    low = -1.7580993408473766
-    scale = ((1 - p) * (1 + p * low * low)) ** -0.5 if p < 1 else 0.0
-    shift = (mask - 1) * (-low * scale) + (low * scale * p) * -1 if p < 1 else mask * 0
-    y = input * (mask * scale) + shift
+    y = _saturated(input, p, _per_channel("alpha_dropout", input, 2) if whole_channels else input.array.shape)
     return input.copy_(y) if inplace else y
+
+
+def _saturated(x: T, p: float, shape: tuple[int, ...]) -> T:
+    if p == 1:
+        return x * x._zeros((), x.array.dtype)
+    mask = bernoulli_(x._zeros(shape, x.array.dtype), 1 - p)
+    low = -1.7580993408473766  # what SELU tends to: minus its scale times its alpha
+    scale = ((1 - p) * (1 + p * low * low)) ** -0.5
+    return x * (mask * scale) + ((mask - 1) * (-low * scale) - low * scale * p)
 
 
 dropout_ = inplace(dropout)
