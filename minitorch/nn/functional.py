@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from .. import dtypes as dt
+from ..errors import DtypeError as _DtypeError
 from ..errors import OperationError as _OperationError
 from ..missing import missing_from as _missing_from
 from ..ops.activation import (
@@ -198,7 +199,13 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
-    """y = x₁ᵀ W x₂ + b."""
+    """y = x₁ᵀ W x₂ + b for (..., in1), (..., in2) and weight (out, in1, in2): (..., out)."""
+    if weight.ndim != 3 or (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]:
+        raise _OperationError("bilinear", "expected (..., in1), (..., in2), (out, in1, in2)", input1, input2, weight)
+    if input1.shape[:-1] != input2.shape[:-1]:
+        raise _OperationError("bilinear", "input batch dimensions do not match", input1, input2)
+    if weight.dtype is dt.bool and input1.numel():
+        raise _DtypeError("bilinear", "products of bool tensors are not implemented", input1, input2, weight)
     y = _einsum("...i,oij,...j->...o", input1, weight, input2)
     return y if bias is None else y + bias
 
@@ -225,9 +232,9 @@ def one_hot(tensor: Any, num_classes: int = -1) -> Any:
         raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {tensor.dtype}")
     if tensor.numel() and tensor.min().item() < 0:
         raise RuntimeError("Class values must be non-negative.")
+    if not tensor.numel() and num_classes <= 0:
+        raise RuntimeError("Can not infer total number of classes from empty tensor.")
     if num_classes == -1:
-        if not tensor.numel():
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
         num_classes = int(tensor.max().item()) + 1
     if tensor.numel() and tensor.max().item() >= num_classes:
         raise RuntimeError("Class values must be smaller than num_classes.")
@@ -248,6 +255,7 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     if mode == "constant":
         return _pad_constant(input, pairs, 0.0 if value is None else value)
+    _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
     return input
@@ -271,17 +279,31 @@ def _pad_constant(x: Any, pairs: Any, value: float) -> Any:
     return whole
 
 
+def _check_copied(x: Any, pairs: Any, mode: str) -> None:
+    """Each mode copies along one, two or three last dimensions behind the channels."""
+    if mode not in ("reflect", "replicate", "circular"):
+        raise NotImplementedError(f"pad: Unrecognised padding mode {mode!r}")
+    if not 1 <= len(pairs) <= 3 or x.ndim - len(pairs) not in (1, 2):
+        raise NotImplementedError(
+            f"pad: {2 * len(pairs)} numbers for {x.ndim} dimensions: mode {mode!r} pads up to three last dimensions of "
+            "(C, ...) or (N, C, ...), and wants a pair of numbers for each"
+        )
+    if x.dtype is dt.bool and mode != "circular":
+        raise _DtypeError("pad", f"mode {mode!r} is not implemented for bool tensors", x)
+
+
 def _pad_copied(x: Any, dim: int, before: int, after: int, mode: str) -> Any:
     n = x.shape[dim]
-    limit = {"reflect": n - 1, "circular": n, "replicate": math.inf}.get(mode)
-    if limit is None:
-        raise NotImplementedError(f"Unrecognised padding mode {mode}")
-    if max(before, after) > limit:
+    limit = {"reflect": n - 1, "circular": n, "replicate": math.inf if n else 0}[mode]
+    if max(before, after) > limit or n + before + after <= 0:
         raise _OperationError(
             "pad",
             f"Padding size should be less than the corresponding input dimension, but got ({before}, {after}) at dimension {dim}",
             x,
         )
+    if mode == "circular":  # what a negative number cuts off does not come back at the other end
+        x = x.narrow(dim, max(-before, 0), n + min(before, 0) + min(after, 0))
+        n, before, after = x.shape[dim], max(before, 0), max(after, 0)
     at = [_mirror(i, n, mode) for i in range(-before, n + after)]
     return x.index_select(dim, x.new_tensor(at, dtype=dt.int64))
 

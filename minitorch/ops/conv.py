@@ -98,7 +98,7 @@ class ConvolutionTranspose(Op):
 # ---------------------------------------------------------------- arguments
 
 
-def each(value: Any, dims: int) -> tuple[int, ...]:
+def each(value: Any, dims: int) -> tuple[Any, ...]:
     """One number for all dimensions, or one for each."""
     values = tuple([index(v) for v in value]) if isinstance(value, Iterable) else (index(value),)
     if len(values) not in (1, dims):

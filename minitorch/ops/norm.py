@@ -27,8 +27,8 @@ class NativeLayerNorm(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, w = ctx.saved_tensors
         if mode.grad:
-            rows = [reshape(t, len(ctx.mean), ctx.n) for t in (g, x)]
-            dx, dw, db = _rows_formula(*rows, w, ctx.eps, ctx.centred)
+            g, rows = [reshape(t, len(ctx.mean), ctx.n) for t in (g, x)]
+            dx, dw, db = _rows_formula(g, rows, w, ctx.eps, ctx.centred)
         else:
             grads = kernels.normalise_rows_grad(
                 _rows(g.array, ctx.n), _rows(x.array, ctx.n), _flat(w), ctx.mean, ctx.rstd, ctx.centred
@@ -211,7 +211,9 @@ def batch_norm(
 
 def _check_count(name: str, count: int, x: Any) -> None:
     if count == 1:
-        raise ValueError(f"{name}: Expected more than 1 value per channel when training, got input size {list(x.shape)}")
+        raise ValueError(
+            f"{name}: Expected more than 1 value per channel when training, got input size {list(x.shape)}"
+        )
 
 
 def _move(running: Any, new: Any, momentum: float) -> None:

@@ -138,9 +138,11 @@ class Share(Op):
 def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
     """Whether x is a single sample, and x with a batch dimension, which alone may be empty."""
     single = x.array.ndim == dims + 1
-    if x.array.ndim != dims + 2 and not single or 0 in x.array.shape[0 if single else 1 :]:
+    if (x.array.ndim != dims + 2 and not single) or 0 in x.array.shape[0 if single else 1 :]:
         raise OperationError(
-            name, f"Expected {dims + 1}D or {dims + 2}D tensor, where no dimension but that of the batch may be empty", x
+            name,
+            f"Expected {dims + 1}D or {dims + 2}D tensor, where no dimension but that of the batch may be empty",
+            x,
         )
     return (unsqueeze(x, 0) if single else x), single
 
@@ -179,9 +181,11 @@ def _max(
 ) -> Any:
     x, single = _batched(name, dims, input)
     _numbers(name, x)
-    how = _sliding(name, x.array.shape[2:], kernel, stride, padding, dilation, ceil_mode)
+    size = x.array.shape[2:]
+    kernel, stride, padding, dilation = _sliding(name, size, kernel, stride, padding, dilation, ceil_mode)
     function = MaxPool3d if dims == 3 else MaxPool
-    values, indices = function.apply(x, dims, *kernels.max_pool(x.array, *how, ceil_mode))
+    found = kernels.max_pool(x.array, kernel, stride, padding, dilation, ceil_mode)
+    values, indices = function.apply(x, dims, *found)
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
 

@@ -67,7 +67,9 @@ def _transposed(
     y = np.zeros((n, groups, w.shape[2], *whole))
     for point in np.ndindex(*kernel):
         y[_steps(point, inputs, stride, dilation)] += np.einsum("ngc...,gco->ngo...", x, w[(..., *point)])
-    y = y.reshape(n, groups * w.shape[2], *whole)[(..., *[slice(p, m - p) for p, m in zip(padding, whole, strict=True)])]
+    y = y.reshape(n, groups * w.shape[2], *whole)[
+        (..., *[slice(p, m - p) for p, m in zip(padding, whole, strict=True)])
+    ]
     return y if b is None else y + b.reshape(-1, *[1] * dims)
 
 

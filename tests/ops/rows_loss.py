@@ -138,15 +138,26 @@ def _probabilities(rng: Rng) -> list[Sample]:
 
 def _no_probabilities(rng: Rng) -> list[Sample]:
     x = np.ones((0, 3))
-    return [call(x, x), call(np.array([[0.0, -inf]]), np.array([[1.0, 0.0]])), call(np.array([[0.0, nan]]), np.ones((1, 2)))]
+    return [
+        call(x, x),
+        call(np.array([[0.0, -inf]]), np.array([[1.0, 0.0]])),
+        call(np.array([[0.0, nan]]), np.ones((1, 2))),
+    ]
 
 
 def _odd_scores(rng: Rng) -> list[Sample]:
-    x = np.array([[nan, 1.0, 2.0], [inf, 1.0, 2.0], [-inf, 0.0, 3.0], [-inf] * 3, [1e300, -1e300, 0.0], [inf, inf, 0.0]])
+    x = np.array(
+        [[nan, 1.0, 2.0], [inf, 1.0, 2.0], [-inf, 0.0, 3.0], [-inf] * 3, [1e300, -1e300, 0.0], [inf, inf, 0.0]]
+    )
     t, w = np.array([0, 0, 0, 1, 1, 2]), Const(np.array([0.0, 1.0, 2.0]))
     ignored = [call(x[2:3], np.full(1, -100), reduction=r) for r in REDUCTIONS]
     made = [call(x, t, reduction="none"), call(x[2:5:2], t[2:5:2]), call(x, t, w, reduction="none"), *ignored]
-    return [*made, call(x[:0], t[:0]), call(x[2:5:2], t[2:5:2], label_smoothing=0.1), call(x[:2], t[:2], Const(w.array * 0))]
+    return [
+        *made,
+        call(x[:0], t[:0]),
+        call(x[2:5:2], t[2:5:2], label_smoothing=0.1),
+        call(x[:2], t[:2], Const(w.array * 0)),
+    ]
 
 
 def _cross_mistakes(rng: Rng) -> list[Sample]:
@@ -340,7 +351,11 @@ def _kl_odd(rng: Rng) -> list[Sample]:
 
 def _kl_mistakes(rng: Rng) -> list[Sample]:
     x = np.ones((2, 3))
-    wrong = [call(x, np.ones(4), reduction="sum"), call(x, x, reduction="median"), call(INTEGERS, INTEGERS, reduction="sum")]
+    wrong = [
+        call(x, np.ones(4), reduction="sum"),
+        call(x, x, reduction="median"),
+        call(INTEGERS, INTEGERS, reduction="sum"),
+    ]
     return [*wrong, call(np.ones(2), INTEGERS, reduction="sum"), call(INTEGERS, np.ones(2), reduction="sum")]
 
 
@@ -361,7 +376,14 @@ ROWS = [
         numpy=_cross_entropy,
     ),
     Row(name="nn.functional.cross_entropy", samples=_smoothed, numpy=_cross_entropy, variant="smoothed", nodes=FUSED),
-    Row(name="nn.functional.cross_entropy", samples=_probabilities, special=_no_probabilities, numpy=_cross_entropy, variant="probabilities", nodes=FUSED),
+    Row(
+        name="nn.functional.cross_entropy",
+        samples=_probabilities,
+        special=_no_probabilities,
+        numpy=_cross_entropy,
+        variant="probabilities",
+        nodes=FUSED,
+    ),
     _paired("mse_loss", _mse),
     _paired("mse_loss", _old(_mse), special=None, errors=None, **OLD),
     _paired("l1_loss", _l1, gradgrad=STEP),

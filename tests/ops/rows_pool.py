@@ -229,7 +229,9 @@ def _mistakes(dims: int, *more: Any) -> Any:
 def _max_mistakes(dims: int) -> Any:
     x = np.ones((1, 2, *SIZES[dims]))
     more = [call(x, 2, dilation=d) for d in (0, 9, (1,) * (dims + 1))]
-    return _mistakes(dims, call(np.ones(SIZES[dims]), 2), *more, *([call(np.ones((1, 2, 7), np.int64), 2)] * (dims == 1)))
+    return _mistakes(
+        dims, call(np.ones(SIZES[dims]), 2), *more, *([call(np.ones((1, 2, 7), np.int64), 2)] * (dims == 1))
+    )
 
 
 def _avg_mistakes(dims: int) -> Any:

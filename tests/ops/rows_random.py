@@ -35,7 +35,12 @@ def _chances(rng: Rng) -> list[Sample]:
 
 def _no_chances(rng: Rng) -> list[Sample]:
     x = Const(np.ones((2, 3)))
-    return [call(x, Const(np.full(3, 1.5))), call(x, Const(np.full(2, 0.5))), call(x, Const(np.array([0.5, nan, 0.5]))), call(x, np.array([1, 0, 1]))]
+    return [
+        call(x, Const(np.full(3, 1.5))),
+        call(x, Const(np.full(2, 0.5))),
+        call(x, Const(np.array([0.5, nan, 0.5]))),
+        call(x, np.array([1, 0, 1])),
+    ]
 
 
 def _weights(rng: Rng) -> list[Sample]:
@@ -89,8 +94,17 @@ NO_INTEGERS = (call(INTEGERS, 0.5, True), call(BOOLS, 0.5, True))
 FLAT = np.ones(3)
 
 ROWS = [
-    _filler("uniform_", {"from_": 0}, {"to": 2.5}, wrong=({"to": -1}, {"size": 3}), oracle="`from` is a word of Python's"),
-    _filler("uniform_", {"from": -2, "to": 3}, {"from": 1, "to": 1}, wrong=({"from": 2, "to": 1},), variant="from", empty=[(0,)]),
+    _filler(
+        "uniform_", {"from_": 0}, {"to": 2.5}, wrong=({"to": -1}, {"size": 3}), oracle="`from` is a word of Python's"
+    ),
+    _filler(
+        "uniform_",
+        {"from": -2, "to": 3},
+        {"from": 1, "to": 1},
+        wrong=({"from": 2, "to": 1},),
+        variant="from",
+        empty=[(0,)],
+    ),
     _filler("normal_", {"mean": 3}, {"mean": -1, "std": 0}, {"std": 2.5}, wrong=({"std": -1},)),
     _filler("log_normal_", {"mean": 0.5, "std": 0.3}),
     _filler("exponential_", {"lambd": 2.0}, wrong=({"lambd": 0}, {"lambd": -1})),
@@ -104,7 +118,9 @@ ROWS = [
         random=True,
         variant="chances",
     ),
-    _filler("random_", {"to": 1}, {"from": 0, "to": 2}, wrong=({"to": 0}, {"from": 3, "to": 3}), dtypes="fib", empty=[(0,)]),
+    _filler(
+        "random_", {"to": 1}, {"from": 0, "to": 2}, wrong=({"to": 0}, {"from": 3, "to": 3}), dtypes="fib", empty=[(0,)]
+    ),
     _filler("random_", {"from": -5, "to": 9}, {"from": 1, "to": 100}, variant="range", errors=None),
     Row(
         name="bernoulli",

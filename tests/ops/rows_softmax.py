@@ -68,7 +68,16 @@ def _odd(rng: Rng) -> list[Sample]:
 
 def _mistakes(rng: Rng) -> list[Sample]:
     x = np.ones((2, 3))
-    return [call(x, 2), call(x, dim=-3), call(np.array(1.0), 1), call(x, 0.5), call(x, (0, 1)), call(x, 1, dtype=3), call(np.array([1, 2]), 0), call(np.array([True, False]), 0)]
+    return [
+        call(x, 2),
+        call(x, dim=-3),
+        call(np.array(1.0), 1),
+        call(x, 0.5),
+        call(x, (0, 1)),
+        call(x, 1, dtype=3),
+        call(np.array([1, 2]), 0),
+        call(np.array([True, False]), 0),
+    ]
 
 
 def _rows(name: str, numpy: Any, dtypes: str = "fib") -> list[Row]:
