@@ -15,13 +15,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import maths
-from ._jit import Kernel, jit, jitable
+from ._jit import Kernel, jit, jitable, word
 from .reduce import LONG, largest_of_few, largest_of_many
 
 Array = NDArray[Any]
 
+
 STRIP = 2048  # elements of the rows that are worked on together
 TILE = 512  # columns that are worked on together
+
+
+# Sums may be added up in any order here (`FASTMATH`), but not these: top + shift would swallow a small shift.
+@word(lambda x, top, shift: lambda x, top, shift: (x - top) - shift, maths.EXACT)
+def _log_share(x: Any, top: Any, shift: Any) -> Any:
+    """The logarithm of a probability: x less the largest, then less the logarithm of the sum."""
+    return (x - top) - shift
+
+
+@word(lambda x, top, shift: lambda x, top, shift: shift - (x - top), maths.EXACT)
+def _cost(x: Any, top: Any, shift: Any) -> Any:
+    """The same with the other sign. (Negated outside, the sum would be free to be reordered again.)"""
+    return shift - (x - top)
 
 
 # ---------------------------------------------------------------- canonical form
@@ -234,7 +248,7 @@ def _log_softmax_rows(start: int, stop: int, x: Any, y: Any) -> None:
         for i in range(xs.shape[0]):
             row, out, t, s = xs[i], ys[i], top[i], total[i]
             for j in range(out.size):
-                out[j] = (row[j] - t) - s
+                out[j] = _log_share(row[j], t, s)
 
 
 def _log_softmax_columns_numpy(start: int, stop: int, x: Array, y: Array) -> None:
@@ -258,7 +272,7 @@ def _log_softmax_columns(start: int, stop: int, x: Any, y: Any) -> None:
         for r in range(x.shape[1]):
             row, out = x[i, r, at : at + TILE], y[i, r, at : at + TILE]
             for j in range(top.size):
-                out[j] = (row[j] - top[j]) - total[j]
+                out[j] = _log_share(row[j], top[j], total[j])
 
 
 def log_softmax(x: Array, axis: int) -> Array:
@@ -500,13 +514,13 @@ def _cross_entropy_rows(
         if t == ignore:
             loss[i] = 0
         elif weight.size == 0:
-            loss[i] = shift - (row[t] - top)
+            loss[i] = _cost(row[t], top, shift)
         else:
             rest = x.dtype.type(0)
             if shares[1] != 0:
                 for j in range(row.size):
-                    rest += weight[j] * (shift - (row[j] - top))
-            loss[i] = shares[0] * weight[t] * (shift - (row[t] - top)) + shares[1] * rest
+                    rest += weight[j] * _cost(row[j], top, shift)
+            loss[i] = shares[0] * weight[t] * _cost(row[t], top, shift) + shares[1] * rest
 
 
 def _cross_entropy_columns_numpy(
@@ -533,14 +547,14 @@ def _cross_entropy_columns(
             for r in range(x.shape[1]):
                 row, w = x[i, r, at : at + TILE], weight[r] * shares[1]
                 for j in range(out.size):
-                    out[j] += w * (shift[j] - (row[j] - top[j]))
+                    out[j] += w * _cost(row[j], top[j], shift[j])
         for j in range(out.size):
             t = target[i, at + j]
             if t == ignore:
                 out[j] = 0
             else:
                 w = shares[0] * weight[t] if weight.size else shares[0]
-                out[j] += w * (shift[j] - (x[i, t, at + j] - top[j]))
+                out[j] += w * _cost(x[i, t, at + j], top[j], shift[j])
 
 
 def _shares(classes: int, weight: Array | None, smoothing: float, dtype: Any) -> tuple[Array, Array]:
@@ -615,7 +629,7 @@ def _cross_entropy_grad_rows(
         for i in range(strip.shape[0]):
             row, out, top, shift = x[at + i], strip[i], stats[0, at + i], stats[1, at + i]
             for j in range(out.size):
-                out[j] = (row[j] - top) - shift
+                out[j] = _log_share(row[j], top, shift)
         flat = strip.reshape(strip.size)
         for j in range(flat.size):
             flat[j] = maths.exp(flat[j])
@@ -664,7 +678,7 @@ def _cross_entropy_grad_columns(
             row, out = x[i, r, at : at + TILE], dx[i, r, at : at + TILE]
             w = weight[r] * shares[1] if weight.size else shares[1]
             for j in range(top.size):
-                out[j] = maths.exp((row[j] - top[j]) - shift[j]) * factor[j] - share[j] * w
+                out[j] = maths.exp(_log_share(row[j], top[j], shift[j])) * factor[j] - share[j] * w
         for j in range(top.size):
             t = target[i, at + j]
             if t == ignore:

@@ -29,13 +29,13 @@ def _steps(point: Any, output: Any, stride: Any, dilation: Any) -> Any:
     return (..., *[slice(k * d, k * d + (o - 1) * s + 1, s) for k, o, s, d in where])
 
 
-def _conv(
+def convolution(
     x: Array, w: Array, b: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1
 ) -> Array:
     """y[o, p] = Σ x[c, p stride + k dilation] w[o, c, k] + b[o], point by point of the kernel."""
     dims, kernel = w.ndim - 2, w.shape[2:]
     if x.ndim == dims + 1:
-        return _conv(x[None], w, b, stride, padding, dilation, groups)[0]
+        return convolution(x[None], w, b, stride, padding, dilation, groups)[0]
     stride, dilation = _each(stride, dims), _each(dilation, dims)
     x = np.pad(x, [(0, 0), (0, 0), *_pads(padding, kernel, dilation)])
     output = [(n - d * (k - 1) - 1) // s + 1 for n, k, s, d in zip(x.shape[2:], kernel, stride, dilation, strict=True)]
@@ -48,14 +48,14 @@ def _conv(
     return y if b is None else y + b.reshape(-1, *[1] * dims)
 
 
-def _transposed(
+def transposed(
     x: Array, w: Array, b: Any = None, stride: Any = 1, padding: Any = 0, output_padding: Any = 0, groups: int = 1,
     dilation: Any = 1,
 ) -> Array:  # fmt: skip
     """Every x[c, p] adds x[c, p] w[c, o, k] to y[o, p stride + k dilation]; then the padding is cut off."""
     dims, kernel = w.ndim - 2, w.shape[2:]
     if x.ndim == dims + 1:
-        return _transposed(x[None], w, b, stride, padding, output_padding, groups, dilation)[0]
+        return transposed(x[None], w, b, stride, padding, output_padding, groups, dilation)[0]
     stride, dilation, padding, extra = [_each(v, dims) for v in (stride, dilation, padding, output_padding)]
     whole = [
         (n - 1) * s + d * (k - 1) + 1 + e
@@ -224,7 +224,7 @@ ROWS = [
             samples=_convolutions(dims),
             special=_specials(dims),
             errors=_mistakes(dims),
-            numpy=_conv,
+            numpy=convolution,
             aliases=(f"nn.functional.conv{dims}d",),
             tolerance=ROUGH,
         )
@@ -235,7 +235,7 @@ ROWS = [
             name=f"conv_transpose{dims}d",
             samples=_transposed_convolutions(dims),
             errors=_transposed_mistakes(dims),
-            numpy=_transposed,
+            numpy=transposed,
             aliases=(f"nn.functional.conv_transpose{dims}d",),
             tolerance=ROUGH,
         )
