@@ -14,14 +14,14 @@ Array = NDArray[Any]
 # ---------------------------------------------------------------- rows: layer, group and RMS norm
 
 
+@np.errstate(all="ignore")
 def _rows_numpy(
     start: int, stop: int, x: Array, w: Array, b: Array, eps: float, centred: bool, y: Array, mean: Array, rstd: Array
 ) -> None:
     part = x[start:stop]
     m = part.mean(1, keepdims=True) if centred else np.zeros((len(part), 1), x.dtype)
-    with np.errstate(all="ignore"):
-        r = 1 / np.sqrt(np.square(part - m).mean(1, keepdims=True) + x.dtype.type(eps))
-        y[start:stop] = (part - m) * r * w + b
+    r = 1 / np.sqrt(np.square(part - m).mean(1, keepdims=True) + x.dtype.type(eps))
+    y[start:stop] = (part - m) * r * w + b
     mean[start:stop], rstd[start:stop] = m[:, 0], r[:, 0]
 
 
@@ -59,10 +59,12 @@ def normalise_rows(x: Array, w: Array | None, b: Array | None, eps: float, centr
     y = np.empty(x.shape, x.dtype)
     mean, rstd = np.empty(len(x), x.dtype), np.empty(len(x), x.dtype)
     args = np.ascontiguousarray(x), w, b, x.dtype.type(eps), centred, y, mean, rstd
-    _normalise_rows.split(len(x), x.shape[1] * 0.7 + 5, *args)
+    if x.size:
+        _normalise_rows.split(len(x), x.shape[1] * 0.7 + 5, *args)
     return y, mean, rstd
 
 
+@np.errstate(all="ignore")
 def _rows_grad_numpy(
     start: int,
     stop: int,
@@ -129,17 +131,19 @@ def normalise_rows_grad(
     dx = np.empty(x.shape, x.dtype)
     dw, db = np.zeros((2, parts, x.shape[1]), x.dtype)
     args = bounds, np.ascontiguousarray(g), np.ascontiguousarray(x), w, mean, rstd, centred, dx, dw, db
-    _rows_grad.split(parts, len(x) / parts * x.shape[1] * 1.2, *args)
+    if x.size:
+        _rows_grad.split(parts, len(x) / parts * x.shape[1] * 1.2, *args)
     return dx, dw.sum(0), db.sum(0)
 
 
 # ---------------------------------------------------------------- channels: batch norm over (N, C, positions)
 
 
+@np.errstate(all="ignore")
 def _statistics_numpy(start: int, stop: int, x: Array, mean: Array, var: Array) -> None:
-    part = x[:, start:stop]
-    mean[start:stop] = part.mean((0, 2))
-    var[start:stop] = np.square(part - mean[start:stop, None]).mean((0, 2))
+    part, count = x[:, start:stop], np.float64(x.shape[0] * x.shape[2])
+    mean[start:stop] = part.sum((0, 2)) / count
+    var[start:stop] = np.square(part - mean[start:stop, None]).sum((0, 2)) / count
 
 
 @jit(twin=_statistics_numpy)
@@ -194,6 +198,7 @@ def batch_norm(
         return channel_affine(x, rstd * w, b - mean * rstd * w), rstd, w
 
 
+@np.errstate(all="ignore")
 def _affine_numpy(start: int, stop: int, x: Array, scale: Array, shift: Array, y: Array) -> None:
     y[start:stop] = x[start:stop] * scale[:, None] + shift[:, None]
 
@@ -215,6 +220,7 @@ def channel_affine(x: Array, scale: Array, shift: Array) -> Array:
     return y
 
 
+@np.errstate(all="ignore")
 def _channel_sums_numpy(
     start: int, stop: int, g: Array, x: Array, mean: Array, rstd: Array, dw: Array, db: Array
 ) -> None:
@@ -247,6 +253,7 @@ def channel_sums(g: Array, x: Array, mean: Array, rstd: Array) -> tuple[Array, A
     return dw, db
 
 
+@np.errstate(all="ignore")
 def _combine_numpy(start: int, stop: int, g: Array, x: Array, a: Array, b: Array, c: Array, dx: Array) -> None:
     part = slice(start, stop)
     dx[part] = g[part] * a[:, None] + x[part] * b[:, None] + c[:, None]

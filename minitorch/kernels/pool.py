@@ -170,6 +170,7 @@ def max_pool(
     return y.reshape(shape), at.reshape(shape)
 
 
+@np.errstate(all="ignore")
 def _put_numpy(start: int, stop: int, g: Array, at: Array, x: Array) -> None:
     x[start:stop] = 0
     for i in range(start, stop):
@@ -209,6 +210,7 @@ def get_at(x: Array, at: Array, dims: int) -> Array:
 # ---------------------------------------------------------------- average: windows given by their bounds
 
 
+@np.errstate(all="ignore")
 def _average_numpy(start: int, stop: int, x: Array, y: Array, d: Array, h: Array, w: Array, scale: Array) -> None:
     for p, q, r in np.ndindex(*y.shape[1:]):
         window = x[start:stop, d[p, 0] : d[p, 1], h[q, 0] : h[q, 1], w[r, 0] : w[r, 1]]
@@ -230,6 +232,7 @@ def _average(start: int, stop: int, x: Any, y: Any, d: Any, h: Any, w: Any, scal
                     y[i, p, q, r] = total * scale[p, q, r]
 
 
+@np.errstate(all="ignore")
 def _share_numpy(start: int, stop: int, g: Array, x: Array, d: Array, h: Array, w: Array, scale: Array) -> None:
     for p, q, r in np.ndindex(*g.shape[1:]):
         window = x[start:stop, d[p, 0] : d[p, 1], h[q, 0] : h[q, 1], w[r, 0] : w[r, 1]]

@@ -200,8 +200,9 @@ def batch_norm(
     if training:
         _check_count("batch_norm", count, input)
         mean, var = kernels.channel_statistics(_planes(input.array))
-        _move(running_mean, mean, momentum)
-        _move(running_var, kernels.unbiased(var, count), momentum)
+        if count:  # an empty batch says nothing
+            _move(running_mean, mean, momentum)
+            _move(running_var, kernels.unbiased(var, count), momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:

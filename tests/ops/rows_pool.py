@@ -47,7 +47,7 @@ def _pooled(x: Array, dims: int, positions: Any) -> tuple[Array, Array]:
     return values, places
 
 
-def _max_pool(dims: int) -> Any:
+def largest(dims: int) -> Any:
     def pool(
         x: Array, kernel_size: Any, stride: Any = None, padding: Any = 0, dilation: Any = 1, ceil_mode: bool = False,
         return_indices: bool = False,
@@ -63,7 +63,7 @@ def _max_pool(dims: int) -> Any:
     return pool
 
 
-def _avg_pool(dims: int) -> Any:
+def averaged(dims: int) -> Any:
     def pool(
         x: Array, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False,
         count_include_pad: bool = True, divisor_override: int | None = None,
@@ -95,7 +95,7 @@ def _wanted(output_size: Any, dims: int) -> Any:
     return _each(output_size, dims) if isinstance(output_size, int) else output_size
 
 
-def _adaptive_avg(dims: int) -> Any:
+def adaptive_average(dims: int) -> Any:
     def pool(x: Array, output_size: Any) -> Array:
         positions = _shares(x.shape[x.ndim - dims :], output_size)
         y = np.empty((*x.shape[: x.ndim - dims], *map(len, positions)))
@@ -106,7 +106,7 @@ def _adaptive_avg(dims: int) -> Any:
     return pool
 
 
-def _adaptive_max(dims: int) -> Any:
+def adaptive_largest(dims: int) -> Any:
     def pool(x: Array, output_size: Any, return_indices: bool = False) -> Any:
         both = _pooled(x, dims, _shares(x.shape[x.ndim - dims :], output_size))
         return both if return_indices else both[0]
@@ -264,7 +264,7 @@ def _rows(dims: int) -> list[Row]:
             samples=_max_samples(dims),
             special=_special(dims, 2, 1, return_indices=True),
             errors=_max_mistakes(dims),
-            numpy=_max_pool(dims),
+            numpy=largest(dims),
             dtypes="f" if dims == 1 else "fi",
             aliases=(f"max_pool{dims}d",),
             nodes=FLAT if dims == 1 else True,
@@ -274,7 +274,7 @@ def _rows(dims: int) -> list[Row]:
             samples=_avg_samples(dims),
             special=_special(dims, 2, 1),
             errors=_avg_mistakes(dims),
-            numpy=_avg_pool(dims),
+            numpy=averaged(dims),
             nodes=FLAT if dims == 1 else True,
         ),
         Row(
@@ -282,7 +282,7 @@ def _rows(dims: int) -> list[Row]:
             samples=_adaptive_samples(values, dims),
             special=_special(dims, 2),
             errors=_adaptive_mistakes(dims),
-            numpy=_adaptive_avg(dims),
+            numpy=adaptive_average(dims),
             nodes=FLAT if dims == 1 else True,
         ),
         Row(
@@ -290,27 +290,27 @@ def _rows(dims: int) -> list[Row]:
             samples=_adaptive_samples(distinct, dims, return_indices=True),
             special=_special(dims, 2, return_indices=True),
             errors=_adaptive_mistakes(dims),
-            numpy=_adaptive_max(dims),
+            numpy=adaptive_largest(dims),
             nodes=FLAT if dims == 1 else True,
         ),
         Row(
             name=f"nn.functional.adaptive_max_pool{dims}d",
             samples=_adaptive_samples(distinct, dims),
-            numpy=_adaptive_max(dims),
+            numpy=adaptive_largest(dims),
             nodes=FLAT if dims == 1 else True,
             variant="values",
         ),
         Row(
             name=f"nn.functional.adaptive_avg_pool{dims}d",
             samples=_nothing(dims),
-            numpy=_adaptive_avg(dims),
+            numpy=adaptive_average(dims),
             oracle=EMPTY,
             variant="nothing",
         ),
         Row(
             name=f"nn.functional.adaptive_max_pool{dims}d",
             samples=_nothing(dims, return_indices=True),
-            numpy=_adaptive_max(dims),
+            numpy=adaptive_largest(dims),
             oracle=EMPTY,
             variant="nothing",
         ),

@@ -60,6 +60,17 @@ def test_evaluation_leaves_them() -> None:
     assert mean._version == var._version == 0
 
 
+@pytest.mark.parametrize("shape", [(0, 3), (0, 3, 4), (2, 3, 0)])
+def test_so_does_an_empty_batch(shape: tuple[int, ...]) -> None:
+    """Training goes on after an empty batch."""
+    mean, var = _running()
+    x = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+    F.batch_norm(x, mean, var, training=True).sum().backward()
+    assert x.grad is not None
+    assert x.grad.shape == shape
+    assert (mean.tolist(), var.tolist()) == tuple(t.tolist() for t in _running())
+
+
 def test_a_buffer_of_another_layout_is_moved_too() -> None:
     """A column of a matrix may hold them."""
     table = torch.zeros(3, 2, dtype=torch.float64)
