@@ -52,14 +52,14 @@ def alpha_dropout(input: T, p: float, train: bool) -> T:
     return random.alpha_dropout(input, _chance(p), train)
 
 
-def kl_div(input: T, target: T, reduction: int = 1, *, log_target: bool = False) -> T:
-    """`nn.functional.kl_div`, with a number for the reduction: 0 none, 1 mean, 2 sum."""
+def kl_div(input: T, target: T, reduction: int = 0, *, log_target: bool = False) -> T:
+    """`nn.functional.kl_div`, with a number for the reduction: 0 none (the default, as in PyTorch), 1 mean, 2 sum."""
     return loss.kl_div(input, target, reduction=_REDUCTIONS[reduction], log_target=log_target)
 
 
 def binary_cross_entropy_with_logits(
-    input: T, target: T, weight: Any = None, pos_weight: Any = None, reduction: int = 1
+    input: T, target: T, weight: Any = None, pos_weight: Any = None, reduction: int = 0
 ) -> T:
-    """`nn.functional.binary_cross_entropy_with_logits`, with a number for the reduction: 0 none, 1 mean, 2 sum."""
+    """`nn.functional.binary_cross_entropy_with_logits`, with a number for the reduction: 0 none (the default, as in PyTorch), 1 mean, 2 sum."""
     how = _REDUCTIONS[reduction]
     return loss.binary_cross_entropy_with_logits(input, target, weight, reduction=how, pos_weight=pos_weight)

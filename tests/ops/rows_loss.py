@@ -264,13 +264,13 @@ def _bce(x: Array, t: Array, weight: Any = None, reduction: str = "mean") -> Arr
     return _reduced(loss if weight is None else loss * weight, reduction)
 
 
-def _bce_with_logits(x: Array, t: Array, weight: Any = None, reduction: str = "mean", pos_weight: Any = 1.0) -> Array:
+def bce_with_logits(x: Array, t: Array, weight: Any = None, reduction: str = "mean", pos_weight: Any = 1.0) -> Array:
     softplus = np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))
     loss = (1 - t) * x + (1 + (pos_weight - 1) * t) * softplus
     return _reduced(loss if weight is None else loss * weight, reduction)
 
 
-def _kl(a: Array, b: Array, reduction: str = "mean", log_target: bool = False) -> Array:
+def divergence(a: Array, b: Array, reduction: str = "mean", log_target: bool = False) -> Array:
     log_b = b if log_target else np.log(b)
     loss = np.where((b == 0) & (not log_target), 0.0, np.exp(log_b) * (log_b - a))
     if reduction == "batchmean":
@@ -404,15 +404,13 @@ ROWS = [
         samples=_shares(-3, 3, pos_weight=True),
         special=_logits_odd,
         errors=_logits_mistakes,
-        numpy=_bce_with_logits,
-        aliases=("binary_cross_entropy_with_logits",),
+        numpy=bce_with_logits,
     ),
     Row(
         name="nn.functional.kl_div",
         samples=_kl_samples,
         special=_kl_odd,
         errors=_kl_mistakes,
-        numpy=_kl,
-        aliases=("kl_div",),
+        numpy=divergence,
     ),
 ]

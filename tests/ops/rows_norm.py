@@ -42,7 +42,7 @@ def _group_norm(x: Array, groups: int, weight: Any = None, bias: Any = None, eps
     return _affine(y, *[None if a is None else _per_channel(a, x) for a in (weight, bias)])
 
 
-def _batch_norm(
+def batch_norm(
     x: Array, mean: Any, var: Any, weight: Any = None, bias: Any = None, training: bool = False, momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Array:  # fmt: skip
@@ -53,12 +53,12 @@ def _batch_norm(
     return _affine(y, *[None if a is None else _per_channel(a, x) for a in (weight, bias)])
 
 
-def _instance_norm(
+def instance_norm(
     x: Array, mean: Any = None, var: Any = None, weight: Any = None, bias: Any = None, use_input_stats: bool = True,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> Array:  # fmt: skip
     if not use_input_stats:
-        return _batch_norm(x, mean, var, weight, bias, False, momentum, eps)
+        return batch_norm(x, mean, var, weight, bias, False, momentum, eps)
     y = _standard(x, tuple(range(2, x.ndim)), eps)
     return _affine(y, *[None if a is None else _per_channel(a, x) for a in (weight, bias)])
 
@@ -302,7 +302,7 @@ ROWS = [
     Row(
         name="nn.functional.batch_norm",
         samples=_empty_batches,
-        numpy=_batch_norm,
+        numpy=batch_norm,
         oracle="where there is nothing to compute, PyTorch takes bools",
         variant="nothing",
     ),
@@ -311,21 +311,21 @@ ROWS = [
         samples=_batches,
         special=_odd_batches,
         errors=_no_batches,
-        numpy=_batch_norm,
+        numpy=batch_norm,
         tolerance=ROUGH,
     ),
     Row(
         name="nn.functional.instance_norm",
         samples=_instances,
         errors=_no_instances,
-        numpy=_instance_norm,
+        numpy=instance_norm,
         tolerance=ROUGH,
         nodes="PyTorch's is a batch norm, viewed",
     ),
     Row(
         name="nn.functional.instance_norm",
         samples=_running_instances,
-        numpy=_instance_norm,
+        numpy=instance_norm,
         tolerance=ROUGH,
         noncontiguous=WRITES,
         variant="running",
