@@ -320,7 +320,7 @@ def _filters(w: Array, groups: int) -> Array:
 
 def _grads(g: Array, groups: int) -> Array:
     """(n, groups, O / groups, output points)."""
-    return np.ascontiguousarray(g).reshape(g.shape[0], groups, g.shape[1] // groups, -1)
+    return np.ascontiguousarray(g).reshape(g.shape[0], groups, g.shape[1] // groups, math.prod(g.shape[2:]))
 
 
 def _zeros_if_none(b: Array | None, w: Array) -> Array:
