@@ -278,7 +278,9 @@ def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     shape, met = x.array.shape, target.array.shape
     expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
     if expected and met[:1] != expected[:1]:
-        raise ValueError(f"{name}: Expected input batch_size ({shape[0]}) to match that of the target, {list(met)}")
+        raise ValueError(
+            f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(met)}"
+        )
     if met != expected:
         raise OperationError(name, f"Expected target of shape {list(expected)}", x, target)
     if len(shape) == 1:
