@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import winograd
+from ._blas import products, with_one_blas_thread
 from ._jit import jit
 
 Array = NDArray[Any]
@@ -332,7 +333,7 @@ def _forward_by_columns(images: Array, w: Array, b: Array | None, p: Plan) -> Ar
     y = np.empty((n, groups, w.shape[0] // groups, math.prod(p.output)), images.dtype)
     filters = _filters(w, groups)
     for part in _chunks(n, images.shape[1], p, images.itemsize):
-        np.matmul(filters, _as_columns(images[part], p), out=y[part])
+        products(filters, _as_columns(images[part], p), y[part])
     if b is not None:
         y += b.reshape(groups, -1, 1)
     return y
@@ -350,10 +351,10 @@ def _input_by_columns(g: Array, w: Array, channels: int, p: Plan) -> Array:
     n, points, outputs = len(g), math.prod(p.kernel), math.prod(p.output)
     filters, grads = _filters(w, p.groups).transpose(0, 2, 1), _grads(g, p.groups)
     if p.plain:
-        return np.matmul(filters, grads)
+        return products(filters, grads)
     planes = np.zeros((n, channels, *p.padded), g.dtype)
     for part in _chunks(n, channels, p, g.itemsize):
-        columns = np.matmul(filters, grads[part])
+        columns = products(filters, grads[part])
         count = (part.stop - part.start) * channels
         target = planes[part].reshape(count, *p.padded)
         _add_columns.split(count, points * outputs * 0.4, target, columns.reshape(count, points, outputs), p.geometry)
@@ -372,7 +373,7 @@ def _weight_by_columns(images: Array, g: Array, p: Plan) -> Array:
     channels = images.shape[1]
     total = np.zeros((p.groups, grads.shape[2], channels // p.groups * math.prod(p.kernel)), g.dtype)
     for part in _chunks(len(images), channels, p, images.itemsize):
-        total += np.matmul(grads[part], _as_columns(images[part], p).transpose(0, 1, 3, 2)).sum(0)
+        total += products(grads[part], _as_columns(images[part], p).transpose(0, 1, 3, 2)).sum(0)
     return total
 
 
@@ -386,6 +387,7 @@ def _weight_by_channel(images: Array, g: Array, p: Plan) -> Array:
 # ---------------------------------------------------------------- what the operations call
 
 
+@with_one_blas_thread
 @np.errstate(all="ignore")
 def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dilation: Any, groups: int) -> Array:
     """The convolution (a correlation, as in all of deep learning) of x with w, plus b per channel."""
@@ -400,6 +402,7 @@ def forward(x: Array, w: Array, b: Array | None, stride: Any, padding: Any, dila
     return y.reshape(x.shape[0], w.shape[0], *p.output[5 - x.ndim :])
 
 
+@with_one_blas_thread
 @np.errstate(all="ignore")
 def grad_input(
     g: Array, w: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int
@@ -418,6 +421,7 @@ def grad_input(
     return dx.reshape(tuple(shape))
 
 
+@with_one_blas_thread
 @np.errstate(all="ignore")
 def grad_weight(
     x: Array, g: Array, shape: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int

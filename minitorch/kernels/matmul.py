@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import math
-import re
-import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._blas import product, products
 from ._jit import jit
 
 Array = NDArray[Any]
-
-# BLAS meets infinities in silence, but numpy looks at the processor's flags afterwards. To ignore them call by call
-# (`np.errstate`) takes 0.4 microseconds, nearly half of a small product; so the warnings of this file are ignored.
-warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__name__))
 
 
 def matmul(a: Array, b: Array) -> Array:
     """a @ b for all ranks; a stack of transposed matrices is not copied."""
     if a.ndim == 2 == b.ndim:
-        return np.dot(a, b)
-    with np.errstate(all="ignore"):
-        return np.asarray(np.matmul(a, b))
+        return product(a, b)
+    return products(a, b)
 
 
 def _add_rows_numpy(start: int, stop: int, y: Array, b: Array) -> None:
@@ -69,7 +63,7 @@ def _matrix(x: Array) -> Array:
 
 def linear(x: Array, w: Array, b: Array | None) -> Array:
     """x wᵀ + b over the last axis: (..., in), (out, in), (out) -> (..., out)."""
-    y: Array = np.dot(x if x.ndim == 2 else _matrix(x), w.T)
+    y = product(x if x.ndim == 2 else _matrix(x), w.T)
     if b is not None:
         _add_rows.split(len(y), b.size * 0.1, y, b if b.flags.c_contiguous else b.copy())
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
@@ -78,12 +72,12 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
 def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None]:
     """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
     rows = g if g.ndim == 2 else _matrix(g)
-    dx = None if w is None else np.dot(rows, w)
+    dx = None if w is None else product(rows, w)
     if dx is not None and g.ndim != 2:
         dx = dx.reshape(*g.shape[:-1], dx.shape[1])
     return [
         dx,
-        None if x is None else np.dot(rows.T, x if x.ndim == 2 else _matrix(x)),
+        None if x is None else product(rows.T, x if x.ndim == 2 else _matrix(x)),
         sum_rows(rows) if bias else None,
     ]
 
@@ -104,7 +98,7 @@ def outer(a: Array, b: Array) -> Array:
 def summed_products(a: Array, b: Array) -> Array:
     """The sum of the products of two stacks of matrices (s, n, k) and (s, k, m): one product of wide matrices."""
     s, n, k = a.shape
-    return np.dot(a.transpose(1, 0, 2).reshape(n, s * k), b.reshape(s * k, b.shape[2]))
+    return product(a.transpose(1, 0, 2).reshape(n, s * k), b.reshape(s * k, b.shape[2]))
 
 
 def plus(x: Array, product: Array, beta: Any, alpha: Any) -> Array:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._blas import product
 from ._jit import jit, jitable
 from .maths import sigmoid, tanh
 from .matmul import linear, linear_grad
@@ -232,7 +233,7 @@ def lstm_grad(
     dh, dc, dgates, panels = dh.copy(), dc.copy(), np.empty_like(gates), pack(w_hh)
     known = (panels, np.ascontiguousarray(dy), gates, c_old, tanh_c)
     _lstm_back_loop.split(len(dh), _cost(steps, panels), *_table(steps), *known, dh, dc, dgates)
-    dx = np.dot(dgates, w_ih) if need_x else None
+    dx = product(dgates, w_ih) if need_x else None
     return dx, dh, dc, *_weights(dgates, dgates, x, h_old, bias)
 
 
@@ -382,7 +383,7 @@ def gru_grad(
     dh, dx, ds, panels = dh.copy(), np.empty_like(gates), np.empty_like(gates), pack(w_hh)
     known = (panels, np.ascontiguousarray(dy), gates, h_old, hidden)
     _gru_back_loop.split(len(dh), _cost(steps, panels), *_table(steps), *known, dh, dx, ds)
-    return np.dot(dx, w_ih) if need_x else None, dh, *_weights(dx, ds, x, h_old, bias)
+    return product(dx, w_ih) if need_x else None, dh, *_weights(dx, ds, x, h_old, bias)
 
 
 # ---------------------------------------------------------------- the plain cell: tanh or relu
@@ -529,4 +530,4 @@ def rnn_grad(
     dh, dgates, panels = dh.copy(), np.empty_like(y), pack(w_hh)
     known = (panels, np.ascontiguousarray(dy), y)
     _plain_back_loop.split(len(dh), _cost(steps, panels), *_table(steps), *known, dh, dgates, kind == "relu")
-    return np.dot(dgates, w_ih) if need_x else None, dh, *_weights(dgates, dgates, x, h_old, bias)
+    return product(dgates, w_ih) if need_x else None, dh, *_weights(dgates, dgates, x, h_old, bias)
