@@ -187,7 +187,11 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
 def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
     """Whether x can be overwritten element by element: contiguous floats, others that are alike or numbers, no record."""
     array = x.array
-    if array.dtype.kind != "f" or not array.flags.c_contiguous or (mode.grad and x.tracked()):
+    if (
+        array.dtype.kind != "f"
+        or not (array.flags.c_contiguous and array.flags.writeable)
+        or (mode.grad and x.tracked())
+    ):
         return False
     for y in others:
         if not isinstance(y, TensorBase):
