@@ -5,6 +5,7 @@
 
 import csv
 import importlib
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -146,4 +147,8 @@ def _names(names: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(page(importlib.import_module("torch")), encoding="utf-8")
+    text = page(importlib.import_module("torch"))
+    if "--print" in sys.argv:
+        print(text, end="")
+    else:
+        PAGE.write_text(text, encoding="utf-8")

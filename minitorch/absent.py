@@ -66,7 +66,7 @@ _PATTERNS = {
     ),
     "there are no quantised tensors here": (
         *("torch.ao", "torch.quantization", "torch.*quantize*", "torch.q_*", "torch.*_quantized*", "torch.Tensor.q_*"),
-        *("torch.Tensor.*quantize*", "torch.*qscheme", "torch.*int_repr", "torch.per_*", "torch.qu*", "torch.qint*"),
+        *("torch.Tensor.*quantize*", "torch.*qscheme", "torch.*int_repr", "torch.per_*", "torch.quint*", "torch.qint*"),
         *("torch.choose_qparams_*",),
     ),
     "there are no nested tensors here: pad, and mask": ("torch.nested", "torch.jagged"),
