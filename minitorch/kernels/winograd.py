@@ -42,7 +42,6 @@ FILTER = np.kron(G, G).astype(np.float32)  # (36, 9): a filter's transform is on
 
 # OpenBLAS computes a product of at most 2¹⁸ multiplications in the calling thread, without its lock. Where the products are
 # so small, or can be cut so at little cost, several threads of ours each take blocks of their own.
-ALONE = 1 << 18
 
 TILES = 64  # of a block: its products are as fast as larger ones, and its 36 (C + O) 64 numbers stay in the cache
 COLUMNS = 4 * TILES
@@ -304,54 +303,25 @@ def _blocks(start: int, stop: int, n: int, size: Any) -> Iterator[tuple[Block, i
         yield Block(first, last, down, along), tiles if tiles < TILES * 3 // 4 else TILES
 
 
-def _share(alone: bool, work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, run, n, size, *args)` over the blocks: in threads if BLAS keeps out of them, else each step in threads."""
+def _share(work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
+    """Run `work(start, stop, n, size, *args)` over the blocks, in threads: BLAS keeps to one in each."""
     count, _, rows, _ = _rows(n, size)
-    blocks = -(-count // rows)
-    if alone:
-        share(work, blocks, TILES * cost, _all, n, size, *args)
-    else:
-        work(0, blocks, _split, n, size, *args)
-
-
-def _all(kernel: Any, count: int, *args: Any) -> None:
-    kernel(0, count, *args)
-
-
-def _split(kernel: Any, count: int, *args: Any) -> None:
-    kernel.split(count, TILES * 10, *args)
-
-
-def _by_filter(filters: Array, w: Array, out: Array) -> Array:
-    """filters (m, n) times w (n, many), in pieces that need no second thread: waking one up costs more than it saves."""
-    step = ALONE // filters.size
-    for first in range(0, w.shape[1], step):
-        np.matmul(filters, w[:, first : first + step], out=out[:, first : first + step])
-    return out
+    share(work, -(-count // rows), TILES * cost, n, size, *args)
 
 
 def _transformed(w: Array, turned: bool) -> Array:
     """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
-    filters = w.reshape(-1, 9).T
-    return _by_filter(FILTER[:, ::-1] if turned else FILTER, filters, np.empty((36, filters.shape[1]), w.dtype))
+    return np.asarray(np.matmul(FILTER[:, ::-1] if turned else FILTER, w.reshape(-1, 9).T, dtype=w.dtype))
 
 
-def _multiply(u: Array, v: Array, out: Array, step: int) -> None:
-    for first in range(0, u.shape[1], step):
-        np.matmul(u[:, first : first + step], v, out=out[:, first : first + step])
-
-
-def _convolve(
-    start: int, stop: int, run: Any, n: int, size: Any, x: Array, u: Array, b: Array, y: Array, pad: Any
-) -> None:
+def _convolve(start: int, stop: int, n: int, size: Any, x: Array, u: Array, b: Array, y: Array, pad: Any) -> None:
     _, outs, ins = u.shape
     v, m = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     by_point, products = v.transpose(1, 0, 2), m.transpose(1, 0, 2)
-    step = max(ALONE // (ins * TILES), 32) if run is _all else outs
     for block, tiles in _blocks(start, stop, n, size):
-        run(_inputs, ins, x, v, *pad, block)
-        _multiply(u, by_point[:, :, :tiles], products[:, :, :tiles], step)
-        run(_outputs, outs, m, b, y, block)
+        _inputs(0, ins, x, v, *pad, block)
+        np.matmul(u, by_point[:, :, :tiles], out=products[:, :, :tiles])
+        _outputs(0, outs, m, b, y, block)
 
 
 def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
@@ -365,33 +335,33 @@ def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequ
     y = np.empty((len(x), outs, *size), x.dtype)
     bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
     cost = 14 * ins + 5 * outs + 0.36 * ins * outs
-    alone = outs * ins <= ALONE // 16
-    _share(alone, _convolve, len(x), size, cost, np.ascontiguousarray(x), u, bias, y, pad)
+    _share(_convolve, len(x), size, cost, np.ascontiguousarray(x), u, bias, y, pad)
     return y
 
 
 def _correlate(
-    start: int, stop: int, run: Any, n: int, size: Any, x: Array, g: Array, sums: list[Array], pad: Any
+    start: int, stop: int, n: int, size: Any, x: Array, g: Array, sums: list[tuple[int, Array]], pad: Any
 ) -> None:
     outs, ins = g.shape[1], x.shape[1]
     v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     total, m = np.empty((2, 36, outs, ins), g.dtype)
     for i, (block, tiles) in enumerate(_blocks(start, stop, n, size)):
-        run(_inputs, ins, x, v, *pad, block)
-        run(_grads, outs, g, z, block)
+        _inputs(0, ins, x, v, *pad, block)
+        _grads(0, outs, g, z, block)
         np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles], out=m if i else total)
         if i:
             total += m
-    sums.append(total)
+    sums.append((start, total))
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
     """The gradient of the filters (O, C, 3, 3), from the input (n, C, h, w) and the result's gradient (n, O, h', w')."""
     outs, ins = g.shape[1], x.shape[1]
-    sums: list[Array] = []
+    sums: list[tuple[int, Array]] = []
     cost = 14 * ins + 5 * outs + 0.6 * ins * outs
     args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, pad
-    _share(outs * ins * TILES <= ALONE, _correlate, len(x), g.shape[2:], cost, *args)
-    total = sum(sums[1:], sums[0]).reshape(36, -1)
-    filters = _by_filter(FILTER.T, total, np.empty((9, outs * ins), g.dtype))
+    _share(_correlate, len(x), g.shape[2:], cost, *args)
+    parts = [part for _, part in sorted(sums, key=lambda item: item[0])]  # in the same order, whichever ended first
+    total = sum(parts[1:], parts[0]).reshape(36, -1)
+    filters = np.matmul(FILTER.T, total, dtype=g.dtype)
     return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)

@@ -1,6 +1,5 @@
 """The questions of scripts, answered as PyTorch's CPU build answers them; and the page of what is here."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -81,13 +80,6 @@ def _outcome(t, a, b):
             [x for x in lines if "Mismatched" in x or "item" in x],
         )
     return "close"
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 def test_the_page_of_coverage_is_up_to_date():
