@@ -49,6 +49,7 @@ FLOORS = {
     "compiler": 6,
     "cuda": 6,
     "distributed": 6,
+    "distributions": 6,
     "hub": 6,
     "jit": 6,
     "mps": 6,
