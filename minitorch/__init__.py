@@ -11,6 +11,7 @@ from . import (
     cuda,
     distributed,
     distributions,
+    func,
     hub,
     jit,
     linalg,
@@ -99,6 +100,7 @@ from .dtypes import (
 )  # fmt: skip
 from .errors import OutOfMemoryError
 from .formatting import set_printoptions
+from .func.vmap import vmap
 from .kernels._jit import get_num_threads, set_num_threads
 from .legacy import (
     BoolTensor,
@@ -1014,6 +1016,7 @@ __all__ = [
     "frombuffer",
     "full",
     "full_like",
+    "func",
     "gather",
     "gcd",
     "gcd_",
@@ -1359,6 +1362,7 @@ __all__ = [
     "vdot",
     "version",
     "viz",
+    "vmap",
     "vsplit",
     "vstack",
     "where",

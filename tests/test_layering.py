@@ -50,6 +50,7 @@ FLOORS = {
     "cuda": 6,
     "distributed": 6,
     "distributions": 6,
+    "func": 6,
     "hub": 6,
     "jit": 6,
     "mps": 6,

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 from cases import CASES as FIRST
 from cases_distributions import CASES as DRAWN
+from cases_func import CASES as NESTED
 from cases_layers import CASES as SECOND
 
 import minitorch as torch
 
 FOLDER = Path(__file__).parent / "reference"
-CASES = {**FIRST, **SECOND, **DRAWN}
+CASES = {**FIRST, **SECOND, **DRAWN, **NESTED}
 REFERENCE = {}
-for name in ("reference.npz", "layers.npz", "distributions.npz"):
+for name in ("reference.npz", "layers.npz", "distributions.npz", "func.npz"):
     with np.load(FOLDER / name) as file:
         REFERENCE.update(file)
 

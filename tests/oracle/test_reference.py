@@ -4,6 +4,7 @@ from pathlib import Path
 
 import cases
 import cases_distributions
+import cases_func
 import cases_layers
 import numpy as np
 import pytest
@@ -19,8 +20,9 @@ FOLDER = Path(__file__).parents[1] / "reference"
         ("reference.npz", cases.CASES),
         ("layers.npz", cases_layers.CASES),
         ("distributions.npz", cases_distributions.CASES),
+        ("func.npz", cases_func.CASES),
     ],
-    ids=["first", "layers", "distributions"],
+    ids=["first", "layers", "distributions", "func"],
 )
 def test_reference_numbers_are_pytorchs(file, chosen):
     with np.load(FOLDER / file) as opened:

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import cases
 import cases_distributions
+import cases_func
 import cases_layers
 import numpy as np
 import torch
 
 FOLDER = Path(__file__).parent
-FILES = {"reference.npz": cases.CASES, "layers.npz": cases_layers.CASES, "distributions.npz": cases_distributions.CASES}
+FILES = {
+    "reference.npz": cases.CASES,
+    "layers.npz": cases_layers.CASES,
+    "distributions.npz": cases_distributions.CASES,
+    "func.npz": cases_func.CASES,
+}
 
 
 def computed(cases):
