@@ -13,6 +13,7 @@ import torch
 FOLDER = Path(__file__).parents[1] / "reference"
 
 
+@pytest.mark.filterwarnings("ignore:.torch.jit.script. is deprecated:DeprecationWarning")  # by torch.func itself
 @pytest.mark.filterwarnings("ignore::UserWarning")  # PyTorch's, on even kernels and on the mean of kl_div
 @pytest.mark.parametrize(
     ("file", "chosen"),
