@@ -303,7 +303,7 @@ def _trigamma(x: Any) -> Any:
         value = value + 1 / square(y + i)
     z = 1 / (y + 8)
     value = value + z + z * z * (0.5 + z * _BERNOULLI(z * z))
-    sine = sin(where(reflected, x - round(x), 0.5) * math.pi)
+    sine = sin(where(reflected, x - x.round(), 0.5) * math.pi)
     return where(reflected, square(math.pi / sine) - value, value)
 
 

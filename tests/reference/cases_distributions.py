@@ -254,7 +254,9 @@ def _mixture(torch, rng):
 @case("constraints", CASES)
 def _constraints(torch, rng):
     C = torch.distributions.constraints
-    x = torch.tensor([[-1.0, 0.0, 1.0], [0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [2.0, float("nan"), 3.0]])
+    x = torch.tensor(
+        [[-1.0, 0.0, 1.0], [0.5, 0.25, 0.25], [0.0, 1.0, 0.0], [2.0, float("nan"), 3.0]], dtype=torch.float64
+    )
     kinds = [
         *(C.real, C.positive, C.nonnegative, C.unit_interval, C.boolean, C.one_hot, C.simplex, C.nonnegative_integer),
         *(
