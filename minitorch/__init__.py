@@ -10,6 +10,8 @@ from . import (
     compiler,
     cuda,
     distributed,
+    distributions,
+    func,
     hub,
     jit,
     linalg,
@@ -98,6 +100,7 @@ from .dtypes import (
 )  # fmt: skip
 from .errors import OutOfMemoryError
 from .formatting import set_printoptions
+from .func.vmap import vmap
 from .kernels._jit import get_num_threads, set_num_threads
 from .legacy import (
     BoolTensor,
@@ -271,14 +274,10 @@ from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
 from .ops.parts import conj, conj_physical, imag, real, resolve_conj, resolve_neg
 from .ops.pointwise import (
-    abs,
-    abs_,
-    absolute,
     acos,
     acos_,
     acosh,
     acosh_,
-    angle,
     arccos,
     arccos_,
     arccosh,
@@ -299,16 +298,6 @@ from .ops.pointwise import (
     atan_,
     atanh,
     atanh_,
-    ceil,
-    ceil_,
-    clamp,
-    clamp_,
-    clamp_max,
-    clamp_max_,
-    clamp_min,
-    clamp_min_,
-    clip,
-    clip_,
     cos,
     cos_,
     cosh,
@@ -327,12 +316,6 @@ from .ops.pointwise import (
     exp_,
     expm1,
     expm1_,
-    fix,
-    fix_,
-    floor,
-    floor_,
-    frac,
-    frac_,
     lgamma,
     log,
     log1p,
@@ -344,19 +327,12 @@ from .ops.pointwise import (
     log_,
     logit,
     logit_,
-    nan_to_num,
-    nan_to_num_,
-    positive,
     rad2deg,
     rad2deg_,
     reciprocal,
     reciprocal_,
-    round,
-    round_,
     rsqrt,
     rsqrt_,
-    sgn,
-    sign,
     sin,
     sin_,
     sinc,
@@ -369,8 +345,6 @@ from .ops.pointwise import (
     square_,
     tan,
     tan_,
-    trunc,
-    trunc_,
 )  # fmt: skip
 from .ops.pool import adaptive_avg_pool1d, avg_pool1d, max_pool1d, max_pool2d, max_pool3d
 from .ops.random import bernoulli, multinomial
@@ -399,6 +373,37 @@ from .ops.reduce import (
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
+from .ops.rounding import (
+    abs,
+    abs_,
+    absolute,
+    angle,
+    ceil,
+    ceil_,
+    clamp,
+    clamp_,
+    clamp_max,
+    clamp_max_,
+    clamp_min,
+    clamp_min_,
+    clip,
+    clip_,
+    fix,
+    fix_,
+    floor,
+    floor_,
+    frac,
+    frac_,
+    nan_to_num,
+    nan_to_num_,
+    positive,
+    round,
+    round_,
+    sgn,
+    sign,
+    trunc,
+    trunc_,
+)
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .ops.softmax import log_softmax, softmax
 from .ops.sort import (
@@ -953,6 +958,7 @@ __all__ = [
     "digamma",
     "dist",
     "distributed",
+    "distributions",
     "div",
     "divide",
     "dot",
@@ -1012,6 +1018,7 @@ __all__ = [
     "frombuffer",
     "full",
     "full_like",
+    "func",
     "gather",
     "gcd",
     "gcd_",
@@ -1357,6 +1364,7 @@ __all__ = [
     "vdot",
     "version",
     "viz",
+    "vmap",
     "vsplit",
     "vstack",
     "where",

@@ -92,7 +92,9 @@ _PATTERNS = {
         *("torch.Tensor.hpu", "torch.Tensor.mtia", "torch.vulkan*", "torch.is_vulkan_available", "torch.backends"),
         *("torch.get_device_module",),
     ),
-    "there is no forward mode and no vmap": ("torch.func", "torch.vmap", "torch.autograd.forward_ad"),
+    "there is no forward mode": (
+        *("torch.autograd.forward_ad", "torch.func.linearize", "torch.func.functionalize", "torch.func.debug_unwrap"),
+    ),
     "minitorch trains in one process; torch.distributed.is_available() says so": (
         *("torch.distributed", "torch.nn.parallel", "torch.nn.SyncBatchNorm"),
         *("torch.nn.DataParallel"),

@@ -2,10 +2,11 @@
 
 from .ops.activation import sigmoid as expit
 from .ops.binary import xlogy
-from .ops.pointwise import digamma, erf, erfc, erfinv, exp2, expm1, log1p, logit, round, sinc
+from .ops.pointwise import digamma, erf, erfc, erfinv, exp2, expm1, log1p, logit, sinc
 from .ops.pointwise import digamma as psi
 from .ops.pointwise import lgamma as gammaln
 from .ops.reduce import logsumexp
+from .ops.rounding import round
 from .ops.softmax import log_softmax, softmax
 from .ops.special import (
     entr,

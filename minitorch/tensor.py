@@ -37,6 +37,7 @@ from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
 from .ops import reduce as R
+from .ops import rounding as RD
 from .ops import scan as K
 from .ops import softmax as F
 from .ops import sort as S
@@ -621,11 +622,11 @@ class Tensor(TensorBase):
     sin, cos, tan, asin, acos, atan = P.sin, P.cos, P.tan, P.asin, P.acos, P.atan
     sinh, cosh, asinh, acosh, atanh = P.sinh, P.cosh, P.asinh, P.acosh, P.atanh
     arcsin, arccos, arctan, arcsinh, arccosh, arctanh = P.asin, P.acos, P.atan, P.asinh, P.acosh, P.atanh
-    sinc, deg2rad, rad2deg, angle = P.sinc, P.deg2rad, P.rad2deg, P.angle
+    sinc, deg2rad, rad2deg, angle = P.sinc, P.deg2rad, P.rad2deg, RD.angle
     erf, erfc, erfinv, lgamma, digamma = P.erf, P.erfc, P.erfinv, P.lgamma, P.digamma
-    abs, absolute, sign, sgn, positive = P.abs, P.abs, P.sign, P.sgn, P.positive
-    floor, ceil, trunc, fix, round, frac = P.floor, P.ceil, P.trunc, P.trunc, P.round, P.frac
-    nan_to_num, clamp, clip, clamp_min, clamp_max = P.nan_to_num, P.clamp, P.clamp, P.clamp_min, P.clamp_max
+    abs, absolute, sign, sgn, positive = RD.abs, RD.abs, RD.sign, RD.sgn, RD.positive
+    floor, ceil, trunc, fix, round, frac = RD.floor, RD.ceil, RD.trunc, RD.trunc, RD.round, RD.frac
+    nan_to_num, clamp, clip, clamp_min, clamp_max = RD.nan_to_num, RD.clamp, RD.clamp, RD.clamp_min, RD.clamp_max
     square_, sqrt_, rsqrt_, reciprocal_, exp_, exp2_ = P.square_, P.sqrt_, P.rsqrt_, P.reciprocal_, P.exp_, P.exp2_
     expm1_, log_, log2_, log10_, log1p_, logit_ = P.expm1_, P.log_, P.log2_, P.log10_, P.log1p_, P.logit_
     sin_, cos_, tan_, asin_, acos_, atan_ = P.sin_, P.cos_, P.tan_, P.asin_, P.acos_, P.atan_
@@ -633,10 +634,16 @@ class Tensor(TensorBase):
     arcsin_, arccos_, arctan_, arcsinh_, arccosh_, arctanh_ = P.asin_, P.acos_, P.atan_, P.asinh_, P.acosh_, P.atanh_
     sinc_, deg2rad_, rad2deg_ = P.sinc_, P.deg2rad_, P.rad2deg_
     erf_, erfc_, erfinv_, lgamma_, digamma_ = P.erf_, P.erfc_, P.erfinv_, P.lgamma_, P.digamma_
-    abs_, absolute_, sign_, sgn_ = P.abs_, P.abs_, P.sign_, P.sgn_
-    floor_, ceil_, trunc_, fix_, round_, frac_ = P.floor_, P.ceil_, P.trunc_, P.trunc_, P.round_, P.frac_
-    nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = P.nan_to_num_, P.clamp_, P.clamp_, P.clamp_min_, P.clamp_max_
-    __abs__, __pos__ = P.abs, P.positive
+    abs_, absolute_, sign_, sgn_ = RD.abs_, RD.abs_, RD.sign_, RD.sgn_
+    floor_, ceil_, trunc_, fix_, round_, frac_ = RD.floor_, RD.ceil_, RD.trunc_, RD.trunc_, RD.round_, RD.frac_
+    nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = (
+        RD.nan_to_num_,
+        RD.clamp_,
+        RD.clamp_,
+        RD.clamp_min_,
+        RD.clamp_max_,
+    )
+    __abs__, __pos__ = RD.abs, RD.positive
 
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_

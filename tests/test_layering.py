@@ -49,6 +49,8 @@ FLOORS = {
     "compiler": 6,
     "cuda": 6,
     "distributed": 6,
+    "distributions": 6,
+    "func": 6,
     "hub": 6,
     "jit": 6,
     "mps": 6,

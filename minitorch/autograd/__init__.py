@@ -1,6 +1,7 @@
 """The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
 
 from ..missing import missing_from as _missing_from
+from . import functional
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import backward, grad
 from .function import Function, once_differentiable
@@ -28,6 +29,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "functional",
     "grad",
     "gradcheck",
     "gradgradcheck",

@@ -50,6 +50,7 @@ from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2
 from ..ops.ctc import ctc_loss
 from ..ops.einsum import einsum as _einsum
 from ..ops.embedding import embedding, embedding_bag
+from ..ops.gridsample import grid_sample
 from ..ops.join import broadcast_tensors as _broadcast_tensors
 from ..ops.loss import (
     binary_cross_entropy,
@@ -97,7 +98,6 @@ from ..ops.resample import (
     affine_grid,
     channel_shuffle,
     fold,
-    grid_sample,
     interpolate,
     pixel_shuffle,
     pixel_unshuffle,

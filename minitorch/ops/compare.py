@@ -13,8 +13,8 @@ from .arithmetic import refuse
 from .base import T, check_overwrite, in_dtype, pair, pointwise
 from .binary import tensors_only
 from .copying import copy_
-from .pointwise import abs
 from .reduce import all as all_
+from .rounding import abs
 
 
 def _written(function: Any) -> Any:

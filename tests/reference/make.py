@@ -1,14 +1,21 @@
-"""Write reference.npz and layers.npz: every case of cases.py and cases_layers.py, computed by PyTorch. Run in the environment of the oracle tests."""
+"""Write the .npz files: every case of the cases_*.py, computed by PyTorch. Run in the environment of the oracle tests."""
 
 from pathlib import Path
 
 import cases
+import cases_distributions
+import cases_func
 import cases_layers
 import numpy as np
 import torch
 
 FOLDER = Path(__file__).parent
-FILES = {"reference.npz": cases.CASES, "layers.npz": cases_layers.CASES}
+FILES = {
+    "reference.npz": cases.CASES,
+    "layers.npz": cases_layers.CASES,
+    "distributions.npz": cases_distributions.CASES,
+    "func.npz": cases_func.CASES,
+}
 
 
 def computed(cases):
