@@ -6,7 +6,7 @@ from typing import Any
 
 from ..autograd.grad_mode import mode
 from ..kernels import softmax as kernels
-from .base import Op, T, floating
+from .base import Op, T, floating, numpy_names
 from .view import dim_in
 
 
@@ -46,6 +46,7 @@ class LogSoftmax(Op):
         return g - y.exp() * g.sum(ctx.axis, keepdim=True), None
 
 
+@numpy_names
 def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """eˣ / Σ eˣ along a dimension: positive numbers that sum to 1.
 
@@ -56,6 +57,7 @@ def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     return Softmax.apply(x, dim_in(dim, x.array.ndim))
 
 
+@numpy_names
 def log_softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """x - ln Σ eˣ along a dimension: the logarithm of softmax, without overflow."""
     x = floating(input) if dtype is None else input.to(dtype)
