@@ -760,24 +760,27 @@ class Tensor(TensorBase):
         return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
 
     def new_zeros(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Zeros of a shape, in this dtype unless told otherwise."""
         return self._made(
             np.zeros(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
         )
 
     def new_ones(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Ones of a shape, in this dtype unless told otherwise."""
         return self._made(
             np.ones(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
         )
 
     def new_empty(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Memory of a shape, in this dtype unless told otherwise."""
         return self._made(
             np.empty(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad

@@ -72,7 +72,17 @@ EXTRAS = {"tqdm", "matplotlib"}  # optional: imported on use
 BOOKKEEPING = {
     *("ndarray", "dtype", "generic", "number", "integer", "floating", "inexact", "bool_", "bool"),
     *("float32", "float64", "int8", "int16", "int32", "int64", "uint8"),
-    *("result_type", "promote_types", "can_cast", "issubdtype", "iinfo", "finfo", "broadcast_shapes", "ndim", "may_share_memory"),
+    *(
+        "result_type",
+        "promote_types",
+        "can_cast",
+        "issubdtype",
+        "iinfo",
+        "finfo",
+        "broadcast_shapes",
+        "ndim",
+        "may_share_memory",
+    ),
     *("empty", "zeros", "ones", "asarray", "ascontiguousarray", "broadcast_to", "lib", "errstate"),
 }
 MAY_COMPUTE = {

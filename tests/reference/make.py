@@ -1,14 +1,15 @@
-"""Write reference.npz and layers.npz: every case of cases.py and cases_layers.py, computed by PyTorch. Run in the environment of the oracle tests."""
+"""Write reference.npz, layers.npz and programs.npz: every case of the files beside this one, computed by PyTorch. Run in the environment of the oracle tests."""
 
 from pathlib import Path
 
 import cases
 import cases_layers
+import cases_programs
 import numpy as np
 import torch
 
 FOLDER = Path(__file__).parent
-FILES = {"reference.npz": cases.CASES, "layers.npz": cases_layers.CASES}
+FILES = {"reference.npz": cases.CASES, "layers.npz": cases_layers.CASES, "programs.npz": cases_programs.CASES}
 
 
 def computed(cases):
