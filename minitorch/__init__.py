@@ -484,6 +484,7 @@ from .ops.view import (
     select,
     split,
     squeeze,
+    swapaxes,
     t,
     transpose,
     unbind,
@@ -552,7 +553,7 @@ from .standin import as_torch
 from .tensor import Tensor
 
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg
-swapaxes, swapdims, moveaxis, ger = transpose, transpose, movedim, outer
+swapdims, moveaxis, ger = transpose, movedim, outer
 neg_, negative_ = Tensor.neg_, Tensor.neg_
 trapz = trapezoid
 unsafe_split, unsafe_chunk, unsafe_split_with_sizes = split, chunk, split_with_sizes

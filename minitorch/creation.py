@@ -230,15 +230,17 @@ def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires
 # ---------------------------------------------------------------- filled
 
 
-def _shape(size: tuple[Any, ...], name: str) -> tuple[int, ...]:
-    shape = dims_of(size)
+def _shape(sizes: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, ...]:
+    """The shape asked for as f(2, 3), f((2, 3)) or f(size=(2, 3))."""
+    shape = dims_of(sizes if size is None else (size,))
     if any(n < 0 for n in shape):
         raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
     return shape
 
 
 def zeros(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -248,11 +250,12 @@ def zeros(
 ) -> Tensor:
     """Zeros of the shape given, as integers or as one sequence."""
     check_device(device)
-    return _made(np.zeros(_shape(size, "zeros"), _numpy_dtype(dtype)), requires_grad)
+    return _made(np.zeros(_shape(sizes, "zeros", size), _numpy_dtype(dtype)), requires_grad)
 
 
 def ones(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -262,11 +265,12 @@ def ones(
 ) -> Tensor:
     """Ones of the shape given, as integers or as one sequence."""
     check_device(device)
-    return _made(np.ones(_shape(size, "ones"), _numpy_dtype(dtype)), requires_grad)
+    return _made(np.ones(_shape(sizes, "ones", size), _numpy_dtype(dtype)), requires_grad)
 
 
 def empty(
-    *size: Any,
+    *sizes: Any,
+    size: Any = None,
     out: Any = None,
     dtype: Any = None,
     layout: Any = None,
@@ -277,7 +281,7 @@ def empty(
 ) -> Tensor:
     """Memory of the shape given, whatever is in it."""
     check_device(device)
-    return _made(np.empty(_shape(size, "empty"), _numpy_dtype(dtype)), requires_grad)
+    return _made(np.empty(_shape(sizes, "empty", size), _numpy_dtype(dtype)), requires_grad)
 
 
 def full(

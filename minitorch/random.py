@@ -110,28 +110,30 @@ def _drawn(draw: Any, shape: Any, dtype: Any, generator: Any, device: Any, requi
 
 
 def rand(
-    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Numbers from [0, 1)."""
-    return _drawn(kernels.uniform, _shape(size, "rand"), _numpy_dtype(dtype), generator, device, requires_grad)
+    return _drawn(kernels.uniform, _shape(sizes, "rand", size), _numpy_dtype(dtype), generator, device, requires_grad)
 
 
 def randn(
-    *size: Any, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    *sizes: Any, size: Any = None, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
 ) -> Tensor:  # fmt: skip
     """Normal numbers with mean 0 and variance 1."""
-    return _drawn(kernels.normal, _shape(size, "randn"), _numpy_dtype(dtype), generator, device, requires_grad)
+    return _drawn(kernels.normal, _shape(sizes, "randn", size), _numpy_dtype(dtype), generator, device, requires_grad)
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
+    low: Any = None, high: Any = None, size: Any = None, *, generator: Any = None, out: Any = None, dtype: Any = None, layout: Any = None,
     device: Any = None, requires_grad: bool = False,
 ) -> Tensor:  # fmt: skip
     """Integers from [low, high): `randint(high, size)` or `randint(low, high, size)`."""
     if size is None:
-        low, high, size = 0, low, high
+        high, size = None, high
+    if low is None or high is None:
+        low, high = 0, high if low is None else low
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
     d = _numpy_dtype(dtype, dt.int64)

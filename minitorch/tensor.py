@@ -767,22 +767,31 @@ class Tensor(TensorBase):
         return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
 
     def new_zeros(
-        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Zeros of a shape, in this dtype unless told otherwise."""
-        return self._made(np.zeros(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+        return self._made(
+            np.zeros(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
+        )
 
     def new_ones(
-        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Ones of a shape, in this dtype unless told otherwise."""
-        return self._made(np.ones(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+        return self._made(
+            np.ones(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
+        )
 
     def new_empty(
-        self, *size: Any, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
+        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:  # fmt: skip
         """Memory of a shape, in this dtype unless told otherwise."""
-        return self._made(np.empty(V.dims_of(size), self._target(dtype)), dtype, device, requires_grad)
+        return self._made(
+            np.empty(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
+        )
 
     def new_full(
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
@@ -814,7 +823,7 @@ class Tensor(TensorBase):
 
     view = V.view
     reshape, flatten, unflatten = V.reshape, V.flatten, V.unflatten
-    squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.transpose, V.transpose
+    squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.swapaxes, V.transpose
     permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
     diagonal = V.diagonal
     as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint

@@ -37,6 +37,12 @@ class _BatchNorm(Module):
         self.register_buffer("num_batches_tracked", torch.tensor(0, dtype=dt.int64) if tracked else None)
         self.reset_parameters()
 
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, local_metadata: dict[str, Any], *lists: Any) -> None:
+        key = prefix + "num_batches_tracked"
+        if (local_metadata.get("version") or 0) < 2 and self.track_running_stats and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked  # saved before batches were counted, or without versions
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *lists)
+
     def reset_running_stats(self) -> None:
         """Forget the statistics of the batches seen."""
         if self.track_running_stats:

@@ -18,7 +18,7 @@ class _Keys(NamedTuple):
     unexpected_keys: list[str]
 
 
-class IncompatibleKeys(_Keys):
+class _IncompatibleKeys(_Keys):
     """What `load_state_dict` returns: the keys it did not find, and those it had no place for."""
 
     __slots__ = ()
@@ -136,10 +136,10 @@ class Loader:
         self.post_hooks: list[tuple[Any, Any]] = []
         self.state = loading(state, [])
 
-    def run(self) -> IncompatibleKeys:
+    def run(self) -> _IncompatibleKeys:
         """Load; RuntimeError with all problems if there are any, and then nothing has changed."""
         self._look(self.module, self.state, "")
-        keys = IncompatibleKeys(self.missing, self.unexpected)
+        keys = _IncompatibleKeys(self.missing, self.unexpected)
         written = not self._problems()
         if written:
             self._write()
@@ -168,7 +168,7 @@ class Loader:
         for write in self.state.plan:
             write()
 
-    def _run_post_hooks(self, keys: IncompatibleKeys) -> None:
+    def _run_post_hooks(self, keys: _IncompatibleKeys) -> None:
         for module, hook in self.post_hooks:
             if hook(module, keys) is not None:
                 raise RuntimeError(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from ..dtypes import result_dtype
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
+from ..kernels.index import nonzero
 from .base import (
     Pointwise,
     T,
@@ -306,8 +307,10 @@ def pow(input: T, exponent: Any) -> T:
     return PowNumber.apply(a, b)
 
 
-def where(condition: T, input: Any = None, other: Any = None) -> T:
-    """input where condition (a bool tensor) holds, other elsewhere; all three broadcast."""
+def where(condition: T, input: Any = None, other: Any = None) -> Any:
+    """input where condition (a bool tensor) holds, other elsewhere; all three broadcast. `where(condition)`: where it holds."""
+    if input is None and other is None:
+        return tuple([condition._wrap(i) for i in nonzero(condition.array)])
     if condition.array.dtype.kind != "b":
         raise DtypeError("where", "expected condition to be a boolean tensor", condition)
     a, b = promoted(input, other)

@@ -7,7 +7,7 @@ import itertools
 import sys
 from collections import namedtuple
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE
 
 Array = NDArray[Any]
+F = TypeVar("F", bound=Callable[..., Any])
 
 _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray)
 
@@ -48,6 +49,24 @@ class Pointwise(Op):
         elif cls.saves == "output":
             ctx.save_output_for_backward()
         return broadcast_kernel(cls.kernel, args)
+
+
+def also_called(**names: str) -> Callable[[F], F]:
+    """A function whose keywords have other names too: `also_called(axis="dim")` lets `axis=1` mean `dim=1`."""
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if kwargs and not names.keys().isdisjoint(kwargs):
+                kwargs = {names.get(name, name): value for name, value in kwargs.items()}
+            return function(*args, **kwargs)
+
+        return cast(F, call)
+
+    return decorate
+
+
+numpy_names = also_called(axis="dim", keepdims="keepdim")  # PyTorch takes NumPy's names too
 
 
 def like(args: Any) -> Any:

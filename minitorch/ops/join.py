@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
-from .base import Op, T, TensorBase, inplace, promoted
+from .base import Op, T, TensorBase, inplace, numpy_names, promoted
 from .view import dim_in, dims_of, expand, permute, reshape, split, unbind, unsqueeze, view
 
 
@@ -97,6 +97,7 @@ class Triu(Op):
 # ---------------------------------------------------------------- what users call
 
 
+@numpy_names
 def cat(tensors: Any, dim: int = 0) -> Any:
     """Tensors one behind the other along a dimension; the other sizes must be equal.
 
@@ -120,6 +121,7 @@ def cat(tensors: Any, dim: int = 0) -> Any:
     return Cat.apply(axis, *promoted(*xs))
 
 
+@numpy_names
 def stack(tensors: Any, dim: int = 0) -> Any:
     """Tensors of one shape along a new dimension."""
     xs = _tensors("stack", tensors)

@@ -10,7 +10,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError, LinAlgError, OperationError
 from ..kernels import linalg as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, promoted, results
+from .base import Op, T, TensorBase, also_called, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
@@ -362,6 +362,7 @@ def cholesky_ex(A: T, *, upper: bool = False, check_errors: bool = False) -> Any
     return results("linalg_cholesky_ex", "L", "info")(flipped(l) if upper else l, info)
 
 
+@also_called(input="A")
 def inv(A: T) -> T:
     """The inverse of square matrices (..., n, n); LinAlgError if there is none."""
     y, info = inv_ex(A)
@@ -434,12 +435,14 @@ def solve_triangular(A: T, B: T, *, upper: bool, left: bool = True, unitriangula
     return triangular(a, b, upper, left, unitriangular)
 
 
+@also_called(input="A")
 def det(A: T) -> T:
     """The determinant of square matrices (..., n, n)."""
     matrices("linalg.det", A, square=True)
     return LinalgDet.apply(A)
 
 
+@also_called(input="A")
 def slogdet(A: T) -> Any:
     """The named tuple (sign, logabsdet) of the determinant of square matrices."""
     matrices("linalg.slogdet", A, square=True)

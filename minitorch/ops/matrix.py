@@ -11,7 +11,7 @@ from ..errors import OperationError
 from ..kernels import linalg as kernels
 from . import linalg as L
 from .arithmetic import refuse
-from .base import Op, T, results
+from .base import Op, T, numpy_names, results
 from .join import tril
 from .linalg import flipped, inv, inv_ex, matrices, svdvals
 from .matmul import matmul
@@ -24,6 +24,7 @@ from .view import dim_in, movedim, narrow, reshape, select, unsqueeze
 # ---------------------------------------------------------------- norms
 
 
+@numpy_names
 def matrix_norm(A: T, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None) -> T:
     """A norm of matrices in two dimensions: "fro", "nuc", inf and -inf (rows), 1 and -1 (columns), 2 and -2 (singular values).
 
@@ -59,6 +60,7 @@ def _norm_of_matrix(x: Any, ord: Any) -> Any:
     return totals.amax(-1) if ord > 0 else totals.amin(-1)
 
 
+@numpy_names
 def norm(A: T, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The norm of a vector or matrix: with two dimensions `matrix_norm`, else `vector_norm`; of everything for no `ord`."""
     if dim is not None:

@@ -12,7 +12,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, floating, into, results
+from .base import Op, T, TensorBase, floating, into, numpy_names, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
@@ -396,6 +396,7 @@ def _not_empty(name: str, x: Any, axes: Axes, dim: Any = 0) -> None:
 # ---------------------------------------------------------------- what users call
 
 
+@numpy_names
 def sum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the elements, over all dimensions or those given; integers and bools give int64.
 
@@ -407,12 +408,14 @@ def sum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) 
     return _to((Sum if dim is None else SumDim).apply(input, axes, keepdim), dtype)
 
 
+@numpy_names
 def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements, over all dimensions or those given. Floating dtypes only."""
     input = _needs_float("mean", input, dtype)
     return (Mean if dim is None else MeanDim).apply(input, axes_of(dim, input.array.ndim, "mean"), keepdim)
 
 
+@numpy_names
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The product of the elements, over all dimensions or one; integers and bools give int64."""
     if isinstance(dim, (tuple, list)):
@@ -428,12 +431,15 @@ def _spread_args(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, fl
     if args and isinstance(args[0], bool):
         names["unbiased"], args = args[0], args[1:]
     names.update(zip(("dim", "unbiased", "keepdim"), args, strict=False))
+    if len(names) > 4:
+        raise TypeError(f"unexpected keywords {sorted(set(kwargs) - {'dim', 'unbiased', 'keepdim', 'correction'})}")
     correction = names["correction"]
     if correction is None:
         correction = 1 if names["unbiased"] is None or names["unbiased"] else 0
     return names["dim"], correction, names["keepdim"]
 
 
+@numpy_names
 def var(input: T, *args: Any, **kwargs: Any) -> T:
     """The variance, Σ (x - mean)² / (n - correction): `var(input, dim=None, *, correction=1, keepdim=False)`."""
     dim, correction, keepdim = _spread_args(args, kwargs)
@@ -441,6 +447,7 @@ def var(input: T, *args: Any, **kwargs: Any) -> T:
     return Var.apply(input, axes_of(dim, input.array.ndim, "var"), correction, keepdim)
 
 
+@numpy_names
 def std(input: T, *args: Any, **kwargs: Any) -> T:
     """The square root of the variance: `std(input, dim=None, *, correction=1, keepdim=False)`."""
     dim, correction, keepdim = _spread_args(args, kwargs)
@@ -448,6 +455,7 @@ def std(input: T, *args: Any, **kwargs: Any) -> T:
     return Std.apply(input, axes_of(dim, input.array.ndim, "std"), correction, keepdim)
 
 
+@numpy_names
 def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The variance and the mean."""
     dim, correction, keepdim = _spread_args(args, kwargs)
@@ -455,6 +463,7 @@ def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     return VarMean.apply(input, axes_of(dim, input.array.ndim, "var_mean"), correction, keepdim)
 
 
+@numpy_names
 def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The standard deviation and the mean."""
     dim, correction, keepdim = _spread_args(args, kwargs)
@@ -471,6 +480,7 @@ def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool
     return results(name)(*one.apply(input, axis, keepdim, name == "max"))
 
 
+@numpy_names
 def max(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with a dimension, the named tuple (values, indices); with a tensor, `maximum`."""
     if isinstance(dim, TensorBase):
@@ -478,6 +488,7 @@ def max(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme("max", MaxAll, Max, input, dim, keepdim)
 
 
+@numpy_names
 def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with a dimension, the named tuple (values, indices); with a tensor, `minimum`."""
     if isinstance(dim, TensorBase):
@@ -485,6 +496,7 @@ def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     return _extreme("min", MinAll, Min, input, dim, keepdim)
 
 
+@numpy_names
 def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The largest element over all dimensions or those given; equal ones share the gradient."""
     axes = axes_of(dim, input.array.ndim, "amax")
@@ -492,6 +504,7 @@ def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
     return Amax.apply(input, axes, keepdim)
 
 
+@numpy_names
 def amin(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The smallest element over all dimensions or those given; equal ones share the gradient."""
     axes = axes_of(dim, input.array.ndim, "amin")
@@ -506,11 +519,13 @@ def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Any:
     return results("aminmax", "min", "max")(*Aminmax.apply(input, axes, keepdim))
 
 
+@numpy_names
 def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """The index of the largest element: in the flattened tensor, or along a dimension."""
     return _arg("argmax", input, dim, keepdim)
 
 
+@numpy_names
 def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """The index of the smallest element: in the flattened tensor, or along a dimension."""
     return _arg("argmin", input, dim, keepdim)
@@ -527,11 +542,13 @@ def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
     return input._wrap(getattr(kernels, name)(input.array, axis, keepdim))
 
 
+@numpy_names
 def all(input: T, dim: Any = None, keepdim: bool = False) -> T:
     """Whether every element is true (not zero)."""
     return _truth(kernels.all, input, dim, keepdim)
 
 
+@numpy_names
 def any(input: T, dim: Any = None, keepdim: bool = False) -> T:
     """Whether some element is true (not zero)."""
     return _truth(kernels.any, input, dim, keepdim)
@@ -542,6 +559,7 @@ def _truth(kernel: Any, input: Any, dim: Any, keepdim: bool) -> Any:
     return input._wrap(result.astype(np.uint8) if input.array.dtype == np.uint8 else result)
 
 
+@numpy_names
 def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
     """ln Σ eˣ over the dimensions given, without overflow."""
     input = floating(input)
@@ -557,6 +575,7 @@ def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: 
     return into(out, vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype), "norm")
 
 
+@numpy_names
 def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """(Σ |x|ᵖ)^(1/p) for p = ord: 0 counts, inf takes the largest, -inf the smallest."""
     if x.array.dtype.kind not in "fc":
@@ -565,12 +584,14 @@ def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, d
     return Norm.apply(x, float(ord), axes_of(dim, x.array.ndim, "linalg.vector_norm"), keepdim)
 
 
+@numpy_names
 def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the elements that are not NaN."""
     input = _to(input, dtype)
     return _to(Nansum.apply(input, axes_of(dim, input.array.ndim, "nansum"), keepdim), dtype)
 
 
+@numpy_names
 def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements that are not NaN."""
     if input.array.dtype.kind not in "fc":

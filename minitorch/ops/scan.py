@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, inplace, results
+from .base import Op, T, inplace, numpy_names, results
 from .gather import put_at
 from .join import cat, stack
 from .view import dim_in
@@ -110,11 +110,13 @@ def _later(x: Any, axis: int) -> Any:
 # ---------------------------------------------------------------- what users call
 
 
+@numpy_names
 def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running sum along a dimension; integers and bools give int64."""
     return _run(Cumsum, input, dim, dtype)
 
 
+@numpy_names
 def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running product along a dimension; integers and bools give int64."""
     return _run(Cumprod, input, dim, dtype)
@@ -126,16 +128,19 @@ def _run(function: Any, x: Any, dim: int, dtype: Any) -> Any:
     return function.apply(x, axis) if dtype is None else function.apply(x.to(dtype), axis).to(dtype)
 
 
+@numpy_names
 def cummax(input: T, dim: int) -> Any:
     """The named tuple (values, indices) of the largest element so far, along a dimension."""
     return results("cummax")(*Cummax.apply(input, dim_in(dim, input.array.ndim), True))
 
 
+@numpy_names
 def cummin(input: T, dim: int) -> Any:
     """The named tuple (values, indices) of the smallest element so far, along a dimension."""
     return results("cummin")(*Cummin.apply(input, dim_in(dim, input.array.ndim), False))
 
 
+@numpy_names
 def logcumsumexp(input: T, dim: int) -> T:
     """ln of the running sum of eˣ along a dimension."""
     if input.array.dtype.kind not in "fc":

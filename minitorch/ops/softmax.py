@@ -7,7 +7,7 @@ from typing import Any
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import softmax as kernels
-from .base import Op, T
+from .base import Op, T, numpy_names
 from .view import dim_in
 
 
@@ -54,6 +54,7 @@ def _floats(name: str, x: T) -> T:
     return x
 
 
+@numpy_names
 def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """eˣ / Σ eˣ along a dimension: positive numbers that sum to 1.
 
@@ -64,6 +65,7 @@ def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     return Softmax.apply(x, dim_in(dim, x.array.ndim))
 
 
+@numpy_names
 def log_softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """x - ln Σ eˣ along a dimension: the logarithm of softmax, without overflow."""
     x = _floats("log_softmax", input) if dtype is None else input.to(dtype)

@@ -12,7 +12,7 @@ from ..errors import OperationError
 from ..kernels import index as picks
 from ..kernels import sort as kernels
 from .arithmetic import refuse
-from .base import Op, T, TensorBase, results
+from .base import Op, T, TensorBase, numpy_names, results
 from .copying import cast_array
 from .gather import gather, put_at
 from .view import dim_in, expand, reshape, unsqueeze
@@ -139,6 +139,7 @@ class Bincount(Op):
 # ---------------------------------------------------------------- what users call
 
 
+@numpy_names
 def sort(input: T, dim: int = -1, descending: bool = False, stable: bool | None = None) -> Any:
     """The named tuple (values, indices) of a dimension in order; NaN counts as the largest. Always stable.
 
@@ -150,6 +151,7 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool | None 
     return results("sort")(*function.apply(input, axis, kernels.argsort(input.array, axis, descending)))
 
 
+@numpy_names
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:
     """The indices that put a dimension into order."""
     return input._wrap(kernels.argsort(input.array, dim_in(dim, input.array.ndim), descending))
@@ -160,6 +162,7 @@ def msort(input: T) -> T:
     return sort(input, 0)[0]
 
 
+@numpy_names
 def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The named tuple (values, indices) of the k largest (or smallest) of a dimension, in order."""
     refuse("topk", "b", input)
@@ -180,6 +183,7 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     return results("kthvalue")(*Kthvalue.apply(input, axis, kernels.kth(input.array, k - 1, axis), keepdim))
 
 
+@numpy_names
 def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median, the lower one of two; NaN if there is one. With a dimension the named tuple (values, indices)."""
     refuse("median", "b", input)

@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import OperationError
 from ..kernels import rearrange
 from ..kernels import reduce as kernels
-from .base import Op, T, TensorBase
+from .base import Op, T, TensorBase, also_called, numpy_names
 from .copying import clone
 
 
@@ -273,9 +273,9 @@ def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
 # ---------------------------------------------------------------- what users call
 
 
-def view(self: T, *shape: Any) -> T:
+def view(self: T, *shape: Any, size: Any = None) -> T:
     """The same memory in another shape, one of its sizes may be -1; an error where that takes a copy."""
-    sizes = dims_of(shape)
+    sizes = dims_of(shape if size is None else (size,))
     try:
         return View.apply(self, _inferred(sizes, self))
     except ValueError:
@@ -287,15 +287,13 @@ def view(self: T, *shape: Any) -> T:
         ) from None
 
 
-def reshape(input: T, *shape: Any) -> T:
+def reshape(input: T, *sizes: Any, shape: Any = None) -> T:
     """The tensor in another shape, one of its sizes may be -1: a view where that is possible, else a copy."""
-    sizes = _inferred(dims_of(shape), input)
-    if sizes == input.array.shape and input.array.ndim:
-        return View.apply(input, sizes)
+    whole = _inferred(dims_of(sizes if shape is None else (shape,)), input)
     try:
-        return View.apply(input, sizes)
+        return View.apply(input, whole)
     except ValueError:
-        return View.apply(clone(input).contiguous(), sizes)
+        return View.apply(clone(input).contiguous(), whole)
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
@@ -324,6 +322,7 @@ def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     return view(input, *shape[:dim], *full, *shape[dim + 1 :])
 
 
+@numpy_names
 def squeeze(input: T, dim: Any = None) -> T:
     """Without the dimensions of size 1: all of them, or those given."""
     shape = input.array.shape
@@ -335,6 +334,7 @@ def squeeze(input: T, dim: Any = None) -> T:
     return kind.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))
 
 
+@numpy_names
 def unsqueeze(input: T, dim: int) -> T:
     """With a dimension of size 1 at `dim`."""
     dim = dim_in(dim, input.ndim + 1)
@@ -348,6 +348,9 @@ def transpose(input: T, dim0: int, dim1: int) -> T:
     return Transpose.apply(input, a, b) if input.ndim else input._alias_view()
 
 
+swapaxes = also_called(axis0="dim0", axis1="dim1")(transpose)
+
+
 def t(input: T) -> T:
     """The transpose of a matrix; a vector or number as it is."""
     if input.ndim > 2:
@@ -355,14 +358,13 @@ def t(input: T) -> T:
     return Matrix.apply(input, 0, 1) if input.ndim == 2 else Vector.apply(input, input.array.shape)
 
 
-def permute(input: T, *dims: Any) -> T:
+def permute(input: T, *order: Any, dims: Any = None) -> T:
     """The dimensions in the order given."""
-    order = tuple([dim_in(d, input.ndim) for d in dims_of(dims)])
-    if sorted(order) != list(range(input.ndim)):
-        raise OperationError(
-            "permute", f"expected each of the {input.ndim} dimensions once, got {list(dims_of(dims))}", input
-        )
-    return Permute.apply(input, order)
+    asked = dims_of(order if dims is None else (dims,))
+    places = tuple([dim_in(d, input.ndim) for d in asked])
+    if sorted(places) != list(range(input.ndim)):
+        raise OperationError("permute", f"expected each of the {input.ndim} dimensions once, got {list(asked)}", input)
+    return Permute.apply(input, places)
 
 
 def movedim(input: T, source: Any, destination: Any) -> T:
@@ -378,9 +380,9 @@ def movedim(input: T, source: Any, destination: Any) -> T:
     return Permute.apply(input, tuple([places[i] if i in places else next(rest) for i in range(input.ndim)]))
 
 
-def expand(input: T, *sizes: Any) -> T:
+def expand(input: T, *sizes: Any, size: Any = None, implicit: bool = False) -> T:
     """Dimensions of size 1 repeated without a copy; -1 keeps a size; new dimensions may stand in front."""
-    shape, old = dims_of(sizes), input.array.shape
+    shape, old = dims_of(sizes if size is None else (size,)), input.array.shape
     front = len(shape) - len(old)
     full = tuple([old[i - front] if n == -1 and i >= front else n for i, n in enumerate(shape)])
     if front < 0 or any(n < 0 for n in full) or any(a not in (1, b) for a, b in zip(old, full[front:], strict=True)):
@@ -445,6 +447,7 @@ def diagonal(input: T, offset: int = 0, dim1: int = 0, dim2: int = 1) -> T:
     return Diagonal.apply(input, offset, a, b)
 
 
+@numpy_names
 def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     """The entries of a dimension, as a tuple of views."""
     dim = dim_in(dim, input.ndim)
@@ -452,6 +455,7 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     return Unbind.apply(input, keys) if keys else ()
 
 
+@also_called(split_size="split_size_or_sections")
 def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]:
     """Consecutive pieces of a dimension: of one size (the last may be smaller), or of the sizes listed."""
     dim = dim_in(dim, tensor.ndim)
@@ -477,6 +481,7 @@ def _pieces(sizes: Sequence[int], dim: int) -> tuple[Any, ...]:
     return tuple([(*[slice(None)] * dim, slice(e - s, e)) for s, e in zip(sizes, ends, strict=True)])
 
 
+@numpy_names
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """At most `chunks` pieces of a dimension, of equal size but for the last."""
     if chunks < 1:

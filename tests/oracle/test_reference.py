@@ -6,6 +6,7 @@ import cases
 import cases_distributions
 import cases_func
 import cases_layers
+import cases_programs
 import numpy as np
 import pytest
 import torch
@@ -35,3 +36,14 @@ def test_reference_numbers_are_pytorchs(file, chosen):
             assert str(array) == str(reference[key])
             continue
         np.testing.assert_allclose(array, reference[key], rtol=1e-10, atol=1e-12, err_msg=key)
+
+
+def test_programs_print_under_pytorch_what_is_committed():
+    """Not to the last bit: the order of PyTorch's sums depends on its threads and on the processor."""
+    with np.load(FOLDER / "programs.npz") as opened:
+        reference = dict(opened)
+    assert set(reference) == {f"{name}/printed" for name in cases_programs.CASES}
+    for name, run in cases_programs.CASES.items():
+        np.testing.assert_allclose(
+            run(torch)["printed"], reference[f"{name}/printed"], rtol=1e-5, atol=1e-6, err_msg=name
+        )

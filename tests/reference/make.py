@@ -6,6 +6,7 @@ import cases
 import cases_distributions
 import cases_func
 import cases_layers
+import cases_programs
 import numpy as np
 import torch
 
@@ -15,6 +16,7 @@ FILES = {
     "layers.npz": cases_layers.CASES,
     "distributions.npz": cases_distributions.CASES,
     "func.npz": cases_func.CASES,
+    "programs.npz": cases_programs.CASES,
 }
 
 
