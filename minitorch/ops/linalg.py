@@ -14,7 +14,7 @@ from .base import Op, T, TensorBase, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
-from .view import diagonal, expand, narrow, select, squeeze, transpose, unsqueeze
+from .view import diagonal, expand, narrow, reshape, select, squeeze, transpose, unsqueeze
 
 
 def flipped(a: Any) -> Any:
@@ -198,7 +198,8 @@ class LinalgEigh(Op):
         l, q = ctx.saved_tensors
         middle: Any = 0 if dl is None else diag_embed(dl)
         if dq is not None:
-            middle = middle + _over_gaps(matmul(flipped(q), dq), l)
+            turns = matmul(flipped(q), dq)  # of q only the turning part can change: the gradient is symmetric
+            middle = middle + _over_gaps((turns - flipped(turns)) * 0.5, l)
         return matmul(matmul(q, middle), flipped(q)), None
 
 
@@ -513,8 +514,18 @@ def pinv(A: T, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool =
     """The pseudoinverse of matrices (..., m, n): (..., n, m); small singular values count as zero."""
     rtol = args[0] if args else rtol
     matrices("linalg.pinv", A, square=hermitian)
-    a = (tril(A) + flipped(tril(A, -1))) if hermitian else A
-    return LinalgPinv.apply(a, *tolerances(A, atol, rtol))
+    if hermitian:
+        return _pinv_hermitian(A, *tolerances(A, atol, rtol))
+    return LinalgPinv.apply(A, *tolerances(A, atol, rtol))
+
+
+def _pinv_hermitian(a: Any, atol: Any, rtol: Any) -> Any:
+    """q diag(1/l) qᵀ, where l is large enough."""
+    l, q = LinalgEigh.apply(a, "L")
+    size = l.detach().abs()
+    least = size.amax(-1, keepdim=True) * a._wrap(rtol[..., None])
+    kept = size > where(least > a._wrap(atol[..., None]), least, a._wrap(atol[..., None]))
+    return matmul(q * unsqueeze(where(kept, 1 / where(kept, l, 1.0), 0.0), -2), flipped(q))
 
 
 def matrix_exp(A: T) -> T:
@@ -527,7 +538,7 @@ def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) 
     """The named tuple (solution, residuals, rank, singular_values): X that makes ‖A X - B‖ smallest.
 
     A (..., m, n), B (..., m, k) or vectors. `driver` as in PyTorch: "gelsy" (default), "gels", "gelsd" or "gelss";
-    residuals are given where there are more rows than columns.
+    residuals are given where there are more rows than columns, by all drivers but "gelsy".
     """
     matrices("linalg.lstsq", A)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
@@ -555,7 +566,7 @@ def _fit(a: Any, b: Any, x: Any, rcond: float, driver: str) -> tuple[Any, Any, A
     finally:
         mode.grad = before
     full = bool((rank == n).all().item())
-    wanted = m > n and (full or driver == "gels")
-    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else a._zeros((0,), a.array.dtype)
+    wanted = m > n and driver != "gelsy" and (full or driver == "gels")
+    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else narrow(reshape(a, -1), 0, 0, 0)
     values = s if driver in ("gelsd", "gelss") else a._zeros((0,), a.array.dtype)
     return residuals, rank if driver != "gels" else rank._zeros((0,), np.int64), values

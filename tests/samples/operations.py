@@ -64,9 +64,9 @@ def title(info: Any) -> str:
 
 def ours(info: Any) -> Any:
     """The same operation here; None if it is not."""
-    places = [info.name, "Tensor." + info.name, "Tensor." + info.name + "_"]
-    known = next(filter(None, map(named, places)), None)
     wrapped = isinstance(info.op, types.FunctionType) and info.op.__module__.startswith(INSIDE)
+    places = [info.name, "Tensor." + info.name] + ["Tensor." + info.name + "_"] * wrapped
+    known = next(filter(None, map(named, places)), None)
     return function(info.op) if known and wrapped else known
 
 
