@@ -124,8 +124,12 @@ def eig(a: Array) -> tuple[Array, Array]:
     return values.astype(kind), vectors.astype(kind)
 
 
-def pinv(a: Array, atol: Array, rtol: Array) -> Array:
-    """The pseudoinverse; singular values up to max(atol, rtol times the largest) count as zero."""
+def pinv(a: Array, atol: Array, rtol: Array, hermitian: bool) -> Array:
+    """The pseudoinverse; singular values up to max(atol, rtol times the largest) count as zero.
+
+    Where `hermitian`, a is symmetric and only its lower triangle is read.
+    """
+    a = np.tril(a) + np.swapaxes(np.tril(a, -1), -1, -2) if hermitian else a
     u, s, vt = np.linalg.svd(a, False)
     top = s.max(-1, initial=0)
     limit = np.maximum(atol, rtol * top)[..., None]

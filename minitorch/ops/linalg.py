@@ -265,8 +265,8 @@ class LinalgPinv(Op):
     """y = a⁺;  da = -yᵀ g yᵀ + (1 - a y) gᵀ y yᵀ + yᵀ y gᵀ (1 - y a)"""
 
     @staticmethod
-    def forward(ctx: Any, a: Any, atol: Any, rtol: Any) -> Any:
-        y = a._wrap(kernels.pinv(a.array, atol, rtol))
+    def forward(ctx: Any, a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
+        y = a._wrap(kernels.pinv(a.array, atol, rtol, hermitian))
         ctx.save_for_backward(a, y)
         return y
 
@@ -276,7 +276,7 @@ class LinalgPinv(Op):
         gt, yt = flipped(g), flipped(y)
         left, right = matmul(gt, matmul(y, yt)), matmul(matmul(yt, y), gt)
         da = -matmul(yt, matmul(g, yt)) + left - matmul(a, matmul(y, left)) + right - matmul(matmul(right, y), a)
-        return da, None, None
+        return da, None, None, None
 
 
 class LinalgMatrixExp(Op):
@@ -514,18 +514,7 @@ def pinv(A: T, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool =
     """The pseudoinverse of matrices (..., m, n): (..., n, m); small singular values count as zero."""
     rtol = args[0] if args else rtol
     matrices("linalg.pinv", A, square=hermitian)
-    if hermitian:
-        return _pinv_hermitian(A, *tolerances(A, atol, rtol))
-    return LinalgPinv.apply(A, *tolerances(A, atol, rtol))
-
-
-def _pinv_hermitian(a: Any, atol: Any, rtol: Any) -> Any:
-    """q diag(1/l) qᵀ, where l is large enough."""
-    l, q = LinalgEigh.apply(a, "L")
-    size = l.detach().abs()
-    least = size.amax(-1, keepdim=True) * a._wrap(rtol[..., None])
-    kept = size > where(least > a._wrap(atol[..., None]), least, a._wrap(atol[..., None]))
-    return matmul(q * unsqueeze(where(kept, 1 / where(kept, l, 1.0), 0.0), -2), flipped(q))
+    return LinalgPinv.apply(A, *tolerances(A, atol, rtol), hermitian)
 
 
 def matrix_exp(A: T) -> T:
@@ -550,7 +539,7 @@ def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) 
     if a.array.shape[-2] != b.array.shape[-2]:
         raise OperationError("linalg.lstsq", "input.size(-2) should match other.size(-2)", A, B)
     least = max(a.array.shape[-2:]) * float(np.finfo(a.array.dtype).eps)
-    x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond)), b)
+    x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond), False), b)
     return results("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(
         squeeze(x, -1) if vector else x, *_fit(a, b, x, least if rcond is None else rcond, driver or "gelsy")
     )

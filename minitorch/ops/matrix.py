@@ -173,6 +173,7 @@ def vander(x: T, *, N: int | None = None) -> T:
         raise OperationError("linalg.vander", "x must be at least 1D", x)
     if N is not None and N <= 0:
         raise RuntimeError(f"linalg.vander: N must be greater than 0, got {N}")
+    x = x if x.array.ndim else reshape(x, 1)
     return powers(x, x.array.shape[-1] if N is None else N)
 
 
@@ -187,7 +188,7 @@ def householder_product(A: T, tau: T) -> T:
         )
     one = diag_embed(A._ones((m,), A.array.dtype))
     vectors = tril(A, -1) + narrow(one, -1, 0, n)
-    y = narrow(one, -1, 0, n).expand(A.shape)
+    y = narrow(one, -1, 0, n).expand(A.shape) if k else narrow(one, -1, 0, n) + vectors * 0
     for i in reversed(range(k)):
         v = narrow(vectors, -1, i, 1)
         y = y - unsqueeze(narrow(tau, -1, i, 1), -1) * matmul(v, matmul(flipped(v), y))

@@ -16,7 +16,8 @@ from .operations import Report, record
 from .translate import LeftOutError, Translation, named
 
 STEPS = 20
-# Its line searches branch on the last bits of a loss: in float32 no two programs take the same way for twenty steps.
+# A step of it is twenty iterations; without a line search they are chaotic, and the last bits of a float32 decide soon.
+FEWER = {"optim.LBFGS": 8}
 DTYPES = {"optim.LBFGS": "float64"}
 # PyTorch orthogonalises in bfloat16: the tolerance is that of assert_close for it.
 TOLERANCES = {"optim.Muon": Tolerance(rtol=1.6e-2)}
@@ -47,14 +48,14 @@ def outcome(info: Any, ours: Any, kwargs: dict[str, Any]) -> str:
     """What is wrong with one configuration."""
     if info.only_supports_sparse_grads:
         raise LeftOutError("sparse")
-    dtype = DTYPES.get(title(info), "float32")
+    dtype, steps = DTYPES.get(title(info), "float32"), FEWER.get(title(info), STEPS)
     kwargs = {k: v.to(getattr(torch, dtype)) if isinstance(v, torch.Tensor) else v for k, v in kwargs.items()}
-    theirs = train(torch, info.optim_cls, kwargs, dtype)
-    mine = train(minitorch, ours, Translation()(kwargs), dtype)
+    theirs = train(torch, info.optim_cls, kwargs, dtype, steps)
+    mine = train(minitorch, ours, Translation()(kwargs), dtype, steps)
     return difference(mine, theirs, TOLERANCES.get(title(info), Tolerance()))
 
 
-def train(library: Any, optimizer: Any, kwargs: dict[str, Any], dtype: str) -> list[Any]:
+def train(library: Any, optimizer: Any, kwargs: dict[str, Any], dtype: str, steps: int) -> list[Any]:
     """The losses and the parameters of a small regression, over some steps."""
     rng = np.random.default_rng(0)
     x, y, *start = [library.from_numpy(rng.standard_normal(s).astype(dtype)) for s in [(8, 5), (8, 3), (5, 4), (4, 3)]]
@@ -68,6 +69,6 @@ def train(library: Any, optimizer: Any, kwargs: dict[str, Any], dtype: str) -> l
         return loss
 
     seen = []
-    for _ in range(STEPS):
+    for _ in range(steps):
         seen += [made.step(closure).detach(), *[p.detach().clone() for p in params]]
     return seen
