@@ -17,7 +17,7 @@ from .translate import LeftOutError, Translation, named
 
 STEPS = 20
 # A step of it is twenty iterations; without a line search they are chaotic, and the last bits of a float32 decide soon.
-FEWER = {"optim.LBFGS": 8}
+FEWER = {"optim.LBFGS": 5}
 DTYPES = {"optim.LBFGS": "float64"}
 # PyTorch orthogonalises in bfloat16: the tolerance is that of assert_close for it.
 TOLERANCES = {"optim.Muon": Tolerance(rtol=1.6e-2)}

@@ -14,6 +14,7 @@ import minitorch.nn.functional
 
 INSIDE = "torch.testing._internal"
 DTYPES = {str(d): d for d in vars(minitorch).values() if isinstance(d, minitorch.dtype)}
+SPACES = {"": torch, "nn.functional.": torch.nn.functional}
 
 
 class LeftOutError(Exception):
@@ -111,7 +112,7 @@ def function(x: Any) -> Any:
     if isinstance(x, functools.partial):
         return functools.partial(function(x.func), *map(function, x.args), **x.keywords)
     if isinstance(x, types.BuiltinFunctionType):
-        return named(x.__name__) if getattr(torch, x.__name__, None) is x else x
+        return next((named(p + x.__name__) for p, s in SPACES.items() if getattr(s, x.__name__, None) is x), x)
     if not isinstance(x, types.FunctionType) or not x.__module__.startswith("torch"):
         return x
     if not x.__module__.startswith(INSIDE):
@@ -126,11 +127,29 @@ def function(x: Any) -> Any:
 
 
 def module(x: torch.nn.Module) -> Any:
-    """A module that is an argument: made anew, as it is by default."""
-    made = named(f"nn.{type(x).__name__}")()
+    """A module that is an argument, made anew with its weights."""
+    made = named(f"nn.{type(x).__name__}")(*of_layer(x))
     if repr(made) != repr(x):
         raise LeftOutError(repr(x))
-    return made
+    made.load_state_dict(Translation()(dict(x.state_dict())))
+    return made.train(x.training)
+
+
+def of_layer(x: Any) -> tuple[Any, ...]:
+    """The arguments that made a layer of a transformer, the only module with arguments among the samples."""
+    if not isinstance(x, torch.nn.TransformerEncoderLayer):
+        return ()
+    attention, norm = x.self_attn, x.norm1
+    sizes = (attention.embed_dim, attention.num_heads, x.linear1.out_features)
+    return (
+        *sizes,
+        x.dropout.p,
+        function(x.activation),
+        norm.eps,
+        attention.batch_first,
+        x.norm_first,
+        norm.bias is not None,
+    )
 
 
 def path(x: Any) -> str:
