@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,7 +18,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "samples.md"
 HEAD = """# PyTorch's own samples
 
 Made by `make samples`. PyTorch {version} carries the inputs that its own tests run: each operation with many arguments,
-each module, each optimizer with its configurations. Here both run all of them, float32 on the CPU. A sample has passed
+each module, each optimizer with its configurations. Here both run all of them, float32 on the CPU; an operation also
+as a method and in place, without gradients. A sample has passed
 if structure, dtypes, shapes and values of the results, and the gradients of all inputs and parameters, are PyTorch's,
 within the tolerances of `torch.testing.assert_close` or those that PyTorch's own tests allow. Where PyTorch in float32
 is further than that from itself in float64, or is near zero beside large values, twice its error or 1.3e-6 of the largest
@@ -74,6 +76,7 @@ def run_all(limit: int | None = None, only: Iterable[str] | None = None) -> dict
     """The reports of all, or of those named."""
     wanted = None if only is None else set(only)
     reports: dict[str, list[Report]] = {}
+    warnings.simplefilter("ignore")
     for kind, part in KINDS:
         chosen = [info for info in part.infos() if wanted is None or part.title(info) in wanted]
         reports[kind] = [part.run(info, limit) for info in chosen]
