@@ -641,6 +641,7 @@ class Tensor(TensorBase):
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
     conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
+    conj_physical_ = PT.conj_physical_
     real, imag = property(PT.real, doc="The real part."), property(PT.imag, doc="The imaginary part.")
 
     # ------------------------------------------------ functions of two and three tensors
