@@ -6,6 +6,7 @@
 #   make lint        formatter, linter, type checker        make format    let ruff put the files in order
 #   make examples    every example with its target          make bench     the benchmarks, against PyTorch
 #   make docs        write docs/api.md anew         make coverage  write docs/coverage.md anew, against PyTorch
+#   make samples     PyTorch's own samples, run by both: docs/samples.md
 #   make clean       remove environments, caches and runs
 #
 # pip's settings come from the environment. On Linux pip's own choice of torch is the large CUDA build; with
@@ -14,7 +15,8 @@
 PYTHON ?= python3
 VENV   ?= .venv
 TORCH_VENV ?= .venv-torch
-ORACLE := torch==2.13.0
+# PyTorch's sample inputs, torch.testing._internal, import expecttest.
+ORACLE := torch==2.13.0 expecttest==0.3.0
 PYTEST_ARGS ?=
 
 PY := $(VENV)/bin/python
@@ -24,7 +26,7 @@ PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 # One BLAS thread per process, because pytest runs one process per core.
 TEST_ENV := OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1
 
-.PHONY: help demo test oracle lint format examples bench docs coverage clean
+.PHONY: help demo test oracle lint format examples bench docs coverage samples clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -46,7 +48,7 @@ $(VENV)/demo $(VENV)/test $(VENV)/lint: $(VENV)/made
 	@touch $@
 
 $(TORCH_VENV)/oracle: $(TORCH_VENV)/made Makefile
-	$(TORCH_PY) $(PIP_INSTALL) --editable '.[test]' '$(ORACLE)'
+	$(TORCH_PY) $(PIP_INSTALL) --editable '.[test]' $(ORACLE)
 	@touch $@
 
 # ---------------------------------------------------------------- what people run
@@ -82,6 +84,9 @@ docs: $(VENV)/demo
 
 coverage: $(TORCH_VENV)/oracle
 	$(TORCH_PY) docs/make_coverage.py
+
+samples: $(TORCH_VENV)/oracle
+	$(TEST_ENV) PYTHONPATH=tests $(TORCH_PY) -m samples
 
 clean:
 	rm -rf $(VENV) $(TORCH_VENV) build dist runs *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -193,7 +193,7 @@ from .ops.compare import (
     signbit,
 )  # fmt: skip
 from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
-from .ops.copying import clone, detach, detach_, fill_, zero_
+from .ops.copying import clone, detach, detach_, fill, fill_, zero_
 from .ops.ctc import ctc_loss
 from .ops.einsum import chain_matmul, einsum, kron, tensordot
 from .ops.embedding import embedding
@@ -248,7 +248,8 @@ from .ops.join import (
 )  # fmt: skip
 from .ops.linalg import det, logdet, matrix_exp, slogdet
 from .ops.linalg import inv as inverse
-from .ops.lu import lu_solve, lu_unpack
+from .ops.lu import lu_unpack
+from .ops.lu import old_lu_solve as lu_solve
 from .ops.margin import (
     cosine_embedding_loss,
     hinge_embedding_loss,
@@ -269,6 +270,7 @@ from .ops.matrix import (
 )  # fmt: skip
 from .ops.matrix import householder_product as orgqr
 from .ops.matrix import old_cholesky as cholesky
+from .ops.matrix import old_norm as norm
 from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
@@ -363,7 +365,6 @@ from .ops.reduce import (
     min,
     nanmean,
     nansum,
-    norm,
     prod,
     std,
     std_mean,
@@ -991,6 +992,7 @@ __all__ = [
     "expm1_",
     "eye",
     "feature_dropout",
+    "fill",
     "fill_",
     "finfo",
     "fix",

@@ -13,7 +13,7 @@ from .creation import _made, _numpy_dtype, _shape
 from .device import check_device
 from .kernels import random as kernels
 from .ops import random as ops
-from .ops.random import bernoulli, multinomial
+from .ops.random import Normal, bernoulli, multinomial
 from .tensor import Tensor
 
 
@@ -209,8 +209,10 @@ def normal(
     generator: Any = None,
     out: Any = None,
     dtype: Any = None,
+    layout: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers; mean and std may be tensors, or numbers with a size."""
     if size is not None:
@@ -219,7 +221,10 @@ def normal(
     model = mean if isinstance(mean, Tensor) else std
     shape = np.broadcast_shapes(np.shape(getattr(mean, "array", mean)), np.shape(getattr(std, "array", std)))
     base = _drawn(kernels.normal, shape, model.array.dtype, generator, device, False)
-    return base * std + mean
+    given = [x if isinstance(x, Tensor) else None for x in (mean, std)]
+    drawn = base * (std.detach() if isinstance(std, Tensor) else std)
+    drawn = drawn + (mean.detach() if isinstance(mean, Tensor) else mean)
+    return Normal.apply(drawn, *given) if any(x is not None and x.requires_grad for x in given) else drawn
 
 
 __all__ = [

@@ -648,6 +648,7 @@ class Tensor(TensorBase):
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
     conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
+    conj_physical_ = PT.conj_physical_
     real, imag = property(PT.real, doc="The real part."), property(PT.imag, doc="The imaginary part.")
 
     # ------------------------------------------------ functions of two and three tensors
@@ -711,7 +712,7 @@ class Tensor(TensorBase):
 
     sum, mean, prod, var, std, nansum, nanmean = R.sum, R.mean, R.prod, R.var, R.std, R.nansum, R.nanmean
     max, min, amax, amin, aminmax, argmax, argmin = R.max, R.min, R.amax, R.amin, R.aminmax, R.argmax, R.argmin
-    all, any, count_nonzero, logsumexp, norm = R.all, R.any, R.count_nonzero, R.logsumexp, R.norm
+    all, any, count_nonzero, logsumexp, norm = R.all, R.any, R.count_nonzero, R.logsumexp, MX.old_norm
     cumsum, cumprod, cummax, cummin, logcumsumexp = K.cumsum, K.cumprod, K.cummax, K.cummin, K.logcumsumexp
     cumsum_, cumprod_ = K.cumsum_, K.cumprod_
     softmax, log_softmax = F.softmax, F.log_softmax
@@ -734,9 +735,7 @@ class Tensor(TensorBase):
     )  # fmt: skip
     cholesky_inverse, cholesky_solve, orgqr = MX.cholesky_inverse, MX.cholesky_solve, MX.householder_product
 
-    def lu_solve(self, LU_data: Any, LU_pivots: Any) -> Any:
-        """X with A X = self, of what `lu_factor(A)` gave."""
-        return LU.lu_solve(LU_data, LU_pivots, self)
+    lu_solve = LU.old_lu_solve
 
     # ------------------------------------------------ indexing
 

@@ -71,6 +71,8 @@ def _unshare_numpy(
 ) -> None:
     seen = _columns_numpy(s, causal, first, rows)
     s[...] = np.where(seen, np.exp(s * s.dtype.type(scale) - log_sum[:, None]), 0)
+    total = s.sum(1, keepdims=True)  # 1, but for the rounding of large log sums
+    s /= np.where(total == 0, 1, total)
     dp[...] = s * (dp - (s * dp).sum(1, keepdims=True)) * s.dtype.type(slope)
 
 
@@ -83,8 +85,12 @@ def _unshare(s: Any, dp: Any, log_sum: Any, scale: Any, slope: Any, causal: Any,
         row, grad, level = s[i, :count], dp[i, :count], log_sum[i]
         for j in range(row.size):
             row[j] = maths.exp(row[j] * factor - level)
-        dot = zero
+        total, dot = zero, zero
         for j in range(row.size):
+            total += row[j]
+        part = s.dtype.type(1) / maths.where(total == zero, s.dtype.type(1), total)
+        for j in range(row.size):
+            row[j] *= part  # they sum to 1, but for the rounding of large log sums
             dot += row[j] * grad[j]
         for j in range(row.size):
             grad[j] = row[j] * (grad[j] - dot) * out

@@ -124,8 +124,12 @@ def eig(a: Array) -> tuple[Array, Array]:
     return values.astype(kind), vectors.astype(kind)
 
 
-def pinv(a: Array, atol: Array, rtol: Array) -> Array:
-    """The pseudoinverse; singular values up to max(atol, rtol times the largest) count as zero."""
+def pinv(a: Array, atol: Array, rtol: Array, hermitian: bool) -> Array:
+    """The pseudoinverse; singular values up to max(atol, rtol times the largest) count as zero.
+
+    Where `hermitian`, a is symmetric and only its lower triangle is read.
+    """
+    a = np.tril(a) + np.swapaxes(np.tril(a, -1), -1, -2) if hermitian else a
     u, s, vt = np.linalg.svd(a, False)
     top = s.max(-1, initial=0)
     limit = np.maximum(atol, rtol * top)[..., None]
@@ -172,15 +176,15 @@ def _lu(start: int, stop: int, a: Any, pivots: Any) -> None:
 def lu(a: Array) -> tuple[Array, Array]:
     """l and u in one matrix (the ones of l left out), and the row that each row was exchanged with, from 1."""
     rows, columns = a.shape[-2:]
-    work = np.array(a, order="C", copy=True).reshape(-1, rows, columns)
+    work = np.array(a, order="C", copy=True).reshape(math.prod(a.shape[:-2]), rows, columns)
     pivots = np.zeros((len(work), min(rows, columns)), np.int32)
     _lu.split(len(work), rows * columns * min(rows, columns) * 0.7, work, pivots)
-    return work.reshape(a.shape), pivots.reshape(*a.shape[:-2], -1)
+    return work.reshape(a.shape), pivots.reshape(*a.shape[:-2], min(rows, columns))
 
 
 def permutation(pivots: Array, rows: int) -> Array:
     """(..., rows, rows): the matrix p with a = p l u, of the exchanges of rows."""
-    flat = pivots.reshape(-1, pivots.shape[-1])
+    flat = pivots.reshape(math.prod(pivots.shape[:-1]), pivots.shape[-1])
     matrices = np.zeros((len(flat), rows, rows))
     for matrix, exchanges in zip(matrices, flat, strict=True):
         order = np.arange(rows)

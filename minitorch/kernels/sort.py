@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -51,9 +52,11 @@ def searchsorted(edges: Array, values: Array, right: bool) -> Array:
     side: Any = "right" if right else "left"
     if edges.ndim == 1:
         return np.asarray(np.searchsorted(edges, values, side))
-    flat_edges, flat = edges.reshape(-1, edges.shape[-1]), values.reshape(-1, values.shape[-1])
-    rows = [np.searchsorted(e, v, side) for e, v in zip(flat_edges, flat, strict=True)]
-    return np.stack(rows).reshape(values.shape)
+    flat_edges, flat = [x.reshape(math.prod(x.shape[:-1]), x.shape[-1]) for x in (edges, values)]  # -1 fails if empty
+    found = np.empty(flat.shape, np.int64)
+    for row, e, v in zip(found, flat_edges, flat, strict=True):
+        row[...] = np.searchsorted(e, v, side)
+    return found.reshape(values.shape)
 
 
 def unique(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
@@ -64,7 +67,8 @@ def unique(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
 
 def unique_consecutive(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
     """Runs of equal neighbours as one: the values, where each element went, and how long each run is."""
-    rows = x.reshape(-1, 1) if axis is None else np.moveaxis(x, axis, 0).reshape(x.shape[axis], -1)
+    rows = x.reshape(-1, 1) if axis is None else np.moveaxis(x, axis, 0)
+    rows = rows.reshape(len(rows), math.prod(rows.shape[1:]))  # -1 fails if empty
     new = np.ones(len(rows), bool)
     new[1:] = (rows[1:] != rows[:-1]).any(1)
     starts = np.nonzero(new)[0]

@@ -130,6 +130,15 @@ def fill_(self: T, value: Any) -> T:
     return copy_(self, number_for(self, value))
 
 
+def fill(input: T, value: Any) -> T:
+    """A tensor like input with one number in every element.
+
+    >>> torch.fill(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    return fill_(clone(input), value)
+
+
 def number_for(x: Any, value: Any) -> Any:
     """A number that is to be written into x as a 0-d tensor: a float in the dtype of x, with all its digits."""
     if isinstance(value, float) and x.array.dtype.kind in "fc":

@@ -164,6 +164,11 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     right = [dim_in(d, b.array.ndim) for d in pairs[1]]
     if len(left) != len(right):
         raise OperationError("tensordot", f"both dimension lists should have same length: {left} and {right}", a, b)
+    for p, q in zip(left, right, strict=True):  # a dimension of size 1 meets any: the other is summed
+        if a.array.shape[p] == 1 != b.array.shape[q]:
+            b = b.sum(q, keepdim=True)
+        elif b.array.shape[q] == 1 != a.array.shape[p]:
+            a = a.sum(p, keepdim=True)
     names: list[Any] = [f"b{i}" for i in range(b.array.ndim)]
     for p, q in zip(left, right, strict=True):
         if a.array.shape[p] != b.array.shape[q]:

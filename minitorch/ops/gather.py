@@ -12,7 +12,7 @@ from ..kernels import index as kernels
 from .arithmetic import where
 from .base import Op, T, TensorBase, inplace
 from .copying import cast_array
-from .view import dim_in, reshape
+from .view import dim_in, narrow, reshape
 
 
 class Gather(Op):
@@ -274,6 +274,8 @@ class Take(Op):
 
 
 def _index(name: str, index: Any) -> Any:
+    if isinstance(index, TensorBase) and not index.array.size:
+        return index
     if not isinstance(index, TensorBase) or index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
         raise IndexingError(name, "Expected dtype int32 or int64 for index", index)
     return index
@@ -321,6 +323,8 @@ def gather(input: T, dim: int, index: Any, *, sparse_grad: bool = False) -> T:
     tensor([[1, 1],
             [4, 3]])
     """
+    if not _index("gather", index).array.size and index.array.ndim != input.array.ndim:
+        return reshape(narrow(reshape(input, -1), 0, 0, 0), index.array.shape)
     return Gather.apply(input, _places("gather", input, dim, index), index)
 
 

@@ -14,7 +14,7 @@ from .base import Op, T, TensorBase, also_called, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
-from .view import diagonal, expand, narrow, select, squeeze, transpose, unsqueeze
+from .view import diagonal, expand, narrow, reshape, select, squeeze, transpose, unsqueeze
 
 
 def flipped(a: Any) -> Any:
@@ -198,7 +198,8 @@ class LinalgEigh(Op):
         l, q = ctx.saved_tensors
         middle: Any = 0 if dl is None else diag_embed(dl)
         if dq is not None:
-            middle = middle + _over_gaps(matmul(flipped(q), dq), l)
+            turns = matmul(flipped(q), dq)  # of q only the turning part can change: the gradient is symmetric
+            middle = middle + _over_gaps((turns - flipped(turns)) * 0.5, l)
         return matmul(matmul(q, middle), flipped(q)), None
 
 
@@ -264,8 +265,8 @@ class LinalgPinv(Op):
     """y = a⁺;  da = -yᵀ g yᵀ + (1 - a y) gᵀ y yᵀ + yᵀ y gᵀ (1 - y a)"""
 
     @staticmethod
-    def forward(ctx: Any, a: Any, atol: Any, rtol: Any) -> Any:
-        y = a._wrap(kernels.pinv(a.array, atol, rtol))
+    def forward(ctx: Any, a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
+        y = a._wrap(kernels.pinv(a.array, atol, rtol, hermitian))
         ctx.save_for_backward(a, y)
         return y
 
@@ -275,7 +276,7 @@ class LinalgPinv(Op):
         gt, yt = flipped(g), flipped(y)
         left, right = matmul(gt, matmul(y, yt)), matmul(matmul(yt, y), gt)
         da = -matmul(yt, matmul(g, yt)) + left - matmul(a, matmul(y, left)) + right - matmul(matmul(right, y), a)
-        return da, None, None
+        return da, None, None, None
 
 
 class LinalgMatrixExp(Op):
@@ -516,8 +517,7 @@ def pinv(A: T, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool =
     """The pseudoinverse of matrices (..., m, n): (..., n, m); small singular values count as zero."""
     rtol = args[0] if args else rtol
     matrices("linalg.pinv", A, square=hermitian)
-    a = (tril(A) + flipped(tril(A, -1))) if hermitian else A
-    return LinalgPinv.apply(a, *tolerances(A, atol, rtol))
+    return LinalgPinv.apply(A, *tolerances(A, atol, rtol), hermitian)
 
 
 def matrix_exp(A: T) -> T:
@@ -530,7 +530,7 @@ def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) 
     """The named tuple (solution, residuals, rank, singular_values): X that makes ‖A X - B‖ smallest.
 
     A (..., m, n), B (..., m, k) or vectors. `driver` as in PyTorch: "gelsy" (default), "gels", "gelsd" or "gelss";
-    residuals are given where there are more rows than columns.
+    residuals are given where there are more rows than columns, by all drivers but "gelsy".
     """
     matrices("linalg.lstsq", A)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
@@ -542,7 +542,7 @@ def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) 
     if a.array.shape[-2] != b.array.shape[-2]:
         raise OperationError("linalg.lstsq", "input.size(-2) should match other.size(-2)", A, B)
     least = max(a.array.shape[-2:]) * float(np.finfo(a.array.dtype).eps)
-    x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond)), b)
+    x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond), False), b)
     return results("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(
         squeeze(x, -1) if vector else x, *_fit(a, b, x, least if rcond is None else rcond, driver or "gelsy")
     )
@@ -558,7 +558,7 @@ def _fit(a: Any, b: Any, x: Any, rcond: float, driver: str) -> tuple[Any, Any, A
     finally:
         mode.grad = before
     full = bool((rank == n).all().item())
-    wanted = m > n and (full or driver == "gels")
-    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else a._zeros((0,), a.array.dtype)
+    wanted = m > n and driver != "gelsy" and (full or driver == "gels")
+    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else narrow(reshape(a, -1), 0, 0, 0)
     values = s if driver in ("gelsd", "gelss") else a._zeros((0,), a.array.dtype)
     return residuals, rank if driver != "gels" else rank._zeros((0,), np.int64), values

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..kernels import linalg as kernels
 from .base import Op, T, results
-from .join import tril, triu
+from .join import cat, tril, triu
 from .linalg import flipped, matrices, together, triangular
 from .matmul import matmul
 from .strided import diag_embed
@@ -16,7 +16,7 @@ from .view import diagonal, narrow
 
 
 class LinalgLuFactor(Op):
-    """p l u = a, l and u in one;  da = p l⁻ᵀ (lower of lᵀ dl + upper of du uᵀ) u⁻ᵀ for square matrices"""
+    """p l u = a, l and u in one;  da = p l⁻ᵀ (lower of lᵀ dl + upper of du uᵀ) u⁻ᵀ in the square corner"""
 
     title = "LinalgLuFactorEx"
 
@@ -30,16 +30,24 @@ class LinalgLuFactor(Op):
     @staticmethod
     def backward(ctx: Any, g: Any, _: Any) -> Any:
         packed, pivots = ctx.saved_tensors
-        n = packed.array.shape[-1]
-        if packed.array.shape[-2] != n:
-            raise NotImplementedError(
-                f"linalg.lu has a derivative for square matrices only in minitorch, got {list(packed.shape)}"
-            )
-        one = diag_embed(packed._ones((n,), packed.array.dtype))
-        l, u = tril(packed, -1) + one, triu(packed)
-        inner = tril(matmul(flipped(l), tril(g, -1)), -1) + triu(matmul(triu(g), flipped(u)))
+        m, n = packed.array.shape[-2:]
+        k = min(m, n)
+        corner, inner, rest = _corner(packed, k), _corner(g, k), None
+        l, u = tril(corner, -1) + diag_embed(packed._ones((k,), packed.array.dtype)), triu(corner)
+        if n > k:  # the columns to the right are l⁻¹ pᵀ a
+            rest = triangular(flipped(l), narrow(g, -1, k, n - k), True, True, True)
+            inner = inner - tril(matmul(rest, flipped(narrow(packed, -1, k, n - k))), -1)
+        if m > k:  # the rows below are pᵀ a u⁻¹
+            rest = triangular(flipped(u), narrow(g, -2, k, m - k), False, False, False)
+            inner = inner - triu(matmul(flipped(narrow(packed, -2, k, m - k)), rest))
+        inner = tril(matmul(flipped(l), tril(inner, -1)), -1) + triu(matmul(triu(inner), flipped(u)))
         back = triangular(flipped(u), triangular(flipped(l), inner, True, True, True), False, False, False)
+        back = back if rest is None else cat([back, rest], -1 if n > k else -2)
         return matmul(permutation_matrix(packed, pivots), back)
+
+
+def _corner(x: Any, k: int) -> Any:
+    return narrow(narrow(x, -1, 0, k), -2, 0, k)
 
 
 def permutation_matrix(packed: Any, pivots: Any) -> Any:
@@ -87,3 +95,8 @@ def lu_solve(LU: T, pivots: T, B: T, *, left: bool = True, adjoint: bool = False
         y = triangular(lu_, matmul(flipped(p), b), False, True, True)
         x = triangular(lu_, y, True, True, False)
     return x if left else flipped(x)
+
+
+def old_lu_solve(b: T, LU_data: T, LU_pivots: T) -> T:
+    """`linalg.lu_solve` in its old order."""
+    return lu_solve(LU_data, LU_pivots, b)

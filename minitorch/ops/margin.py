@@ -108,6 +108,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     refuse("multi_margin_loss", "biu", input)
     x, t = (input.unsqueeze(0), target.reshape(1)) if input.array.ndim == 1 else (input, target)
+    x, t = (x, t) if x.array.ndim else (x.reshape(1, 1), t.reshape(1))
     if x.array.ndim != 2 or not x.array.shape[1] or t.array.shape != x.array.shape[:1]:
         raise OperationError(
             "multi_margin_loss", "inconsistent target size: expected scores (N, C) and classes (N)", input, target
@@ -130,10 +131,10 @@ def multilabel_margin_loss(
 ) -> T:
     """Σ over labels i and other classes j of max(0, 1 - x[i] + x[j]) / C; the labels stand first in (N, C), then -1."""
     how = _reduction(size_average, reduce, reduction)
-    if input.array.ndim not in (1, 2) or input.array.shape != target.array.shape:
+    if input.array.ndim > 2 or input.array.shape != target.array.shape:
         raise OperationError("multilabel_margin_loss", "inconsistent target size: expected (N, C) twice", input, target)
     refuse("multilabel_margin_loss", "biu", input)
-    x, t = (input.unsqueeze(0), target.unsqueeze(0)) if input.array.ndim == 1 else (input, target)
+    x, t = [v if v.array.ndim == 2 else v.reshape(1, -1) for v in (input, target)]
     listed = (t >= 0).cumprod(1) == 1
     labels = where(listed, t, 0)
     is_label = (x.detach() * 0).scatter_add(1, labels, listed.to(x.dtype)) > 0
@@ -181,7 +182,7 @@ def gaussian_nll_loss(
 ) -> T:
     """(ln v + (x - t)² / v) / 2 for v = max(var, eps), which passes the gradient on; `full` adds ln(2π)/2.
 
-    `var` has the shape of input, or lacks its last dimension, or has it as 1; or is a number.
+    `var` has the shape of input, or lacks its last dimension, or has one dimension as 1; or is a number.
     """
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")
@@ -201,7 +202,7 @@ def _variance(input: Any, var: Any) -> Any:
     if shape != wanted:
         if shape == wanted[:-1]:
             var = var.unsqueeze(-1)
-        elif shape[:-1] != wanted[:-1] or shape[-1:] != (1,):
+        elif len(shape) != len(wanted) or [m for m, n in zip(shape, wanted, strict=True) if m != n] != [1]:
             raise ValueError(f"var is of incorrect size: {list(shape)} for input {list(wanted)}")
     if (var < 0).any().item():
         raise ValueError("var has negative entry/entries")

@@ -11,7 +11,7 @@ from ..errors import OperationError
 from ..kernels import linalg as kernels
 from . import linalg as L
 from .arithmetic import refuse
-from .base import Op, T, numpy_names, results
+from .base import Op, T, into, numpy_names, results
 from .join import tril
 from .linalg import flipped, inv, inv_ex, matrices, svdvals
 from .matmul import matmul
@@ -45,6 +45,19 @@ def matrix_norm(A: T, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = Fal
     for d in sorted([dim_in(d, x.array.ndim) for d in dim]):
         y = unsqueeze(y, d)
     return y
+
+
+def old_norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Any = None) -> T:
+    """(Σ |x|ᵖ)^(1/p) over all dimensions or those given; "fro" is p = 2; "nuc" the sum of the singular values.
+
+    >>> torch.norm(torch.tensor([3.0, 4.0]))
+    tensor(5.)
+    """
+    if p == "nuc":
+        y = matrix_norm(input, "nuc", (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
+    else:
+        y = vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype)
+    return into(out, y, "norm")
 
 
 def _norm_of_matrix(x: Any, ord: Any) -> Any:
@@ -158,10 +171,11 @@ def diagonal(A: T, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T:
 def vander(x: T, *, N: int | None = None) -> T:
     """(..., n) → (..., n, N): the powers from 0 on."""
     refuse("linalg.vander", "b", x)
-    if not x.array.ndim:
+    if not x.array.ndim and N is None:
         raise OperationError("linalg.vander", "x must be at least 1D", x)
     if N is not None and N <= 0:
         raise RuntimeError(f"linalg.vander: N must be greater than 0, got {N}")
+    x = x if x.array.ndim else reshape(x, 1)
     return powers(x, x.array.shape[-1] if N is None else N)
 
 
@@ -176,7 +190,7 @@ def householder_product(A: T, tau: T) -> T:
         )
     one = diag_embed(A._ones((m,), A.array.dtype))
     vectors = tril(A, -1) + narrow(one, -1, 0, n)
-    y = narrow(one, -1, 0, n).expand(A.shape)
+    y = narrow(one, -1, 0, n).expand(A.shape) if k else narrow(one, -1, 0, n) + vectors * 0
     for i in reversed(range(k)):
         v = narrow(vectors, -1, i, 1)
         y = y - unsqueeze(narrow(tau, -1, i, 1), -1) * matmul(v, matmul(flipped(v), y))
@@ -312,8 +326,10 @@ def svd_lowrank(A: T, q: int | None = 6, niter: int | None = 2, M: Any = None) -
     """U (m, q), S (q), V (n, q) of A - M approximately, by random projection and power iterations (Halko et al., 2009)."""
     x = A if M is None else A - M
     m, n = x.array.shape[-2:]
-    q = min(6, m, n) if q is None else q
-    start = x._zeros((*x.array.shape[:-2], n, q), x.array.dtype).normal_()
+    if m < n:
+        u, s, v = svd_lowrank(flipped(x), q, niter)
+        return v, s, u
+    start = x._zeros((n, 6 if q is None else q), x.array.dtype).normal_()
     base = L.qr(matmul(x, start))[0]
     for _ in range(niter or 0):
         base = L.qr(matmul(x, L.qr(matmul(flipped(x), base))[0]))[0]

@@ -190,6 +190,8 @@ def batch_norm(
     While training from the batch's statistics, towards which the running ones move by `momentum` (the variance unbiased).
     """
     shape = input.array.shape
+    if shape == (0,):
+        return input * 1
     if input.array.ndim < 2:
         raise OperationError("batch_norm", "expected (N, C, ...)", input)
     _check_dtypes("batch_norm", input, weight, bias, running_mean, running_var)

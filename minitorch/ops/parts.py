@@ -6,7 +6,7 @@ from typing import Any
 
 from ..errors import DtypeError
 from ..kernels import rearrange as kernels
-from .base import Op, T
+from .base import Op, T, inplace
 
 
 class ConjPhysical(Op):
@@ -53,6 +53,9 @@ def conj(input: T) -> T:
 def conj_physical(input: T) -> T:
     """The complex conjugate; a real tensor as it is."""
     return conj(input)
+
+
+conj_physical_ = inplace(conj_physical)
 
 
 def resolve_conj(input: T) -> T:

@@ -52,6 +52,20 @@ class Bernoulli(Op):
         return g._zeros(g.array.shape, g.array.dtype), None, None
 
 
+class Normal(Op):
+    """Normal numbers drawn with means and deviations;  their gradients are 0"""
+
+    @staticmethod
+    def forward(ctx: Any, drawn: Any, *given: Any) -> Any:
+        ctx.save_for_backward(*given)
+        return drawn.array
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        zeros = [None if x is None else x._zeros(x.array.shape, x.array.dtype) for x in ctx.saved_tensors]
+        return None, *zeros
+
+
 # ---------------------------------------------------------------- fillers
 
 

@@ -12,7 +12,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, floating, into, numpy_names, results
+from .base import Op, T, TensorBase, floating, numpy_names, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
@@ -564,15 +564,6 @@ def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
     """ln Σ eˣ over the dimensions given, without overflow."""
     input = floating(input)
     return Logsumexp.apply(input, axes_of(dim, input.array.ndim, "logsumexp"), keepdim)
-
-
-def norm(input: T, p: Any = "fro", dim: Any = None, keepdim: bool = False, out: Any = None, dtype: Any = None) -> T:
-    """(Σ |x|ᵖ)^(1/p) over all dimensions or those given; "fro" is p = 2; "nuc" the sum of the singular values."""
-    if p == "nuc":
-        raise NotImplementedError(
-            "norm(p='nuc'): the nuclear norm needs a singular value decomposition: use linalg.matrix_norm"
-        )
-    return into(out, vector_norm(input, 2 if p in ("fro", None) else p, dim, keepdim, dtype=dtype), "norm")
 
 
 @numpy_names

@@ -42,7 +42,7 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> Any:
         inside = 0 <= q <= 1
     if not inside:
         raise RuntimeError(f"{name}() q values must be in the range [0, 1], got {q}")
-    return q.detach() if isinstance(q, TensorBase) else x._wrap(np.asarray(q, x.array.dtype))
+    return q if isinstance(q, TensorBase) else x._wrap(np.asarray(q, x.array.dtype))
 
 
 def _quantile(name: str, x: Any, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool) -> Any:
@@ -190,7 +190,7 @@ def cov(input: T, *, correction: int = 1, fweights: Any = None, aweights: Any = 
         if not isinstance(freedom, float)
         else _divided(matmul(scaled, centred.transpose(0, 1)), freedom)
     )
-    return y if input.array.ndim == 2 else y.squeeze()
+    return y.squeeze()
 
 
 def _divided(x: Any, number: float) -> Any:
@@ -279,6 +279,8 @@ def diff(input: T, n: int = 1, dim: int = -1, prepend: Any = None, append: Any =
     if n < 0:
         raise RuntimeError(f"diff expects order to be non-negative but got {n}")
     axis = dim_in(dim, input.array.ndim)
+    if not n:
+        return input.clone()
     parts = [x for x in (prepend, input, append) if x is not None]
     y = cat(parts, axis) if len(parts) > 1 else input
     for _ in range(min(n, y.array.shape[axis])):
@@ -325,6 +327,7 @@ def gradient(input: T, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
     """
     refuse("gradient", "b", input)
     dims = list(range(input.array.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    spacing = 1 if spacing is None else spacing
     several = isinstance(spacing, (list, tuple))
     if several and len(spacing) != len(dims):
         raise RuntimeError(f"torch.gradient expected spacing to be a number or {len(dims)} of them, got {len(spacing)}")

@@ -116,7 +116,8 @@ def unfold(input: T, dimension: int, size: int, step: int) -> T:
         raise RuntimeError(f"step is {step} but must be > 0")
     if not 0 <= size <= n:
         raise RuntimeError(f"maximum size for tensor at dimension {dimension} is {n} but size is {size}")
-    return Unfold.apply(x, axis, size, step)
+    y = Unfold.apply(x, axis, size, step)
+    return y if input.array.ndim else y.squeeze(0)
 
 
 def ravel(input: T) -> T:

@@ -82,6 +82,7 @@ def _gathers(rng: Rng) -> list[Sample]:
         call(x, -1, ALONG[:2]),
         call(x, dim=0, index=DOWN[:, :2]),
         call(x, 0, EMPTY),
+        call(x, 0, np.zeros((2, 0, 3), np.uint8)),
         call(x, 1, np.zeros((3, 0), np.int64)),
         call(values(rng, (4,)), 0, PICKED),
         call(values(rng, ()), 0, np.array(0)),

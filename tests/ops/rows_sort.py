@@ -268,6 +268,7 @@ def _neighbours(rng: Rng) -> list[Sample]:
         call(np.array([[1.0, 2.0], [1.0, 2.0], [3.0, 2.0]]), return_counts=True, dim=-1),
         call(np.array(2.0)),
         call(np.zeros(0)),
+        call(np.zeros((2, 0, 3)), dim=1),
     ]
 
 

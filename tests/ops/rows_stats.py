@@ -27,7 +27,7 @@ def _quantiles(rng: Rng) -> list[Sample]:
         call(x, q, keepdim=True),
     ]
     made += [call(x, q, 1, interpolation=how) for how in ("lower", "higher", "midpoint", "nearest")]
-    return [*made, call(np.array(2.0), 0.5), call(distinct(rng, (2, 3, 2)), q, 1)]  # fmt: skip
+    return [*made, call(np.array(2.0), 0.5), call(distinct(rng, (2, 3, 2)), q, 1), call(x, np.array([0.3, 0.72]), 1)]  # fmt: skip
 
 
 BAD_QUANTILES = calls(
@@ -48,7 +48,7 @@ def _weights(rng: Rng) -> list[Sample]:
     x = values(rng, (3, 6))
     counts, weights = np.array([1, 2, 1, 3, 1, 2]), Const(rng.uniform(0.5, 1.5, 6))
     return [
-        call(x), call(x, correction=0), call(values(rng, (5,))), call(x, fweights=counts), call(x, aweights=weights),
+        call(x), call(x, correction=0), call(values(rng, (5,))), call(values(rng, (1, 5))), call(x, fweights=counts), call(x, aweights=weights),
         call(x, fweights=counts, aweights=weights, correction=0),
     ]  # fmt: skip
 
@@ -63,7 +63,7 @@ def _differences(rng: Rng) -> list[Sample]:
     x = values(rng, (3, 4))
     return [
         call(x), call(x, 2), call(x, n=1, dim=0), call(x, 0), call(x, 9), call(x, prepend=values(rng, (3, 1))),
-        call(x, dim=0, append=values(rng, (2, 4))),
+        call(x, dim=0, append=values(rng, (2, 4))), call(x, 0, prepend=values(rng, (3, 1))),
     ]  # fmt: skip
 
 
@@ -79,7 +79,7 @@ def _slopes(rng: Rng) -> list[Sample]:
     x = values(rng, (4, 5))
     places = Const(np.array([0.0, 0.5, 2.0, 2.5])), Const(np.array([0.0, 1.0, 1.5, 3.0, 5.0]))
     return [
-        call(x), call(x, spacing=0.5), call(x, dim=0), call(x, spacing=(2.0, 0.5)), call(x, edge_order=2),
+        call(x), call(x, spacing=0.5), call(x, dim=0), call(x, spacing=(2.0, 0.5)), call(x, edge_order=2), call(x, spacing=None),
         call(x, spacing=places), call(x, spacing=places, edge_order=2), call(values(rng, (2,))),
     ]  # fmt: skip
 
@@ -132,8 +132,8 @@ ROWS = [
     row("gcd", calls(lambda r: call(INTEGERS, np.array([8, 12, 5, 14, -45]))), grad=False, dtypes="i", numpy=np.gcd, errors=calls(call(np.ones(2), np.ones(2)))),
     row("lcm", calls(lambda r: call(INTEGERS, np.array([8, 12, 5, 14, -45]))), grad=False, dtypes="i", numpy=np.lcm, errors=calls(call(np.ones(2), np.ones(2)))),
     row("frexp", calls(lambda r: call(values(r, (5,), avoid=(0.0,)) * 10)), nodes=True, errors=calls(call(np.arange(3)))),
-    row("conj", calls(lambda r: call(values(r, (3,)))), dtypes="fi", numpy=np.conj, nodes="a real tensor as it is", inplace=False),
-    row("conj_physical", calls(lambda r: call(values(r, (3,)))), dtypes="fi", numpy=np.conj, nodes="a real tensor as it is", inplace=False),
+    row("conj", calls(lambda r: call(values(r, (3,)))), dtypes="fi", numpy=np.conj, nodes="a real tensor as it is"),
+    row("conj_physical", calls(lambda r: call(values(r, (3,)))), dtypes="fi", numpy=np.conj, nodes="a real tensor as it is"),
     row("resolve_conj", calls(lambda r: call(values(r, (3,)))), nodes="as it is"),
     row("resolve_neg", calls(lambda r: call(values(r, (3,)))), nodes="as it is"),
     row("real", calls(lambda r: call(values(r, (3,)))), nodes="as it is", method=False),

@@ -44,7 +44,7 @@ ROWS = [
     row("as_strided", of(((3, 4), ((2, 2), (4, 1))), ((3, 4), ((2, 3), (1, 2), 1)), ((6,), ((3, 3), (1, 1))), ((4,), ((2, 2), (0, 1)))),
         errors=calls(call(np.ones(3), (4,), (1,)), call(np.ones(3), (2,), (1, 1)), call(np.ones(3), (1,), (1,), 5)),
         noncontiguous="it sees the memory as it lies"),
-    row("Tensor.unfold", of(((5,), (0, 3, 1)), ((2, 7), (1, 2, 3)), ((3, 4), (0, 2, 2)), ((4,), (-1, 4, 1))), errors=calls(call(np.ones(3), 0, 4, 1), call(np.ones(3), 0, 2, 0), call(np.ones(3), 2, 1, 1))),
+    row("Tensor.unfold", of(((5,), (0, 3, 1)), ((2, 7), (1, 2, 3)), ((3, 4), (0, 2, 2)), ((4,), (-1, 4, 1)), ((), (0, 1, 1))), errors=calls(call(np.ones(3), 0, 4, 1), call(np.ones(3), 0, 2, 0), call(np.ones(3), 2, 1, 1))),
     row("ravel", of(((2, 3), ()), ((), ()), ((4,), ())), nodes="a view of other strides"),
     row("tensor_split", of(((7, 2), (3,)), ((7,), ((1, 4),)), ((2, 6), (4, 1)), ((5,), ((2, 9),))), errors=calls(call(np.ones(3), 0), call(np.array(1.0), 2)), nodes=MADE),
     row("hsplit", of(((2, 4), (2,)), ((6,), ((1, 3),))), errors=calls(call(np.ones((2, 3)), 2), call(np.array(1.0), 1)), nodes=MADE),

@@ -324,5 +324,6 @@ ROWS = [
         noncontiguous=WRITES,
         nodes="ours copies a number",
     ),
+    Row(name="fill", samples=_fills, numpy=_copied, dtypes="fib", inplace=False, nodes="ours copies a number"),
     Row(name="Tensor.zero_", samples=_zeros, numpy=np.zeros_like, dtypes="fib", noncontiguous=WRITES, grad=False),
 ]

@@ -1,0 +1,23 @@
+"""What has passed PyTorch's own samples, according to docs/samples.md, still passes the first of them."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("expecttest")  # PyTorch's samples stand in modules that import it
+
+from samples import modules, operations, optimizers
+from samples.page import PAGE, passed
+
+FIRST = 3
+KNOWN = passed(PAGE.read_text(encoding="utf-8"))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("part", [operations, modules, optimizers], ids=["operations", "modules", "optimizers"])
+def test_still_passes(part: object) -> None:
+    infos = [info for info in part.infos() if part.title(info) in KNOWN]  # type: ignore[attr-defined]
+    assert infos
+    failures = [(r.name, r.failures[0]) for r in (part.run(i, FIRST) for i in infos) if r.failures]  # type: ignore[attr-defined]
+    assert not failures
