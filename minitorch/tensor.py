@@ -51,40 +51,6 @@ from .storage import Storage
 _new = object.__new__
 
 
-def _caster(d: dt.dtype) -> Any:
-    def cast(self: Any, memory_format: Any = None) -> Any:
-        return C.cast(self, d.numpy)
-
-    cast.__name__ = d.name
-    cast.__doc__ = f"In {d.name}."
-    return cast
-
-
-def _to_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt.dtype | None, bool]:
-    """The dtype that `to` is asked for, if any, and whether a copy is wanted."""
-    check_device(kwargs.get("device"))
-    d = kwargs.get("dtype")
-    for x in args:
-        if isinstance(x, dt.dtype):
-            d = x
-        elif isinstance(x, TensorBase):
-            d = x.dtype
-        elif isinstance(x, (str, Device)):
-            check_device(x)
-        elif x is not None and not isinstance(x, bool):
-            raise TypeError(f"to() received an invalid argument {x!r}: expected a dtype, a device or a tensor")
-    return d, kwargs.get("copy", len(args) > 1 and args[-1] is True and len(args) > 2)
-
-
-def _of_title(title: str) -> dt.dtype:
-    """The dtype of a name like `torch.FloatTensor`."""
-    name = title.removeprefix("torch.").removesuffix("Tensor")
-    found = [d for d in dt.dtype.by_numpy.values() if name in (d.title, d.name)]
-    if not found:
-        raise ValueError(f"invalid type: {title!r}")
-    return found[0]
-
-
 _OPERANDS = (TensorBase, int, float, complex, np.generic, np.ndarray)
 
 
@@ -543,7 +509,7 @@ class Tensor(TensorBase):
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`; itself if nothing changes (unless `copy=True`)."""
-        d, copy = _to_arguments(args, kwargs)
+        d, copy = C.to_arguments(args, kwargs)
         moved = self if d is None else C.cast(self, d.numpy)
         return C.clone(self) if copy and moved is self else moved
 
@@ -551,7 +517,7 @@ class Tensor(TensorBase):
         """The name of the type (`torch.FloatTensor`), or the tensor cast to a dtype or a type of that name."""
         if dtype is None:
             return f"torch.{self.dtype.title}Tensor"
-        return self.to(_of_title(dtype) if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))
+        return self.to(C.of_title(dtype) if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))
 
     def type_as(self, other: Tensor) -> Tensor:
         """In the dtype of another tensor."""
@@ -590,9 +556,9 @@ class Tensor(TensorBase):
         """False."""
         return False
 
-    float, double = _caster(dt.float32), _caster(dt.float64)
-    int, long, short, char, byte = map(_caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
-    bool = _caster(dt.bool)
+    float, double = C.caster(dt.float32), C.caster(dt.float64)
+    int, long, short, char, byte = map(C.caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
+    bool = C.caster(dt.bool)
 
     # ------------------------------------------------ arithmetic
 

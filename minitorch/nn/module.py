@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from .. import dtypes as dt
 from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
-from ..tensor import Tensor, _to_arguments
+from ..ops.copying import to_arguments
+from ..tensor import Tensor
 from . import hooks as H
 from . import state as S
 from .parameter import Buffer, Parameter
@@ -385,7 +386,7 @@ class Module:
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Cast floating parameters and buffers: `to(dtype)`, `to(device, dtype)`, `to(tensor)`; all on the CPU."""
-        d, _ = _to_arguments(args, kwargs)
+        d, _ = to_arguments(args, kwargs)
         if d is None:
             return self
         if d.rank < 2:

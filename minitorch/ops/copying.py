@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
+from ..device import Device, check_device
 from ..errors import OperationError
 from ..kernels.rearrange import contiguous_copy, copy_of
 from .base import Op, T, TensorBase, overwrite
@@ -150,3 +152,42 @@ def number_for(x: Any, value: Any) -> Any:
 def zero_(self: T) -> T:
     """Write zeros into every element."""
     return fill_(self, 0)
+
+
+# ---------------------------------------------------------------- what a tensor is cast to
+
+
+def caster(d: dt.dtype) -> Any:
+    """The method that casts to a dtype."""
+
+    def method(self: Any, memory_format: Any = None) -> Any:
+        return cast(self, d.numpy)
+
+    method.__name__ = d.name
+    method.__doc__ = f"In {d.name}."
+    return method
+
+
+def to_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt.dtype | None, bool]:
+    """The dtype that `to` is asked for, if any, and whether a copy is wanted."""
+    check_device(kwargs.get("device"))
+    d = kwargs.get("dtype")
+    for x in args:
+        if isinstance(x, dt.dtype):
+            d = x
+        elif isinstance(x, TensorBase):
+            d = x.dtype
+        elif isinstance(x, (str, Device)):
+            check_device(x)
+        elif x is not None and not isinstance(x, bool):
+            raise TypeError(f"to() received an invalid argument {x!r}: expected a dtype, a device or a tensor")
+    return d, kwargs.get("copy", len(args) > 1 and args[-1] is True and len(args) > 2)
+
+
+def of_title(title: str) -> dt.dtype:
+    """The dtype of a name like `torch.FloatTensor`."""
+    name = title.removeprefix("torch.").removesuffix("Tensor")
+    found = [d for d in dt.dtype.by_numpy.values() if name in (d.title, d.name)]
+    if not found:
+        raise ValueError(f"invalid type: {title!r}")
+    return found[0]
