@@ -274,7 +274,7 @@ from .ops.matrix import old_norm as norm
 from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
-from .ops.parts import conj, conj_physical, imag, real, resolve_conj, resolve_neg
+from .ops.parts import conj, conj_physical, conj_physical_, imag, real, resolve_conj, resolve_neg
 from .ops.pointwise import (
     acos,
     acos_,
@@ -919,6 +919,7 @@ __all__ = [
     "concatenate",
     "conj",
     "conj_physical",
+    "conj_physical_",
     "contiguous_format",
     "conv1d",
     "conv2d",

@@ -309,6 +309,8 @@ def _pad_copied(x: Any, dim: int, before: int, after: int, mode: str) -> Any:
 
 
 def _mirror(i: int, n: int, mode: str) -> int:
+    if mode == "circular":
+        return i % n
     if mode == "replicate":
         return min(max(i, 0), n - 1)
     return -i if i < 0 else 2 * (n - 1) - i if i >= n else i

@@ -30,6 +30,8 @@ def _cut(src: Any, index: Array) -> Any:
 def _gather(x: Array, dim: int, index: Array, sparse_grad: bool = False) -> Array:
     if not x.ndim or not index.ndim:
         return x.reshape(-1)[index]
+    if not index.size:
+        return np.zeros(index.shape, x.dtype)
     return x[positions(index, dim)]
 
 
