@@ -37,7 +37,7 @@ from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
 from .ops import reduce as R
-from .ops import rounding as RD
+from .ops import rounding as D
 from .ops import scan as K
 from .ops import softmax as F
 from .ops import sort as S
@@ -588,11 +588,11 @@ class Tensor(TensorBase):
     sin, cos, tan, asin, acos, atan = P.sin, P.cos, P.tan, P.asin, P.acos, P.atan
     sinh, cosh, asinh, acosh, atanh = P.sinh, P.cosh, P.asinh, P.acosh, P.atanh
     arcsin, arccos, arctan, arcsinh, arccosh, arctanh = P.asin, P.acos, P.atan, P.asinh, P.acosh, P.atanh
-    sinc, deg2rad, rad2deg, angle = P.sinc, P.deg2rad, P.rad2deg, RD.angle
+    sinc, deg2rad, rad2deg, angle = P.sinc, P.deg2rad, P.rad2deg, D.angle
     erf, erfc, erfinv, lgamma, digamma = P.erf, P.erfc, P.erfinv, P.lgamma, P.digamma
-    abs, absolute, sign, sgn, positive = RD.abs, RD.abs, RD.sign, RD.sgn, RD.positive
-    floor, ceil, trunc, fix, round, frac = RD.floor, RD.ceil, RD.trunc, RD.trunc, RD.round, RD.frac
-    nan_to_num, clamp, clip, clamp_min, clamp_max = RD.nan_to_num, RD.clamp, RD.clamp, RD.clamp_min, RD.clamp_max
+    abs, absolute, sign, sgn, positive = D.abs, D.abs, D.sign, D.sgn, D.positive
+    floor, ceil, trunc, fix, round, frac = D.floor, D.ceil, D.trunc, D.trunc, D.round, D.frac
+    nan_to_num, clamp, clip, clamp_min, clamp_max = D.nan_to_num, D.clamp, D.clamp, D.clamp_min, D.clamp_max
     square_, sqrt_, rsqrt_, reciprocal_, exp_, exp2_ = P.square_, P.sqrt_, P.rsqrt_, P.reciprocal_, P.exp_, P.exp2_
     expm1_, log_, log2_, log10_, log1p_, logit_ = P.expm1_, P.log_, P.log2_, P.log10_, P.log1p_, P.logit_
     sin_, cos_, tan_, asin_, acos_, atan_ = P.sin_, P.cos_, P.tan_, P.asin_, P.acos_, P.atan_
@@ -600,16 +600,10 @@ class Tensor(TensorBase):
     arcsin_, arccos_, arctan_, arcsinh_, arccosh_, arctanh_ = P.asin_, P.acos_, P.atan_, P.asinh_, P.acosh_, P.atanh_
     sinc_, deg2rad_, rad2deg_ = P.sinc_, P.deg2rad_, P.rad2deg_
     erf_, erfc_, erfinv_, lgamma_, digamma_ = P.erf_, P.erfc_, P.erfinv_, P.lgamma_, P.digamma_
-    abs_, absolute_, sign_, sgn_ = RD.abs_, RD.abs_, RD.sign_, RD.sgn_
-    floor_, ceil_, trunc_, fix_, round_, frac_ = RD.floor_, RD.ceil_, RD.trunc_, RD.trunc_, RD.round_, RD.frac_
-    nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = (
-        RD.nan_to_num_,
-        RD.clamp_,
-        RD.clamp_,
-        RD.clamp_min_,
-        RD.clamp_max_,
-    )
-    __abs__, __pos__ = RD.abs, RD.positive
+    abs_, absolute_, sign_, sgn_ = D.abs_, D.abs_, D.sign_, D.sgn_
+    floor_, ceil_, trunc_, fix_, round_, frac_ = D.floor_, D.ceil_, D.trunc_, D.trunc_, D.round_, D.frac_
+    nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = D.nan_to_num_, D.clamp_, D.clamp_, D.clamp_min_, D.clamp_max_
+    __abs__, __pos__ = D.abs, D.positive
 
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
