@@ -120,7 +120,7 @@ def test_tensors_in_other_processes(tmp_path):
     (tmp_path / "script.py").write_text(PROCESSES)
     path = os.pathsep.join(filter(None, [str(Path(torch.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py"), str(tmp_path)], capture_output=True, text=True, check=True, timeout=120,
+        [sys.executable, str(tmp_path / "script.py"), str(tmp_path)], capture_output=True, text=True, check=True, timeout=300,
         env={**os.environ, "PYTHONPATH": path},
     )  # fmt: skip
     expected = ["[0, 2, 4] [2.0, 2.0]", "Linear", "process 2 ended with exit code 1; its error stands above"]

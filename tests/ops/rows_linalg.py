@@ -154,6 +154,7 @@ ROWS = [
     row(L + "lu_factor", lambda r: [call(np.ones((0, 3, 2)))], variant="empty", oracle="PyTorch takes integers where there is nothing"),
     row(L + "lu", lambda r: [call(values(r, s)) for s in ((3, 3), (2, 3, 3))], nodes=MADE, oracle="P requires no grad there"),
     row(L + "lu_solve", _lu(_lu_solved), nodes=MADE, noncontiguous="pivots are read as they are"),
+    row("lu_solve", _lu(lambda r, a, p: [call(values(r, (3, 2)), a, p)]), nodes=MADE, noncontiguous="pivots are read as they are", method=True),
     row("lu_unpack", _lu(lambda r, a, p: [call(a, p)]), nodes=MADE, noncontiguous="pivots are read as they are"),
     row(L + "lstsq", lambda r: [call(values(r, (4, 2)), values(r, (4, 3))), call(values(r, (2, 3, 3)), values(r, (2, 3, 1))), call(values(r, (2, 4)), values(r, (2, 1)))], nodes=MADE, errors=calls(call(np.ones((2, 2)), np.ones((3, 1)))), oracle="PyTorch's residuals have no gradient"),
     row(L + "matrix_norm", _norms, nodes=MADE, errors=calls(call(np.ones(3)), call(np.ones((2, 2)), 3), call(np.ones((2, 2)), "max"), call(np.ones((2, 2)), "fro", (0, 0)))),

@@ -271,7 +271,7 @@ def test_no_worker_survives_its_loader(tmp_path, number):
         os.killpg(process.pid, number)  # as Ctrl-C in a terminal: to all of them
     else:
         process.send_signal(number)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=240)
     assert process.returncode != 0
     assert all_gone(pids)
     if number == signal.SIGINT:
