@@ -233,8 +233,10 @@ def test_the_length_an_iterable_dataset_promises():
 
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 from minitorch.utils.data import DataLoader, Dataset
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # where the tests run in the background, it may be ignored
 
 class Slow(Dataset):
     def __len__(self):
