@@ -35,14 +35,15 @@ class SpawnContext:
         alive = [p.sentinel for p in self.processes if p.is_alive()]
         if alive:  # waiting for none never ends
             multiprocessing.connection.wait(alive, timeout)
-        failed = [i for i, p in enumerate(self.processes) if p.exitcode]
+        codes = [process.exitcode for process in self.processes]  # read once: a process may end between two looks
+        failed = [i for i, code in enumerate(codes) if code]
         if failed:
             for process in self.processes:
                 process.terminate()
                 process.join()
-            code = self.processes[failed[0]].exitcode
-            raise ProcessRaisedException(f"process {failed[0]} ended with exit code {code}; its error stands above")
-        return not any(p.is_alive() for p in self.processes)
+            message = f"process {failed[0]} ended with exit code {codes[failed[0]]}; its error stands above"
+            raise ProcessRaisedException(message)
+        return None not in codes
 
 
 def spawn(

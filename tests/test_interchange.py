@@ -127,3 +127,31 @@ def test_tensors_in_other_processes(tmp_path):
     assert done.stdout.splitlines() == expected
     assert "ValueError: two" in done.stderr
     assert torch.load(tmp_path / "1.pt").tolist() == [0, 1, 2]
+
+
+def test_a_process_that_fails_between_two_looks():
+    class Failing:  # alive when asked first, then ended with code 1
+        looks = 0
+
+        @property
+        def exitcode(self):
+            self.looks += 1
+            return None if self.looks == 1 else 1
+
+        def is_alive(self):
+            return self.looks == 0
+
+        @property
+        def sentinel(self):
+            return here
+
+        def terminate(self): ...
+        def join(self): ...
+
+    here, there = os.pipe()
+    os.write(there, b"x")
+    context = torch.multiprocessing.SpawnContext([Failing()])
+    assert not context.join()
+    with pytest.raises(torch.multiprocessing.ProcessRaisedException, match="process 0 ended with exit code 1"):
+        context.join()
+    os.close(here), os.close(there)
