@@ -1,7 +1,8 @@
-"""Single operations beside PyTorch's, forward and forward + backward: `python benchmarks/operations.py [NAMES] [--write]`.
+"""Single operations beside PyTorch's, forward and forward + backward: `python benchmarks/operations.py [NAMES]
+[--write]`.
 
-Both libraries run in one process with one thread, taking turns; the best of all rounds is compared, because what disturbs
-a run of microseconds only ever makes it slower.
+Both libraries run in one process with one thread, taking turns; the best of all rounds is compared, because what
+disturbs a run of microseconds only ever makes it slower.
 """
 
 from __future__ import annotations
@@ -35,11 +36,18 @@ def functional(name: str, *args: Any, **kwargs: Any) -> Operation:
     return lambda lib, *tensors: getattr(lib.nn.functional, name)(*tensors, *args, **kwargs)
 
 
-UNARY = """exp log log1p expm1 sqrt rsqrt sin cos tanh sigmoid relu erf abs neg square reciprocal sign floor round softplus
-gelu silu leaky_relu elu hardtanh"""
+UNARY = """exp log log1p expm1 sqrt rsqrt sin cos tanh sigmoid relu erf abs neg square reciprocal sign floor round
+softplus gelu silu leaky_relu elu hardtanh"""
 OPERATIONS: dict[str, tuple[Operation, int]] = {
-    **{name: (functional(name) if hasattr(torch.nn.functional, name) and name not in ("tanh", "sigmoid") else method(name), 1)
-       for name in UNARY.split()},
+    **{
+        name: (
+            functional(name)
+            if hasattr(torch.nn.functional, name) and name not in ("tanh", "sigmoid")
+            else method(name),
+            1,
+        )
+        for name in UNARY.split()
+    },
     **{name: (method(name), 2) for name in ("add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2")},
     "add number": (lambda lib, x: x + 1.5, 1),
     "mul number": (lambda lib, x: x * 1.5, 1),
@@ -75,7 +83,7 @@ OPERATIONS: dict[str, tuple[Operation, int]] = {
     "smooth_l1_loss": (functional("smooth_l1_loss"), 2),
     "bce_with_logits": (lambda lib, a, b: lib.nn.functional.binary_cross_entropy_with_logits(a, b.detach()), 2),
     "clone": (method("clone"), 1),
-}  # fmt: skip
+}
 
 
 def square(x: Any) -> Any:

@@ -1,7 +1,8 @@
-"""minitorch beside PyTorch on every workload: `python benchmarks/run.py [NAMES] [--rounds 5] [--threads 1 2] [--write]`.
+"""minitorch beside PyTorch on every workload: `python benchmarks/run.py [NAMES] [--rounds 5] [--threads 1 2]
+[--write]`.
 
-Each library runs in a process of its own, the two taking turns; the medians of all rounds are compared. `--write` puts the
-table into benchmarks/RESULTS.md.
+Each library runs in a process of its own, the two taking turns; the medians of all rounds are compared. `--write` puts
+the table into benchmarks/RESULTS.md.
 """
 
 from __future__ import annotations
@@ -25,8 +26,9 @@ HERE = Path(__file__).parent
 LIBRARIES = ("minitorch", "torch")
 HEAD = """# Results
 
-Written by `make bench`: {machine}; Python {python}, numpy {numpy}, numba {numba}, torch {torch}. Medians of {rounds} rounds,
-each library in its own process, taking turns. "first" is the first step with a warm kernel cache, "cold" with an empty one.
+Written by `make bench`: {machine}; Python {python}, numpy {numpy}, numba {numba}, torch {torch}. Medians of
+{rounds} rounds, each library in its own process, taking turns. "first" is the first step with a warm kernel cache,
+"cold" with an empty one.
 
 """
 COLUMNS = [
@@ -65,10 +67,19 @@ def line(row: dict[str, Any]) -> str:
     """One line of the table."""
     ours, theirs = row["minitorch"], row["torch"]
     cells = [
-        row["name"], row["threads"], f"{ours['step'] * 1e6:,.0f}", f"{theirs['step'] * 1e6:,.0f}",
-        f"**{ours['step'] / theirs['step']:.2f}**", f"{ours['first']:.2f}", f"{row['cold']:.1f}", f"{theirs['first']:.2f}",
-        f"{ours['import']:.2f}", f"{theirs['import']:.2f}", f"{ours['memory']:.0f}", f"{theirs['memory']:.0f}",
-    ]  # fmt: skip
+        row["name"],
+        row["threads"],
+        f"{ours['step'] * 1e6:,.0f}",
+        f"{theirs['step'] * 1e6:,.0f}",
+        f"**{ours['step'] / theirs['step']:.2f}**",
+        f"{ours['first']:.2f}",
+        f"{row['cold']:.1f}",
+        f"{theirs['first']:.2f}",
+        f"{ours['import']:.2f}",
+        f"{theirs['import']:.2f}",
+        f"{ours['memory']:.0f}",
+        f"{theirs['memory']:.0f}",
+    ]
     return "| " + " | ".join(map(str, cells)) + " |"
 
 

@@ -1,4 +1,5 @@
-"""The workloads: each a program for PyTorch's interface that makes a model and returns its training (or inference) step.
+"""The workloads: each a program for PyTorch's interface that makes a model and returns its training (or inference)
+step.
 
 `WORKLOADS[name](torch)` builds it on the library it is given; the same lines run on every one.
 """
@@ -123,9 +124,18 @@ def convnet(torch: Any) -> Step:
     """The MNIST convnet: 32 and 64 filters, pooling, dropout, two linear layers; batch 64, SGD with momentum."""
     nn = torch.nn
     model = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25), nn.Flatten(),
-        nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 32, 3),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Dropout(0.25),
+        nn.Flatten(),
+        nn.Linear(9216, 128),
+        nn.ReLU(),
+        nn.Dropout(0.5),
+        nn.Linear(128, 10),
+    )
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     x, y = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
     return training(torch, model, optimizer, nn.CrossEntropyLoss(), x, y)
@@ -156,7 +166,9 @@ def residual_block(torch: Any, inputs: int, outputs: int, stride: int) -> Any:
 
 @workload
 def resnet(torch: Any) -> Step:
-    """A small ResNet with batch norm: 16, 32 and 64 channels, two blocks each; 32x32 images, batch 8, SGD with momentum."""
+    """A small ResNet with batch norm: 16, 32 and 64 channels, two blocks each; 32x32 images, batch 8, SGD with
+    momentum.
+    """
     nn = torch.nn
     sizes = [(16, 16, 1), (16, 16, 1), (16, 32, 2), (32, 32, 1), (32, 64, 2), (64, 64, 1)]
     model = nn.Sequential(

@@ -19,12 +19,40 @@ PAGE = HERE / "coverage.md"
 USED = HERE / "used_names.tsv"
 
 NAMESPACES = [
-    "torch", "torch.Tensor", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.Module", "torch.nn.utils",
-    "torch.nn.utils.rnn", "torch.nn.utils.parametrize", "torch.optim", "torch.optim.Optimizer", "torch.optim.lr_scheduler", "torch.autograd",
-    "torch.autograd.functional", "torch.autograd.Function", "torch.linalg", "torch.special", "torch.fft", "torch.func",
-    "torch.utils.data", "torch.utils.checkpoint", "torch.distributions", "torch.serialization", "torch.random", "torch.testing",
-    "torch.amp", "torch.cuda", "torch.backends.cudnn", "torch.compiler", "torch.hub", "torch.jit", "torch.accelerator", "torch.mps",
-]  # fmt: skip
+    "torch",
+    "torch.Tensor",
+    "torch.nn",
+    "torch.nn.functional",
+    "torch.nn.init",
+    "torch.nn.Module",
+    "torch.nn.utils",
+    "torch.nn.utils.rnn",
+    "torch.nn.utils.parametrize",
+    "torch.optim",
+    "torch.optim.Optimizer",
+    "torch.optim.lr_scheduler",
+    "torch.autograd",
+    "torch.autograd.functional",
+    "torch.autograd.Function",
+    "torch.linalg",
+    "torch.special",
+    "torch.fft",
+    "torch.func",
+    "torch.utils.data",
+    "torch.utils.checkpoint",
+    "torch.distributions",
+    "torch.serialization",
+    "torch.random",
+    "torch.testing",
+    "torch.amp",
+    "torch.cuda",
+    "torch.backends.cudnn",
+    "torch.compiler",
+    "torch.hub",
+    "torch.jit",
+    "torch.accelerator",
+    "torch.mps",
+]
 
 HEAD = """# What of PyTorch is here
 

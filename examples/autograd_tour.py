@@ -1,5 +1,5 @@
-"""Autograd, step by step, on a graph of two operations: what forward recorded, what each grad_fn received and passed on,
-and where .grad was filled.
+"""Autograd, step by step, on a graph of two operations: what forward recorded, what each grad_fn received and passed
+on, and where .grad was filled.
 
     python examples/autograd_tour.py
 """

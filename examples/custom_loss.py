@@ -1,7 +1,7 @@
 """One loss written three ways: as a plain function, as a Module, and as a Function with a backward of its own.
 
-The loss is the logarithm of the hyperbolic cosine, log cosh(prediction - target): squared for small errors, absolute for
-large ones. All three give the same gradients. When one needs which:
+The loss is the logarithm of the hyperbolic cosine, log cosh(prediction - target): squared for small errors, absolute
+for large ones. All three give the same gradients. When one needs which:
 
 - a function: nearly always. It is made of operations, so autograd knows its derivative;
 - a Module: when the loss has settings (or parameters) to keep, print and save;
@@ -96,7 +96,8 @@ if __name__ == "__main__":
         value, grad = gradient(loss, prediction, target)
         graph = nodes(loss(prediction.clone().requires_grad_(), target))
         print(
-            f"{name:9} loss {value.item():.6f}  nodes in the graph {graph:2}  gradient {[round(g, 4) for g in grad.tolist()]}"
+            f"{name:9} loss {value.item():.6f}  nodes in the graph {graph:2}  gradient "
+            f"{[round(g, 4) for g in grad.tolist()]}"
         )
         reference = grad if reference is None else reference
         if not torch.allclose(grad, reference, rtol=1e-10, atol=1e-12):

@@ -2,8 +2,8 @@
 
     python examples/name_gpt.py
 
-A few seconds on two cores. The target: 32 names that it has not seen must be likelier to it than to a table of which letter
-follows which. It ends with status 1 otherwise.
+A few seconds on two cores. The target: 32 names that it has not seen must be likelier to it than to a table of which
+letter follows which. It ends with status 1 otherwise.
 """
 
 import math

@@ -80,7 +80,8 @@ def with_function():
                 p -= learning_rate * p.grad
                 p.grad = None
     print(
-        f"{'a Function':22} loss {loss.item():6.2f}   y = {a.item():.4f} + {b.item():.4f} P3({c.item():.4f} + {d.item():.4f} x)"
+        f"{'a Function':22} loss {loss.item():6.2f}   y = {a.item():.4f} + {b.item():.4f} P3({c.item():.4f} + "
+        f"{d.item():.4f} x)"
     )
     return loss.item() < TARGET
 

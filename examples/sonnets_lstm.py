@@ -3,8 +3,8 @@
     python examples/sonnets_lstm.py
 
 Under a minute on two cores. The text is cut into strips that are read side by side; the state of one piece is carried
-to the next without its graph, so that the model can look back further than it is trained through. The target: the eighth
-sonnet must be likelier to it than to a table of which letter follows which. It ends with status 1 otherwise.
+to the next without its graph, so that the model can look back further than it is trained through. The target: the
+eighth sonnet must be likelier to it than to a table of which letter follows which. It ends with status 1 otherwise.
 """
 
 import sys
@@ -109,7 +109,8 @@ def main():
         if (epoch + 1) % 5 == 0:
             rate = optimizer.param_groups[0]["lr"]
             print(
-                f"epoch {epoch + 1:2d}: learnt {loss:.3f}, the seventh sonnet {found:.3f} nats per letter, rate {rate:g}"
+                f"epoch {epoch + 1:2d}: learnt {loss:.3f}, the seventh sonnet {found:.3f} nats per letter, rate "
+                f"{rate:g}"
             )
     model.load_state_dict(kept)
     tested, baseline = evaluate(model, test), pairs_of_letters(text, test, len(letters))

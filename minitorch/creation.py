@@ -127,8 +127,8 @@ def asarray(
 def from_numpy(ndarray: NDArray[Any]) -> Tensor:
     """A tensor on the memory of an ndarray: a write to one is seen in the other.
 
-    ValueError for memory that a tensor cannot describe: negative strides, strides between elements, another byte order. An
-    array that is read-only makes a tensor that cannot be written to.
+    ValueError for memory that a tensor cannot describe: negative strides, strides between elements, another byte order.
+    An array that is read-only makes a tensor that cannot be written to.
     """
     if not isinstance(ndarray, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
@@ -139,11 +139,13 @@ def from_numpy(ndarray: NDArray[Any]) -> Tensor:
         )
     if any(s % ndarray.itemsize for s in ndarray.strides if ndarray.itemsize):
         raise ValueError(
-            f"given numpy array strides {ndarray.strides} not a multiple of the element byte size {ndarray.itemsize}: copy it"
+            f"given numpy array strides {ndarray.strides} not a multiple of the element byte size {ndarray.itemsize}: "
+            f"copy it"
         )
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
-            "At least one stride in the given numpy array is negative, and tensors with negative strides are not supported: copy it."
+            "At least one stride in the given numpy array is negative, and tensors with negative strides are not "
+            "supported: copy it."
         )
     return _made(dt.with_own_dtype(ndarray))
 
@@ -484,6 +486,24 @@ def numel(input: Tensor) -> int:
 
 
 __all__ = [
-    "arange", "as_tensor", "asarray", "complex", "empty", "empty_like", "eye", "from_numpy", "full", "full_like", "is_tensor",
-    "linspace", "logspace", "numel", "ones", "ones_like", "scalar_tensor", "tensor", "zeros", "zeros_like",
-]  # fmt: skip
+    "arange",
+    "as_tensor",
+    "asarray",
+    "complex",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_numpy",
+    "full",
+    "full_like",
+    "is_tensor",
+    "linspace",
+    "logspace",
+    "numel",
+    "ones",
+    "ones_like",
+    "scalar_tensor",
+    "tensor",
+    "zeros",
+    "zeros_like",
+]

@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 __all__ = [
-    "ScriptModule", "export", "ignore", "interface", "is_scripting", "is_tracing", "load", "save", "script", "script_if_tracing",
-    "trace", "unused",
-]  # fmt: skip
+    "ScriptModule",
+    "export",
+    "ignore",
+    "interface",
+    "is_scripting",
+    "is_tracing",
+    "load",
+    "save",
+    "script",
+    "script_if_tracing",
+    "trace",
+    "unused",
+]
 
 
 def _refuse(name: str) -> NoReturn:
     raise NotImplementedError(
-        f"torch.jit.{name} is not in minitorch: TorchScript compiles programs for PyTorch's own runtime. Use the function or "
+        f"torch.jit.{name} is not in minitorch: TorchScript compiles programs for PyTorch's own runtime. Use the "
+        f"function or "
         "module itself, and state_dict() to save one."
     )
 

@@ -25,7 +25,9 @@ def result_type(tensor1: Any, tensor2: Any) -> dt.dtype:
 
 
 def can_cast(from_: dt.dtype, to: dt.dtype) -> bool:
-    """Whether PyTorch casts one dtype to another by itself: the category (bool, integer, floating, complex) must not fall."""
+    """Whether PyTorch casts one dtype to another by itself: the category (bool, integer, floating, complex) must not
+    fall.
+    """
     return dt.can_cast(from_, to)
 
 
@@ -85,7 +87,8 @@ def with_out(function: Any) -> Any:
 def _written(name: str, result: Any, out: Any) -> Any:
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"arguments "
             "requires grad."
         )
     if not dt.can_cast(result.dtype, out.dtype):
@@ -95,7 +98,8 @@ def _written(name: str, result: Any, out: Any) -> Any:
     if out.shape != result.shape:
         if out.numel():
             warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not match "
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
+                f"match "
                 f"the required output shape {list(result.shape)}.",
                 stacklevel=4,
             )

@@ -18,11 +18,12 @@ _LIBRARIES = tuple([os.path.join(sysconfig.get_path(name), "") for name in ("std
 
 
 class as_torch:
-    """A context in which `import torch`, and of its submodules, gives minitorch: `with minitorch.as_torch(): import script`.
+    """A context in which `import torch`, and of its submodules, gives minitorch: `with minitorch.as_torch(): import
+    script`.
 
     It holds for a program's own files. Installed packages that look for PyTorch are left alone, unless they are named:
-    `as_torch("einops")`. `sys.modules` is not touched, so nothing else in the process notices. Names that minitorch does
-    not have are an ImportError or AttributeError, where they are used, with the nearest name that it has.
+    `as_torch("einops")`. `sys.modules` is not touched, so nothing else in the process notices. Names that minitorch
+    does not have are an ImportError or AttributeError, where they are used, with the nearest name that it has.
     """
 
     def __init__(self, *packages: str) -> None:

@@ -86,7 +86,9 @@ class Tensor(TensorBase):
     is_cpu = True
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values. `torch.tensor` is the better way."""
+        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values. `torch.tensor` is the better
+        way.
+        """
         check_device(device)
         first = args[0] if args else None
         if isinstance(first, Tensor) and len(args) == 1:
@@ -126,7 +128,9 @@ class Tensor(TensorBase):
         return V.View.apply(self, self.array.shape)
 
     def _same_place(self) -> Tensor:
-        """The same memory and the same place in the graph, with a storage of its own: the old value in an in-place write."""
+        """The same memory and the same place in the graph, with a storage of its own: the old value in an in-place
+        write.
+        """
         x = Tensor._wrap(self.array)
         x._requires_grad, x._grad_fn, x._output_nr = self.tracked(), self.grad_fn, self._output_nr
         return x
@@ -270,7 +274,8 @@ class Tensor(TensorBase):
             if value:
                 return
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in a "
+                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
+                "a "
                 "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if value and self.array.dtype.kind not in "fc":
@@ -292,7 +297,8 @@ class Tensor(TensorBase):
         grad = self._grad
         if grad is None and self._grad_fn is not None and not self._retains_grad:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it for leaves "
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it for "
+                "leaves "
                 "only, so it is None. Call .retain_grad() on this tensor before backward() to have it kept.",
                 UserWarning,
                 stacklevel=2,
@@ -469,7 +475,8 @@ class Tensor(TensorBase):
             return memo[id(self)]
         if self.grad_fn is not None:
             raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
+                "moment. "
                 "Copy tensor.detach() instead."
             )
         storage, dtype, offset, shape, strides = self._placed(deepcopy(self.storage, memo))
@@ -508,7 +515,9 @@ class Tensor(TensorBase):
     zero_ = C.zero_
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`; itself if nothing changes (unless `copy=True`)."""
+        """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`; itself if nothing changes (unless
+        `copy=True`).
+        """
         d, copy = C.to_arguments(args, kwargs)
         moved = self if d is None else C.cast(self, d.numpy)
         return C.clone(self) if copy and moved is self else moved

@@ -56,8 +56,13 @@ def assert_close(
 
 
 def assert_allclose(
-    actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None, equal_nan: bool = True, msg: Any = None
-) -> None:  # fmt: skip
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: Any = None,
+) -> None:
     """As `assert_close`, its older form: dtypes may differ, and NaN equals NaN."""
     assert_close(
         tensor(actual), tensor(expected), rtol=rtol, atol=atol, equal_nan=equal_nan, check_dtype=False, msg=msg

@@ -1,4 +1,6 @@
-"""Memory shared with numpy: from_numpy, numpy(), __array__ and DLPack. tests/oracle/test_interchange.py has PyTorch's side."""
+"""Memory shared with numpy: from_numpy, numpy(), __array__ and DLPack. tests/oracle/test_interchange.py has PyTorch's
+side.
+"""
 
 import os
 import subprocess
@@ -106,7 +108,8 @@ def save(i, x, folder):
 
 if __name__ == "__main__":
     with mp.get_context("spawn").Pool(1) as pool:
-        print(pool.apply(double, (torch.arange(3),)).tolist(), pool.apply(double, (torch.nn.Parameter(torch.ones(2)),)).tolist())
+        print(pool.apply(double, (torch.arange(3),)).tolist())
+        print(pool.apply(double, (torch.nn.Parameter(torch.ones(2)),)).tolist())
         print(type(pool.apply(torch.nn.Linear, (2, 1))).__name__)
     mp.spawn(save, (torch.arange(3), sys.argv[1]), nprocs=2)
     try:
@@ -120,10 +123,14 @@ def test_tensors_in_other_processes(tmp_path):
     (tmp_path / "script.py").write_text(PROCESSES)
     path = os.pathsep.join(filter(None, [str(Path(torch.__file__).parents[1]), os.environ.get("PYTHONPATH")]))
     done = subprocess.run(
-        [sys.executable, str(tmp_path / "script.py"), str(tmp_path)], capture_output=True, text=True, check=True, timeout=300,
+        [sys.executable, str(tmp_path / "script.py"), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
         env={**os.environ, "PYTHONPATH": path},
-    )  # fmt: skip
-    expected = ["[0, 2, 4] [2.0, 2.0]", "Linear", "process 2 ended with exit code 1; its error stands above"]
+    )
+    expected = ["[0, 2, 4]", "[2.0, 2.0]", "Linear", "process 2 ended with exit code 1; its error stands above"]
     assert done.stdout.splitlines() == expected
     assert "ValueError: two" in done.stderr
     assert torch.load(tmp_path / "1.pt").tolist() == [0, 1, 2]

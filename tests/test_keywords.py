@@ -7,11 +7,36 @@ import minitorch as torch
 X = torch.arange(6.0).view(2, 3)
 
 AXIS = {
-    "sum": {}, "mean": {}, "prod": {}, "var": {}, "std": {}, "nansum": {}, "max": {}, "min": {}, "amax": {}, "amin": {},
-    "argmax": {}, "argmin": {}, "logsumexp": {}, "softmax": {}, "log_softmax": {}, "cumsum": {}, "cumprod": {}, "sort": {},
-    "argsort": {}, "median": {}, "squeeze": {}, "unsqueeze": {}, "chunk": {"chunks": 2}, "unbind": {}, "all": {}, "any": {},
-    "topk": {"k": 1}, "cummax": {}, "logcumsumexp": {},
-}  # fmt: skip
+    "sum": {},
+    "mean": {},
+    "prod": {},
+    "var": {},
+    "std": {},
+    "nansum": {},
+    "max": {},
+    "min": {},
+    "amax": {},
+    "amin": {},
+    "argmax": {},
+    "argmin": {},
+    "logsumexp": {},
+    "softmax": {},
+    "log_softmax": {},
+    "cumsum": {},
+    "cumprod": {},
+    "sort": {},
+    "argsort": {},
+    "median": {},
+    "squeeze": {},
+    "unsqueeze": {},
+    "chunk": {"chunks": 2},
+    "unbind": {},
+    "all": {},
+    "any": {},
+    "topk": {"k": 1},
+    "cummax": {},
+    "logcumsumexp": {},
+}
 
 
 def _equal(a, b):

@@ -45,7 +45,11 @@ def finish(process):
 
 
 def test_import_takes_neither_numba_nor_long():
-    code = "import sys, minitorch; assert 'numba' not in sys.modules and 'torch' not in sys.modules; print(len(minitorch.__all__))"
+    code = """
+import sys, minitorch
+assert 'numba' not in sys.modules and 'torch' not in sys.modules
+print(len(minitorch.__all__))
+"""
     assert int(finish(start(code))) > 100
 
 

@@ -113,9 +113,14 @@ def test_dtypes_that_can_only_be_named():
     assert torch.half is torch.float16
     assert isinstance(torch.bfloat16, torch.dtype)
     for make in (
-        lambda: torch.ones(1, dtype=torch.float16), torch.ones(1).half, torch.ones(1).bfloat16, lambda: torch.ones(1).to(torch.half),
-        nn.Linear(1, 1).half, lambda: nn.Linear(1, 1).to(torch.bfloat16), lambda: torch.set_default_dtype(torch.half),
-    ):  # fmt: skip
+        lambda: torch.ones(1, dtype=torch.float16),
+        torch.ones(1).half,
+        torch.ones(1).bfloat16,
+        lambda: torch.ones(1).to(torch.half),
+        nn.Linear(1, 1).half,
+        lambda: nn.Linear(1, 1).to(torch.bfloat16),
+        lambda: torch.set_default_dtype(torch.half),
+    ):
         with pytest.raises(TypeError, match=r"float16|bfloat16"):
             make()
     assert pickle.loads(pickle.dumps(torch.bfloat16)) is torch.bfloat16

@@ -19,7 +19,8 @@ for name in ("reference.npz", "layers.npz", "distributions.npz", "func.npz"):
         REFERENCE.update(file)
 
 
-# PyTorch's own gradient of hardsigmoid has 1/6 in float32, also for float64; so has the entropy of Multinomial its count.
+# PyTorch's own gradient of hardsigmoid has 1/6 in float32, also for float64; so has the entropy of Multinomial its
+# count.
 # Its trigamma function is good to ten digits.
 TOLERANCE = {"Hardsigmoid": 1e-7, "Multinomial density": 1e-7, "kl Beta Normal": 1e-8, "kl Gamma Exponential": 1e-8}
 

@@ -116,7 +116,8 @@ def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, edg
         except RuntimeError as error:
             raise RuntimeError(
                 f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index "
-                f"{sender.edges.index(edge) if sender else 0} - got {list(grad.array.shape)} but expected shape compatible "
+                f"{sender.edges.index(edge) if sender else 0} - got {list(grad.array.shape)} but expected shape "
+                f"compatible "
                 f"with {list(shape)}"
             ) from error
     return grad if grad.array.dtype == dtype else grad._cast(dtype)
@@ -139,7 +140,9 @@ def _reachable(roots: Sequence[Any]) -> list[Node]:
 
 
 class Wanted:
-    """Ids of the nodes and leaves on a way from the roots to the inputs: which gradients `enter`, and which nodes `run`."""
+    """Ids of the nodes and leaves on a way from the roots to the inputs: which gradients `enter`, and which nodes
+    `run`.
+    """
 
     def __init__(self, roots: Sequence[Any], inputs: Sequence[tuple[Any, int]]) -> None:
         self.enter = {id(target) for target, _ in inputs}
@@ -167,7 +170,8 @@ def backward(
     """
     if grad_tensors is not None and grad_variables is not None:
         raise RuntimeError(
-            "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`: pass the first alone."
+            "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to `backward()`: pass the first "
+            "alone."
         )
     roots = _listed(tensors)
     grads = _listed(grad_tensors if grad_variables is None else grad_variables)
@@ -215,7 +219,8 @@ def grad(
         )
     if not allow_unused and any(g is None for g in results):
         raise RuntimeError(
-            f"The differentiated Tensor at index {next(i for i, g in enumerate(results) if g is None)} appears to not have "
+            f"The differentiated Tensor at index {next(i for i, g in enumerate(results) if g is None)} appears to not "
+            f"have "
             "been used in the graph. Set allow_unused=True if this is the desired behavior."
         )
     return tuple(results)
@@ -290,17 +295,20 @@ def _root_grad(root: TensorBase, given: Any, i: int) -> Any:
     if not root._requires_grad:  # made anew by now, if it is a view whose base was written to
         raise RuntimeError(
             f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from "
-            "requires grad, or the graph was cut on the way: by detach(), item(), numpy(), no_grad() or a cast to integers."
+            "requires grad, or the graph was cut on the way: by detach(), item(), numpy(), no_grad() or a cast to "
+            "integers."
         )
     if given is None:
         if root.array.size != 1:
             raise RuntimeError(
-                f"grad can be implicitly created only for scalar outputs (element {i} has shape {tuple(root.array.shape)})"
+                f"grad can be implicitly created only for scalar outputs (element {i} has shape "
+                f"{tuple(root.array.shape)})"
             )
         return root._ones(root.array.shape, root.array.dtype)
     if given.array.shape != root.array.shape:
         raise RuntimeError(
-            f"Mismatch in shape: grad_output[{i}] has a shape of {given.shape} and output[{i}] has a shape of {root.shape}."
+            f"Mismatch in shape: grad_output[{i}] has a shape of {given.shape} and output[{i}] has a shape of "
+            f"{root.shape}."
         )
     return given
 

@@ -61,7 +61,8 @@ class Function:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
-            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not make "
+            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not "
+            f"make "
             "an instance of it."
         )
 
@@ -150,7 +151,9 @@ def unrecorded(forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _apply_bound(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
-    """`apply` where forward has no `ctx`: keywords and defaults become positional arguments, as `backward` counts them."""
+    """`apply` where forward has no `ctx`: keywords and defaults become positional arguments, as `backward` counts
+    them.
+    """
     call = inspect.signature(cls.forward).bind(*args, **kwargs)
     call.apply_defaults()
     if call.kwargs:
@@ -188,11 +191,13 @@ def _view_of(source: TensorBase, array: Any, step: tuple[Any, Any, int | None], 
 
 
 _IN_NO_GRAD = (
-    "A view was created in no_grad mode and {happened} with grad mode enabled. Whether that write should be recorded is not "
+    "A view was created in no_grad mode and {happened} with grad mode enabled. Whether that write should be recorded "
+    "is not "
     "clear: put the view and the write both inside no_grad, or both outside."
 )
 _IN_FUNCTION = (
-    "Output {nr} of {node} is a view and {happened}. The view was created inside a custom Function, or is an argument that "
+    "Output {nr} of {node} is a view and {happened}. The view was created inside a custom Function, or is an argument "
+    "that "
     "it returned; the write would bypass the Function's backward. Return a clone from forward instead."
 )
 
@@ -202,7 +207,8 @@ def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
     for x in node._dirty:
         if not any(x is y for y in outputs):
             raise RuntimeError(
-                f"{node.name()}: Some elements marked as dirty during the forward method were not returned as output. The "
+                f"{node.name()}: Some elements marked as dirty during the forward method were not returned as output. "
+                f"The "
                 "inputs that are modified inplace must all be outputs of the Function."
             )
         if record:

@@ -22,7 +22,8 @@ def _tuple(x: Any, role: str, name: str) -> tuple[bool, Many]:
         if not isinstance(value, TensorBase):
             where = f"the value at index {i} of the {role}" if isinstance(x, tuple) else f"the given {role}"
             raise TypeError(
-                f"The {role} given to {name} must be either a Tensor or a tuple of Tensors but {where} has type {type(value)}."
+                f"The {role} given to {name} must be either a Tensor or a tuple of Tensors but {where} has type "
+                f"{type(value)}."
             )
     return isinstance(x, tuple), values
 
@@ -47,7 +48,8 @@ def _require(outputs: Many, strict: bool) -> None:
     for i, y in enumerate(outputs):
         if strict and not y.requires_grad:
             raise RuntimeError(
-                f"Output {i} of the user-provided function does not require gradients. The outputs must be computed in a "
+                f"Output {i} of the user-provided function does not require gradients. The outputs must be computed in "
+                f"a "
                 "differentiable manner from the input when running in strict mode."
             )
 
@@ -74,7 +76,8 @@ def _dependent(grads: Many) -> None:
     for i, g in enumerate(grads):
         if g is None:
             raise RuntimeError(
-                f"The output of the user-provided function is independent of input {i}. This is not allowed in strict mode."
+                f"The output of the user-provided function is independent of input {i}. This is not allowed in strict "
+                f"mode."
             )
 
 
@@ -82,8 +85,10 @@ def _curved(grads: Many) -> None:
     for i, g in enumerate(grads):
         if g is None or not g.requires_grad:
             raise RuntimeError(
-                f"While computing the hessian, found that the jacobian of the user-provided function with respect to input {i} "
-                "is independent of the input. This is not allowed in strict mode. You should ensure that your function is "
+                f"While computing the hessian, found that the jacobian of the user-provided function with respect to "
+                f"input {i} "
+                "is independent of the input. This is not allowed in strict mode. You should ensure that your function "
+                "is "
                 "twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear "
                 "function for example)."
             )
@@ -93,12 +98,8 @@ def _vector(v: Any, like: Many, many: bool, name: str, of_output: bool) -> Many:
     """The given vector, checked; 1 for a single number."""
     if v is None:
         if len(like) != 1 or like[0].array.size != 1:
-            raise RuntimeError(
-                "The vector v can only be None if the user-provided function returns a single Tensor with a single element."
-                if of_output
-                else "The vector v can only be None if the input to the user-provided function is a single Tensor with a "
-                "single element."
-            )
+            where = "user-provided function returns" if of_output else "input to the user-provided function is"
+            raise RuntimeError(f"The vector v can only be None if the {where} a single Tensor with a single element.")
         return (like[0]._ones(like[0].array.shape, like[0].array.dtype),)
     _, vectors = _tuple(v, "v", name)
     if len(vectors) != len(like):
@@ -160,7 +161,9 @@ def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
 
 
 def _rows(y: Any, inputs: Many, create_graph: bool) -> Many:
-    """The Jacobian of one output: for each input its derivatives, of shape y.shape + x.shape; None if there are none."""
+    """The Jacobian of one output: for each input its derivatives, of shape y.shape + x.shape; None if there are
+    none.
+    """
     if not y.requires_grad or not y.array.size:
         return (None,) * len(inputs)
     one = y._ones((), y.array.dtype)
@@ -199,7 +202,8 @@ def jacobian(
         for j, part in enumerate(row):
             if strict and part is None:
                 raise RuntimeError(
-                    f"Output {i} of the user-provided function is independent of input {j}. This is not allowed in strict mode."
+                    f"Output {i} of the user-provided function is independent of input {j}. This is not allowed in "
+                    f"strict mode."
                 )
         blank = [y._zeros((*y.array.shape, *x.array.shape), x.array.dtype) for x in fresh]
         full = tuple([b if part is None else part for part, b in zip(row, blank, strict=True)])

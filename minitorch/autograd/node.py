@@ -162,7 +162,8 @@ class Node:
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
             f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected an earlier version "
-            f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection to find the operation that failed to compute its "
+            f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection "
+            f"to find the operation that failed to compute its "
             "gradient, with torch.autograd.set_detect_anomaly(True)."
         )
 
@@ -206,7 +207,9 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which output."""
+        """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which
+        output.
+        """
         return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in self.edges if e != ()])
 
     @property
@@ -243,7 +246,8 @@ class CustomNode(Node):
         for i, x in enumerate(tensors):
             if x is not None and not isinstance(x, TensorBase):
                 raise TypeError(
-                    f"save_for_backward can only save variables, but argument {i} is of type {type(x).__name__}: assign "
+                    f"save_for_backward can only save variables, but argument {i} is of type {type(x).__name__}: "
+                    f"assign "
                     "other values to an attribute of ctx"
                 )
         self._saved = tensors
@@ -256,7 +260,8 @@ class CustomNode(Node):
                 continue
             if not isinstance(g, TensorBase):
                 raise RuntimeError(
-                    f"{self.name()}: expected Variable or None (got {type(g).__name__}) as the gradient at position {i + 1}"
+                    f"{self.name()}: expected Variable or None (got {type(g).__name__}) as the gradient at position "
+                    f"{i + 1}"
                 )
             if self.edges[i] == ():
                 raise RuntimeError(

@@ -48,7 +48,8 @@ class Distribution:
             value = getattr(self, name)
             if not bool(constraint.check(value).all()):
                 raise ValueError(
-                    f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution {self!r} "
+                    f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
+                    f"{self!r} "
                     f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
                 )
 
@@ -87,7 +88,8 @@ class Distribution:
         """An instance whose parameters are still to be set, without a call of its `__init__`."""
         if instance is None and type(self).__init__ is not self._initialiser():
             raise NotImplementedError(
-                f"Subclass {type(self).__name__} of {self._home().__name__} that defines a custom __init__ method must also "
+                f"Subclass {type(self).__name__} of {self._home().__name__} that defines a custom __init__ method must "
+                f"also "
                 "define a custom .expand() method."
             )
         return type(self).__new__(type(self)) if instance is None else instance
@@ -176,7 +178,8 @@ class Distribution:
         support = self._support_or_none()
         if support is not None and not bool(support.check(value).all()):
             raise ValueError(
-                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the support "
+                f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the "
+                f"support "
                 f"({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
             )
 

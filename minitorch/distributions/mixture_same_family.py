@@ -12,7 +12,8 @@ from .distribution import Distribution
 
 
 class MixtureSameFamily(Distribution):
-    """Values of `component_distribution`, whose last batch dimension `mixture_distribution` (a Categorical) chooses from.
+    """Values of `component_distribution`, whose last batch dimension `mixture_distribution` (a Categorical) chooses
+    from.
 
     >>> D = torch.distributions
     >>> parts = D.Normal(torch.tensor([-1.0, 1.0]), torch.ones(2))

@@ -17,7 +17,8 @@ from .utils import standard_normal
 
 
 class MultivariateNormal(Distribution):
-    """Normal vectors of mean `loc` and one of: covariance_matrix, precision_matrix (its inverse), scale_tril (its factor).
+    """Normal vectors of mean `loc` and one of: covariance_matrix, precision_matrix (its inverse), scale_tril (its
+    factor).
 
     >>> torch.distributions.MultivariateNormal(torch.zeros(2), torch.eye(2)).log_prob(torch.zeros(2))
     tensor(-1.8379)

@@ -30,7 +30,8 @@ class TransformedDistribution(Distribution):
         whole = ComposeTransform(self.transforms)
         if len(base_shape) < whole.domain.event_dim:
             raise ValueError(
-                f"base_distribution needs to have shape with size at least {whole.domain.event_dim}, but got {base_shape}."
+                f"base_distribution needs to have shape with size at least {whole.domain.event_dim}, but got "
+                f"{base_shape}."
             )
         forward = whole.forward_shape(base_shape)
         base_distribution = base_distribution.expand(_batch_of(whole.inverse_shape(forward), base_distribution))

@@ -1,4 +1,6 @@
-"""What several distributions share: parameters of one shape, logits and probabilities, draws of a standard distribution."""
+"""What several distributions share: parameters of one shape, logits and probabilities, draws of a standard
+distribution.
+"""
 
 from __future__ import annotations
 

@@ -77,7 +77,8 @@ def _tied(places: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
         values = [given[name] for name in names if name in given]
         if any(x is not values[0] for x in values):
             raise ValueError(
-                f"functional_call got multiple values for keys {sorted(names)}, which are tied. Consider using tie_weights=False"
+                f"functional_call got multiple values for keys {sorted(names)}, which are tied. Consider using "
+                f"tie_weights=False"
             )
         wanted |= {name: values[0] for name in names if values}
     return wanted

@@ -1,7 +1,7 @@
 """Functions of functions: gradients, products with Jacobians, Jacobians and Hessians, nested as one likes.
 
-Each level runs the function on inputs of its own, which are views of what the outer level differentiates, and lets go of
-what depends on nothing outside.
+Each level runs the function on inputs of its own, which are views of what the outer level differentiates, and lets go
+of what depends on nothing outside.
 """
 
 from __future__ import annotations
@@ -88,13 +88,15 @@ def _chosen(args: tuple[Any, ...], argnums: Any) -> tuple[Any, Function]:
 def _with_aux(result: Any, name: str) -> tuple[Any, Any]:
     if not (isinstance(result, tuple) and len(result) == 2):
         raise RuntimeError(
-            f"{name}: output of function should be a tuple: (output, aux) if has_aux is True, got {type(result).__name__}"
+            f"{name}: output of function should be a tuple: (output, aux) if has_aux is True, got "
+            f"{type(result).__name__}"
         )
     return result
 
 
 def grad_and_value(func: Function, argnums: Any = 0, has_aux: bool = False) -> Function:
-    """A function that returns (gradient, value) of `func`, which returns one number; with `has_aux` (number, other results).
+    """A function that returns (gradient, value) of `func`, which returns one number; with `has_aux` (number, other
+    results).
 
     >>> torch.func.grad_and_value(lambda x: x**2)(torch.tensor(3.0))
     (tensor(6.), tensor(9.))
@@ -120,7 +122,8 @@ def _one_number(value: Any) -> None:
         raise RuntimeError(f"grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got {type(value)}")
     if value.dim() != 0:
         raise RuntimeError(
-            f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {value.dim()} dims. Maybe "
+            f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {value.dim()} "
+            f"dims. Maybe "
             "you wanted to use the vjp or jacrev APIs instead?"
         )
 
@@ -166,13 +169,15 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         vectors = tree.leaves(cotangents)
         if len(vectors) != len(outputs):
             raise RuntimeError(
-                f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the function: got "
+                f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
+                f"function: got "
                 f"{len(vectors)} cotangents for {len(outputs)} outputs"
             )
         for i, (v, y) in enumerate(zip(vectors, outputs, strict=True)):
             if v.shape != y.shape:
                 raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{i}] has a shape of {v.shape} and output[{i}] has a shape of {y.shape}."
+                    f"Mismatch in shape: grad_output[{i}] has a shape of {v.shape} and output[{i}] has a shape of "
+                    f"{y.shape}."
                 )
         with enable_grad():
             found = tree.rebuilt(level.inputs, level.pull(outputs, vectors, create_graph))
@@ -191,7 +196,8 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
     for role, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, tuple):
             raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected {role} to be a tuple. E.g. it should be valid to call f(*primals)."
+                f"jvp(f, primals, tangents): Expected {role} to be a tuple. E.g. it should be valid to call "
+                f"f(*primals)."
             )
     level = _Level(primals)
     steps = tree.leaves(tangents)
@@ -210,14 +216,17 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
 def _alike(primals: list[Any], tangents: list[Any]) -> None:
     if len(primals) != len(tangents):
         raise RuntimeError(
-            f"jvp(f, primals, tangents): Expected primals and tangents to have the same structure, got {len(primals)} and "
+            f"jvp(f, primals, tangents): Expected primals and tangents to have the same structure, got {len(primals)} "
+            f"and "
             f"{len(tangents)} tensors"
         )
     for x, t in zip(primals, tangents, strict=True):
         if x.shape != t.shape:
             raise RuntimeError(
-                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is not "
-                f"supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size {list(t.shape)}."
+                "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
+                "not "
+                f"supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size "
+                f"{list(t.shape)}."
             )
 
 
@@ -234,7 +243,8 @@ def _push(level: _Level, outputs: list[Any], steps: list[Any]) -> list[Any]:
 
 
 def jacrev(func: Function, argnums: Any = 0, *, has_aux: bool = False, chunk_size: int | None = None) -> Function:
-    """A function that returns the Jacobian of `func`: per output and per argument, of shape output.shape + argument.shape.
+    """A function that returns the Jacobian of `func`: per output and per argument, of shape output.shape +
+    argument.shape.
 
     One backward pass is run for each element of the outputs, whatever `chunk_size`.
 

@@ -22,8 +22,8 @@ def vmap(
 ) -> Function:
     """`func` over dimension `in_dims` of its tensors (None: the same for all samples), results stacked at `out_dims`.
 
-    It is a loop: right, and as slow as one. `randomness` says whether samples draw "different" numbers, the "same", or (the
-    default, "error") none. Trees of tensors go in and out; keyword arguments are the same for all samples.
+    It is a loop: right, and as slow as one. `randomness` says whether samples draw "different" numbers, the "same", or
+    (the default, "error") none. Trees of tensors go in and out; keyword arguments are the same for all samples.
 
     >>> torch.vmap(torch.dot)(torch.ones(2, 3), torch.ones(2, 3))
     tensor([3., 3.])
@@ -53,19 +53,22 @@ def _dims(name: str, in_dims: Any, args: tuple[Any, ...]) -> list[Any]:
     start = f"vmap({name}, in_dims={in_dims}, ...)(<inputs>)"
     if not isinstance(in_dims, (int, tuple)):
         raise ValueError(
-            f"{start}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, got: "
+            f"{start}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, "
+            f"got: "
             f"{type(in_dims)}."
         )
     if not args:
         raise ValueError(
-            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a function "
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
+            f"function "
             "with no inputs. The latter is unsupported."
         )
     try:
         dims = tree.spread(in_dims, args)
     except ValueError:
         raise ValueError(
-            f"{start}: in_dims is not compatible with the structure of `inputs`: it has {len(tree.leaves(in_dims))} entries "
+            f"{start}: in_dims is not compatible with the structure of `inputs`: it has {len(tree.leaves(in_dims))} "
+            f"entries "
             f"for {len(args)} arguments of types {[type(a).__name__ for a in args]}."
         ) from None
     return [_dim(start, dim, x) for dim, x in zip(dims, tree.leaves(args), strict=True)]
@@ -80,12 +83,14 @@ def _dim(start: str, dim: Any, x: Any) -> Any:
         )
     if not isinstance(x, Tensor):
         raise ValueError(
-            f"{start}: Got in_dim={dim} for an input but the input is of type {type(x)}. We cannot vmap over non-Tensor "
+            f"{start}: Got in_dim={dim} for an input but the input is of type {type(x)}. We cannot vmap over "
+            f"non-Tensor "
             "arguments, please use None as the respective in_dim"
         )
     if not -x.dim() <= dim < x.dim():
         raise ValueError(
-            f"{start}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {x.dim()} so expected "
+            f"{start}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {x.dim()} so "
+            f"expected "
             f"in_dim to satisfy -{x.dim()} <= in_dim < {x.dim()}."
         )
     return dim
@@ -99,7 +104,8 @@ def _samples(name: str, in_dims: Any, args: tuple[Any, ...]) -> list[Any]:
         raise ValueError(f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected at least one input to map over")
     if len(set(sizes)) > 1:
         raise ValueError(
-            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the mapped "
+            f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the "
+            f"mapped "
             "dimension"
         )
     parts = [[x] * sizes[0] if dim is None else x.unbind(dim) for x, dim in zip(values, dims, strict=True)]
@@ -120,7 +126,8 @@ def _called(func: Function, samples: list[Any], kwargs: dict[str, Any], randomne
         if randomness == "error" and not _same(before, stream.get_state()):
             stream.set_state(before)
             raise RuntimeError(
-                "vmap: called random operation while in randomness error mode. Please either use the 'same' or 'different' "
+                "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
+                "'different' "
                 "randomness flags on vmap or perform the randomness operation out of vmap"
             )
     return results
@@ -136,7 +143,8 @@ def _gathered(name: str, results: list[Any], out_dims: Any) -> Any:
     for leaf, dim in zip(columns[0], _out_dims(name, out_dims, results[0]), strict=True):
         if dim is not None and not isinstance(leaf, Tensor):
             raise ValueError(
-                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(leaf)}. Did you mean to set out_dims= to "
+                f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(leaf)}. Did you mean to set "
+                f"out_dims= to "
                 "None for output?"
             )
     dims = _out_dims(name, out_dims, results[0])
@@ -154,7 +162,8 @@ def _out_dims(name: str, out_dims: Any, result: Any) -> list[Any]:
         if isinstance(out_dims, tuple) and len(out_dims) == 1 and isinstance(result, Tensor):
             return [out_dims[0]]
         raise ValueError(
-            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of `outputs`, "
+            f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
+            f"`outputs`, "
             f"which is of type {type(result).__name__} with {len(tree.leaves(result))} tensors."
         ) from None
 

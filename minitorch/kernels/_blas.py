@@ -1,8 +1,9 @@
 """numpy's BLAS inside kernels: with one thread, while the pool of `_jit` shares large products.
 
 OpenBLAS has threads of its own, which look for work in a loop for a while after each product: they take the cores from
-the threads of other kernels, and beside a busy neighbour a small network was 10 to 30 times slower than with one thread. So
-OpenBLAS is told to use one thread while a kernel runs, and what it was told before afterwards. Another BLAS is left alone.
+the threads of other kernels, and beside a busy neighbour a small network was 10 to 30 times slower than with one
+thread. So OpenBLAS is told to use one thread while a kernel runs, and what it was told before afterwards. Another BLAS
+is left alone.
 """
 
 from __future__ import annotations

@@ -68,7 +68,9 @@ def _when_loaded(register: Callable[[Any], None]) -> None:
 
 
 def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTIONS) -> Callable[[Function], Function]:
-    """Give a numpy function a second meaning inside kernels: `implementation(*types)` returns the function to compile."""
+    """Give a numpy function a second meaning inside kernels: `implementation(*types)` returns the function to
+    compile.
+    """
 
     def decorate(function: Function) -> Function:
         _when_loaded(lambda numba: numba.extending.overload(function, jit_options=options)(implementation))
@@ -122,7 +124,9 @@ class Kernel:
         return self.run(*args)
 
     def split(self, count: int, cost: float, *args: Any) -> None:
-        """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an item."""
+        """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an
+        item.
+        """
         if count * cost < 2 * PART_NS:
             self.run(0, count, *args)
         else:
@@ -259,7 +263,9 @@ def parts_of(count: int, cost: float) -> int:
 
 
 def share(work: Function, count: int, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays. Such work must not share in its turn."""
+    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays. Such work must not share in its
+    turn.
+    """
     if (parts := parts_of(count, cost)) == 1:
         work(0, count, *args)
     else:
@@ -292,7 +298,8 @@ def _start_workers(count: int) -> None:
             _taken = -1
 
 
-# Where the other cores look busy when a worker wakes up (a neighbour, or an idle thread of BLAS, which yields in a loop for
+# Where the other cores look busy when a worker wakes up (a neighbour, or an idle thread of BLAS, which yields in a
+# loop for
 # 26 ms after each product), Linux puts the worker onto the core of the thread that woke it, and leaves it there: two
 # threads then take as long as one. So the workers are told which core is taken, whenever that has changed.
 _taken = -1

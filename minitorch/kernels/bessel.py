@@ -1,7 +1,7 @@
 """Special functions beside those of `maths`: Bessel's I₀ and I₁, scaled erfc, logarithms of the normal distribution.
 
-The Chebyshev series interpolate e^-x I₀, e^-x I₁ / x up to 8 and √x e^-x I₀, √x e^-x I₁ in 8 / x beyond, from their power
-and asymptotic series in 64-bit mantissas.
+The Chebyshev series interpolate e^-x I₀, e^-x I₁ / x up to 8 and √x e^-x I₀, √x e^-x I₁ in 8 / x beyond, from their
+power and asymptotic series in 64-bit mantissas.
 """
 
 from __future__ import annotations

@@ -159,7 +159,8 @@ def _add_columns(start: int, stop: int, x: Any, columns: Any, geometry: Any) -> 
 
 # ---------------------------------------------------------------- one filter per channel
 
-# Here products of matrices would be products of vectors. A padded plane is taken as one long line instead, in which each
+# Here products of matrices would be products of vectors. A padded plane is taken as one long line instead, in which
+# each
 # kernel point is a shift: so every loop is long, at the price of values between the rows that nobody asked for.
 
 

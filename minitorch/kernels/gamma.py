@@ -1,8 +1,8 @@
 """Numbers drawn from gamma and Dirichlet distributions, and how they move when the parameters do.
 
 A sample x is a function of the parameters at a fixed value of the distribution function F, so dx/da = -(dF/da) / f with
-the density f (Figurnov et al., 2018). dF/da is an integral of f · (log t - E log t) from 0 to x or, with the other sign,
-from x on; on the side of x away from the mean little cancels. The integral is taken with a double exponential
+the density f (Figurnov et al., 2018). dF/da is an integral of f · (log t - E log t) from 0 to x or, with the other
+sign, from x on; on the side of x away from the mean little cancels. The integral is taken with a double exponential
 substitution (Takahasi and Mori, 1974), in float64.
 """
 
@@ -33,7 +33,9 @@ THIRD = float(np.float32(1 / 3))  # as PyTorch has it: the same seed gives the s
 
 @jitable
 def _one_gamma(alpha: Any, units: Any, left: Any, i: Any) -> Any:
-    """(sample, left over normal or NaN, i: the next number), by Marsaglia and Tsang (2000); i < 0: there are too few."""
+    """(sample, left over normal or NaN, i: the next number), by Marsaglia and Tsang (2000); i < 0: there are too
+    few.
+    """
     boost = 1.0
     if alpha < 1:
         if i >= units.size:
@@ -108,7 +110,9 @@ def dirichlet(stream: Stream, alphas: Array) -> Array:
 
 @jitable
 def _gamma_integral(a: Any, x: Any, centre: Any, power: Any) -> Any:
-    """∫ f(t) / f(x) · (centre - log t)^power dt from 0 to x, or with the other sign from x on, where x is above a + 1."""
+    """∫ f(t) / f(x) · (centre - log t)^power dt from 0 to x, or with the other sign from x on, where x is above a +
+    1.
+    """
     total = 0.0
     if x < a + 1:
         scale = 1 / a if a < 1 else 1 / (max(a - x, 0.0) + math.sqrt(a))

@@ -1,4 +1,6 @@
-"""Images and volumes read at the places of a grid: every output a weighted sum of the pixels around its place, its taps."""
+"""Images and volumes read at the places of a grid: every output a weighted sum of the pixels around its place, its
+taps.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,17 @@ def _tap(p: Any, n: Any, k: Any, mode: Any, padding: Any, corners: Any) -> Any:
 
 
 def _taps_numpy(
-    start: int, stop: int, p: Array, sizes: Array, mode: int, padding: int, corners: bool, at: Array, w: Array, dw: Array
-) -> None:  # fmt: skip
+    start: int,
+    stop: int,
+    p: Array,
+    sizes: Array,
+    mode: int,
+    padding: int,
+    corners: bool,
+    at: Array,
+    w: Array,
+    dw: Array,
+) -> None:
     dims, part = p.shape[1], p[start:stop]
     at, w, dw = at[start:stop], w[start:stop], dw[start:stop]
     w[:], dw[:] = 1, 1
@@ -165,7 +176,9 @@ def _lean(start: int, stop: int, g: Any, x: Any, at: Any, dw: Any, out: Any) -> 
 
 
 def taps(grid: Array, sizes: tuple[int, ...], mode: int, padding: int, corners: bool) -> tuple[Array, Array, Array]:
-    """(at, w, slopes) of shapes (N, P, taps), (N, P, taps), (N, P, taps, D), for a grid (N, ..., D) over pixels of `sizes`."""
+    """(at, w, slopes) of shapes (N, P, taps), (N, P, taps), (N, P, taps, D), for a grid (N, ..., D) over pixels of
+    `sizes`.
+    """
     d = grid.dtype.type
     n, dims = grid.shape[0], len(sizes)
     extent = np.array(sizes[::-1], grid.dtype)

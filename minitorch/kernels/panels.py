@@ -1,10 +1,9 @@
 """A matrix product inside a jitted loop, for what cannot leave it: a recurrence whose every step multiplies.
 
-The right matrix is packed once, in panels of 128 columns, so that the inner loop reads it in order and every distance in
-it is known when it is compiled: only then LLVM vectorises it. Two rows times eight deep are sixteen multiply-adds for ten
-loads and two stores. Measured on (32, 128) @ (128, 512), one thread of a processor
-with AVX-512: 19 us; OpenBLAS 27 with its kernels for AVX-512, 41 with those for AVX2. Compiled for AVX2
-alone it takes 61.
+The right matrix is packed once, in panels of 128 columns, so that the inner loop reads it in order and every distance
+in it is known when it is compiled: only then LLVM vectorises it. Two rows times eight deep are sixteen multiply-adds
+for ten loads and two stores. Measured on (32, 128) @ (128, 512), one thread of a processor with AVX-512: 19 us;
+OpenBLAS 27 with its kernels for AVX-512, 41 with those for AVX2. Compiled for AVX2 alone it takes 61.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Random numbers: PyTorch's own streams on the CPU, from a Mersenne Twister (Matsumoto and Nishimura, 1998).
 
 One seed gives the numbers that PyTorch draws from it: integers, masks, uniform numbers and float32 normal ones to the
-bit. (PyTorch on a processor with AVX2. Where it finds one of Intel's, its `bernoulli_` of a number, dropout with it, and
-`exponential_` take other numbers, from MKL.) The rules were found by experiment. An array is filled in the order of its
-memory, which is that of its indices only if it is contiguous.
+bit. (PyTorch on a processor with AVX2. Where it finds one of Intel's, its `bernoulli_` of a number, dropout with it,
+and `exponential_` take other numbers, from MKL.) The rules were found by experiment. An array is filled in the order of
+its memory, which is that of its indices only if it is contiguous.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ The input's part of all gates is one matrix product, and so is the gradient of e
 with the state and the gates of every step, is one jitted loop over all steps, which threads run for some samples each.
 
 Rows of all steps lie one below the other, (N, features); `steps` lists the (start, stop) of their rows in the order in
-which they are run. A step with fewer rows than there are samples (of a packed batch, where short sequences have ended or
-not yet begun) leaves the states of the others as they are.
+which they are run. A step with fewer rows than there are samples (of a packed batch, where short sequences have ended
+or not yet begun) leaves the states of the others as they are.
 """
 
 from __future__ import annotations
@@ -216,7 +216,9 @@ def _lstm_back_loop(
 def lstm(
     x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, steps: Steps
 ) -> tuple[tuple[Array, Array, Array], tuple[Array, ...]]:
-    """(y (N, H), last h, last c), and what the gradient needs: activations, states before each step, tanh of the cells."""
+    """(y (N, H), last h, last c), and what the gradient needs: activations, states before each step, tanh of the
+    cells.
+    """
     gates = _project(x, w_ih, b_ih, b_hh)
     h, c, panels = h.copy(), c.copy(), pack(w_hh.T)
     h_old, c_old, tanh_c, y = [np.empty((len(x), h.shape[1]), x.dtype) for _ in range(4)]
@@ -226,8 +228,17 @@ def lstm(
 
 
 def lstm_grad(
-    dy: Array, dh: Array, dc: Array, x: Array, w_ih: Array, w_hh: Array, bias: bool, steps: Steps, saved: Any, need_x: bool
-) -> Grads:  # fmt: skip
+    dy: Array,
+    dh: Array,
+    dc: Array,
+    x: Array,
+    w_ih: Array,
+    w_hh: Array,
+    bias: bool,
+    steps: Steps,
+    saved: Any,
+    need_x: bool,
+) -> Grads:
     """The gradients of x, h, c, w_ih, w_hh, b_ih and b_hh."""
     gates, h_old, c_old, tanh_c = saved
     dh, dc, dgates, panels = dh.copy(), dc.copy(), np.empty_like(gates), pack(w_hh)
@@ -284,7 +295,9 @@ def _gru_back_numpy(dy: Array, gates: Array, h_old: Array, hidden: Array, dh: Ar
 
 @jitable
 def _gru_back(dy: Any, gates: Any, h_old: Any, hidden: Any, dh: Any, dx: Any, ds: Any) -> None:
-    """One step back: the gradients dx and ds of the products with the input and the state, and of the state directly."""
+    """One step back: the gradients dx and ds of the products with the input and the state, and of the state
+    directly.
+    """
     size, one = dh.shape[1], dy.dtype.type(1)
     for b in range(gates.shape[0]):
         r, z, n = gates[b, :size], gates[b, size : 2 * size], gates[b, 2 * size :]
@@ -302,9 +315,18 @@ def _gru_back(dy: Any, gates: Any, h_old: Any, hidden: Any, dh: Any, dx: Any, ds
 
 
 def _gru_loop_numpy(
-    start: int, stop: int, offsets: Array, sizes: Array, panels: Array, bias: Array, gates: Array, h: Array, h_old: Array,
-    hidden: Array, y: Array,
-) -> None:  # fmt: skip
+    start: int,
+    stop: int,
+    offsets: Array,
+    sizes: Array,
+    panels: Array,
+    bias: Array,
+    gates: Array,
+    h: Array,
+    h_old: Array,
+    hidden: Array,
+    y: Array,
+) -> None:
     w, h = unpack(panels)[: h.shape[1], : gates.shape[1]], h[start:stop]
     with np.errstate(all="ignore"):
         for at, n in _parts_numpy(start, stop, offsets, sizes):
@@ -313,8 +335,18 @@ def _gru_loop_numpy(
 
 @jit(twin=_gru_loop_numpy)
 def _gru_loop(
-    start: int, stop: int, offsets: Any, sizes: Any, panels: Any, bias: Any, gates: Any, h: Any, h_old: Any, hidden: Any, y: Any
-) -> None:  # fmt: skip
+    start: int,
+    stop: int,
+    offsets: Any,
+    sizes: Any,
+    panels: Any,
+    bias: Any,
+    gates: Any,
+    h: Any,
+    h_old: Any,
+    hidden: Any,
+    y: Any,
+) -> None:
     """All steps, for the samples from start to stop."""
     h = h[start:stop]
     left, tile = _memory(stop - start, panels)
@@ -484,8 +516,17 @@ def _plain_loop(
 
 
 def _plain_back_loop_numpy(
-    start: int, stop: int, offsets: Array, sizes: Array, panels: Array, dy: Array, y: Array, dh: Array, dgates: Array, relu: bool
-) -> None:  # fmt: skip
+    start: int,
+    stop: int,
+    offsets: Array,
+    sizes: Array,
+    panels: Array,
+    dy: Array,
+    y: Array,
+    dh: Array,
+    dgates: Array,
+    relu: bool,
+) -> None:
     w, dh = unpack(panels)[: y.shape[1], : dh.shape[1]], dh[start:stop]
     step = _relu_back_numpy if relu else _tanh_back_numpy
     with np.errstate(all="ignore"):
@@ -523,8 +564,17 @@ def rnn(
 
 
 def rnn_grad(
-    dy: Array, dh: Array, x: Array, w_ih: Array, w_hh: Array, bias: bool, steps: Steps, saved: Any, need_x: bool, kind: str
-) -> Grads:  # fmt: skip
+    dy: Array,
+    dh: Array,
+    x: Array,
+    w_ih: Array,
+    w_hh: Array,
+    bias: bool,
+    steps: Steps,
+    saved: Any,
+    need_x: bool,
+    kind: str,
+) -> Grads:
     """The gradients of x, h, w_ih, w_hh, b_ih and b_hh."""
     y, h_old = saved
     dh, dgates, panels = dh.copy(), np.empty_like(y), pack(w_hh)

@@ -1,10 +1,10 @@
 """Optimizer steps: one small function each over parameter, gradient and state, run in one pass and written in place.
 
-`@update` turns a scalar function `f(p, g, *state, *numbers) -> (p, *state)`, written in the vocabulary of `maths`, into a
-kernel over arrays. From the one definition come the jitted loop and the numpy path. A state array may be absent: then its
-value is 0, and what becomes of it is dropped. `sign` is -1 to maximize, `decay` is added to the gradient as decay p,
-`shrink` multiplies the parameter before the step, `fresh` is the weight of what is new in a mean: 1 - β, taken as a number
-of its own because in float32 1 - 0.999 is wrong in the fifth digit.
+`@update` turns a scalar function `f(p, g, *state, *numbers) -> (p, *state)`, written in the vocabulary of `maths`, into
+a kernel over arrays. From the one definition come the jitted loop and the numpy path. A state array may be absent: then
+its value is 0, and what becomes of it is dropped. `sign` is -1 to maximize, `decay` is added to the gradient as decay
+p, `shrink` multiplies the parameter before the step, `fresh` is the weight of what is new in a mean: 1 - β, taken as a
+number of its own because in float32 1 - 0.999 is wrong in the fifth digit.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ Function = Callable[..., Any]
 
 
 class Update:
-    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`. `cost`: nanoseconds an element."""
+    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`. `cost`: nanoseconds an
+    element.
+    """
 
     def __init__(self, function: Function, cost: float) -> None:
         self.scalar = weak(function)
@@ -135,8 +137,21 @@ def sgd(p: Any, g: Any, v: Any, lr: Any, momentum: Any, keep: Any, decay: Any, s
 
 @update(cost=1.5)
 def adam(
-    p: Any, g: Any, m: Any, v: Any, top: Any, size: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, root: Any,
-) -> Any:  # fmt: skip
+    p: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    top: Any,
+    size: Any,
+    fresh1: Any,
+    beta2: Any,
+    fresh2: Any,
+    eps: Any,
+    decay: Any,
+    shrink: Any,
+    sign: Any,
+    root: Any,
+) -> Any:
     """Means m of d and v of d²;  p - size m / (√top / root + eps), where top is the largest v, or v."""
     d = sign * g + decay * p
     m = m + fresh1 * (d - m)
@@ -147,8 +162,21 @@ def adam(
 
 @update(cost=1.5)
 def nadam(
-    p: Any, g: Any, m: Any, v: Any, size: Any, now: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, root: Any,
-) -> Any:  # fmt: skip
+    p: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    size: Any,
+    now: Any,
+    fresh1: Any,
+    beta2: Any,
+    fresh2: Any,
+    eps: Any,
+    decay: Any,
+    shrink: Any,
+    sign: Any,
+    root: Any,
+) -> Any:
     """Means m of d and v of d²;  p - (now d + size m) / (√v / root + eps)."""
     d = sign * g + decay * p
     m = m + fresh1 * (d - m)
@@ -158,8 +186,20 @@ def nadam(
 
 @update(cost=1.5)
 def radam(
-    p: Any, g: Any, m: Any, v: Any, size: Any, fresh1: Any, beta2: Any, fresh2: Any, eps: Any, decay: Any, shrink: Any, sign: Any, rectified: Any,
-) -> Any:  # fmt: skip
+    p: Any,
+    g: Any,
+    m: Any,
+    v: Any,
+    size: Any,
+    fresh1: Any,
+    beta2: Any,
+    fresh2: Any,
+    eps: Any,
+    decay: Any,
+    shrink: Any,
+    sign: Any,
+    rectified: Any,
+) -> Any:
     """Means m of d and v of d²;  p - size m / (√v + eps) if rectified, else p - size m."""
     d = sign * g + decay * p
     m = m + fresh1 * (d - m)
@@ -197,8 +237,20 @@ def adadelta(
 
 @update(cost=1.5)
 def rmsprop(
-    p: Any, g: Any, square: Any, mean: Any, v: Any, lr: Any, alpha: Any, fresh: Any, eps: Any, momentum: Any, centered: Any, decay: Any, sign: Any,
-) -> Any:  # fmt: skip
+    p: Any,
+    g: Any,
+    square: Any,
+    mean: Any,
+    v: Any,
+    lr: Any,
+    alpha: Any,
+    fresh: Any,
+    eps: Any,
+    momentum: Any,
+    centered: Any,
+    decay: Any,
+    sign: Any,
+) -> Any:
     """v = momentum v + d / (√(square - mean²) + eps), without the mean unless centered;  p - lr v."""
     d = sign * g + decay * p
     square = alpha * square + fresh * d * d
@@ -290,9 +342,20 @@ def descend(p: Any, change: Any, shrink: Any, size: Any) -> Any:
 
 
 def adafactor(
-    p: Array, g: Array, means: list[Array], weight: float, eps1: float, eps2: float, d: float, rate: float, shrink: float, sign: int
-) -> None:  # fmt: skip
-    """One step: `means` of the squares along rows and columns, or of all of them, move by `weight` towards those of g."""
+    p: Array,
+    g: Array,
+    means: list[Array],
+    weight: float,
+    eps1: float,
+    eps2: float,
+    d: float,
+    rate: float,
+    shrink: float,
+    sign: int,
+) -> None:
+    """One step: `means` of the squares along rows and columns, or of all of them, move by `weight` towards those of
+    g.
+    """
     g = g if sign > 0 else scalar.neg(g)
     size = max(eps2, _rms(p)) * rate
     change = over_root(g, _variance(g, means, weight, eps1), eps1 * eps1)

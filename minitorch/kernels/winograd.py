@@ -1,9 +1,10 @@
-"""3x3 convolution of stride 1 by Winograd's algorithm F(4x4, 3x3): 36 products for each 4x4 tile of the result, not 144.
+"""3x3 convolution of stride 1 by Winograd's algorithm F(4x4, 3x3): 36 products for each 4x4 tile of the result, not
+144.
 
 A tile of 6x6 inputs d and the filter w give the 4x4 results  Y = Aᵀ [(G w Gᵀ) ⊙ (Bᵀ d B)] A  (Winograd, 1980; Lavin and
-Gray, 2016). Summed over channels, ⊙ becomes 36 matrix products, (O, C) times (C, tiles), which BLAS computes. The points of
-evaluation are 0, ±√½, ±√2 and infinity: symmetric in x -> 1/x, with a third of the usual points' (0, ±1, ±2, ∞) rounding
-error: 6e-6 of the result's deviation at most with 256 channels, where they have 3e-5.
+Gray, 2016). Summed over channels, ⊙ becomes 36 matrix products, (O, C) times (C, tiles), which BLAS computes. The
+points of evaluation are 0, ±√½, ±√2 and infinity: symmetric in x -> 1/x, with a third of the usual points' (0, ±1, ±2,
+∞) rounding error: 6e-6 of the result's deviation at most with 256 channels, where they have 3e-5.
 
 Everything is done for a block of up to 64 tiles, whole rows of them: the images' rows are copied side by side into a
 scratch of constant width, transformed down the columns, then along the rows, where four interleaved columns are read at
@@ -40,7 +41,8 @@ G = np.array([[1, 0, 0], [-1, -A, -0.5], [-1, A, -0.5], [0.25, B / 4, 0.5], [0.2
 G *= np.array([1, 2 / 3, 2 / 3, 2 / 3, 2 / 3, 1])[:, None]
 FILTER = np.kron(G, G).astype(np.float32)  # (36, 9): a filter's transform is one matrix product
 
-# OpenBLAS computes a product of at most 2¹⁸ multiplications in the calling thread, without its lock. Where the products are
+# OpenBLAS computes a product of at most 2¹⁸ multiplications in the calling thread, without its lock. Where the
+# products are
 # so small, or can be cut so at little cost, several threads of ours each take blocks of their own.
 
 TILES = 64  # of a block: its products are as fast as larger ones, and its 36 (C + O) 64 numbers stay in the cache
@@ -95,7 +97,9 @@ def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any)
 
 
 def pays(n: int, outs: int, ins: int, size: Sequence[int]) -> bool:
-    """Whether this is faster than columns: not for few channels, few tiles, or tiles that reach far beyond the result."""
+    """Whether this is faster than columns: not for few channels, few tiles, or tiles that reach far beyond the
+    result.
+    """
     tiles = -(-size[0] // 4) * -(-size[1] // 4)
     fits = 0 < size[1] <= COLUMNS and 16 * tiles < 2.6 * size[0] * size[1]
     return fits and ins >= 4 and outs >= 8 and n * tiles >= 24
@@ -289,7 +293,9 @@ def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
 
 
 def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
-    """How many rows of tiles there are in n images of this size, in one image, and in a block; how many tiles in a row."""
+    """How many rows of tiles there are in n images of this size, in one image, and in a block; how many tiles in a
+    row.
+    """
     down, along = -(-size[0] // 4), -(-size[1] // 4)
     return n * down, down, TILES // along, along
 
@@ -325,7 +331,8 @@ def _convolve(start: int, stop: int, n: int, size: Any, x: Array, u: Array, b: A
 
 
 def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
-    """The correlation of x (n, C, h, w) with w (O, C, 3, 3), plus b: (n, O, *size); `pad` empty rows above, columns left.
+    """The correlation of x (n, C, h, w) with w (O, C, 3, 3), plus b: (n, O, *size); `pad` empty rows above, columns
+    left.
 
     `turned`: with w (C, O, 3, 3), each filter turned by half a turn: the gradient of a convolution's input.
     """
@@ -355,7 +362,9 @@ def _correlate(
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
-    """The gradient of the filters (O, C, 3, 3), from the input (n, C, h, w) and the result's gradient (n, O, h', w')."""
+    """The gradient of the filters (O, C, 3, 3), from the input (n, C, h, w) and the result's gradient (n, O, h',
+    w').
+    """
     outs, ins = g.shape[1], x.shape[1]
     sums: list[tuple[int, Array]] = []
     cost = 14 * ins + 5 * outs + 0.6 * ins * outs

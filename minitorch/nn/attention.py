@@ -19,9 +19,10 @@ class NonDynamicallyQuantizableLinear(Linear):
 class MultiheadAttention(Module):
     """Attention in `num_heads` heads (Vaswani et al., 2017): (output, shares) of (query, key, value).
 
-    query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), with batch_first (N, ...), or without N; output as query;
-    shares (N, L, S), the mean of the heads. Masks are bool, True where a key does not count, or numbers to add: attn_mask
-    (L, S) or (N * num_heads, L, S), key_padding_mask (N, S). need_weights=False is faster, and gives no shares.
+    query (L, N, embed_dim), key (S, N, kdim), value (S, N, vdim), with batch_first (N, ...), or without N; output as
+    query; shares (N, L, S), the mean of the heads. Masks are bool, True where a key does not count, or numbers to add:
+    attn_mask (L, S) or (N * num_heads, L, S), key_padding_mask (N, S). need_weights=False is faster, and gives no
+    shares.
 
     >>> attention = torch.nn.MultiheadAttention(8, 2, batch_first=True)
     >>> x = torch.ones(3, 5, 8)
@@ -37,7 +38,8 @@ class MultiheadAttention(Module):
     ) -> None:  # fmt: skip
         if embed_dim <= 0 or num_heads <= 0:
             raise ValueError(
-                f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} instead"
+                f"embed_dim and num_heads must be greater than 0, got embed_dim={embed_dim} and num_heads={num_heads} "
+                f"instead"
             )
         super().__init__()
         self.embed_dim, self.num_heads, self.dropout, self.batch_first = embed_dim, num_heads, dropout, batch_first
@@ -77,12 +79,39 @@ class MultiheadAttention(Module):
                 init.xavier_normal_(extra)
 
     def forward(
-        self, query: Any, key: Any, value: Any, key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
-        average_attn_weights: bool = True, is_causal: bool = False,
-    ) -> tuple[Any, Any]:  # fmt: skip
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Any = None,
+        need_weights: bool = True,
+        attn_mask: Any = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Any, Any]:
         return F.multi_head_attention_forward(
-            query, key, value, self.embed_dim, self.num_heads, self.in_proj_weight, self.in_proj_bias, self.bias_k, self.bias_v,
-            self.add_zero_attn, self.dropout, self.out_proj.weight, self.out_proj.bias, self.training, key_padding_mask,
-            need_weights, attn_mask, not self._qkv_same_embed_dim, self.q_proj_weight, self.k_proj_weight, self.v_proj_weight,
-            average_attn_weights=average_attn_weights, is_causal=is_causal, _batch_first=self.batch_first,
-        )  # fmt: skip
+            query,
+            key,
+            value,
+            self.embed_dim,
+            self.num_heads,
+            self.in_proj_weight,
+            self.in_proj_bias,
+            self.bias_k,
+            self.bias_v,
+            self.add_zero_attn,
+            self.dropout,
+            self.out_proj.weight,
+            self.out_proj.bias,
+            self.training,
+            key_padding_mask,
+            need_weights,
+            attn_mask,
+            not self._qkv_same_embed_dim,
+            self.q_proj_weight,
+            self.k_proj_weight,
+            self.v_proj_weight,
+            average_attn_weights=average_attn_weights,
+            is_causal=is_causal,
+            _batch_first=self.batch_first,
+        )

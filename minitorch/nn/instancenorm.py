@@ -83,7 +83,9 @@ class LocalResponseNorm(Module):
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Batch normalisation in step over several processes; there is one, so it is that of `BatchNorm` for any dimensions."""
+    """Batch normalisation in step over several processes; there is one, so it is that of `BatchNorm` for any
+    dimensions.
+    """
 
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = True,

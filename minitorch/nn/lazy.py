@@ -135,7 +135,8 @@ class _LazyConv(LazyModuleMixin, _Conv):
     def _channels(self, input: Any) -> int:
         if input.ndim not in (self.dims + 1, self.dims + 2):
             raise RuntimeError(
-                f"Expected {self.dims + 1}D (unbatched) or {self.dims + 2}D (batched) input to {type(self).__name__}, but got "
+                f"Expected {self.dims + 1}D (unbatched) or {self.dims + 2}D (batched) input to {type(self).__name__}, "
+                f"but got "
                 f"input of size: {list(input.shape)}"
             )
         return input.shape[-self.dims - 1]

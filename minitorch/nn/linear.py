@@ -23,7 +23,8 @@ class Identity(Module):
 
 
 class Linear(Module):
-    """y = x Wᵀ + b, for x of shape (..., in_features); W (out_features, in_features) and b start uniform in ±1/√in_features.
+    """y = x Wᵀ + b, for x of shape (..., in_features); W (out_features, in_features) and b start uniform in
+    ±1/√in_features.
 
     >>> layer = torch.nn.Linear(3, 2)
     >>> layer(torch.ones(4, 3)).shape

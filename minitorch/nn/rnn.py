@@ -19,16 +19,27 @@ _RUN = {"RNN_TANH": ops.rnn_tanh, "RNN_RELU": ops.rnn_relu, "LSTM": ops.lstm, "G
 
 
 class RNNBase(Module):
-    """What the recurrent layers share: parameters by layer and direction, checks, and packed, padded or single sequences.
+    """What the recurrent layers share: parameters by layer and direction, checks, and packed, padded or single
+    sequences.
 
-    Layer k has `weight_ih_lk`, `weight_hh_lk`, and maybe `bias_ih_lk`, `bias_hh_lk` and `weight_hr_lk`; backwards in time
-    the same with `_reverse`. All start uniform in ±1/√hidden_size.
+    Layer k has `weight_ih_lk`, `weight_hh_lk`, and maybe `bias_ih_lk`, `bias_hh_lk` and `weight_hr_lk`; backwards in
+    time the same with `_reverse`. All start uniform in ±1/√hidden_size.
     """
 
     def __init__(
-        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
-        dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None,
-    ) -> None:  # fmt: skip
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
         super().__init__()
         _check_arguments(mode, input_size, hidden_size, num_layers, bias, batch_first, dropout, proj_size)
         self.mode, self.input_size, self.hidden_size, self.num_layers = mode, input_size, hidden_size, num_layers
@@ -163,15 +174,23 @@ class RNNBase(Module):
 
 
 def _check_arguments(
-    mode: str, input_size: Any, hidden_size: Any, num_layers: int, bias: Any, batch_first: Any, dropout: Any, proj_size: int
-) -> None:  # fmt: skip
+    mode: str,
+    input_size: Any,
+    hidden_size: Any,
+    num_layers: int,
+    bias: Any,
+    batch_first: Any,
+    dropout: Any,
+    proj_size: int,
+) -> None:
     if not isinstance(dropout, numbers.Number) or isinstance(dropout, bool) or not 0 <= dropout <= 1:  # type: ignore[operator]
         raise ValueError(
             "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
         )
     if dropout > 0 and num_layers == 1:  # type: ignore[operator]
         warnings.warn(
-            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers greater "
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
+            "greater "
             f"than 1, but got dropout={dropout} and num_layers={num_layers}",
             stacklevel=4,
         )
@@ -202,10 +221,19 @@ class RNN(RNNBase):
     """
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
-        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, device: Any = None, dtype: Any = None,
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
         **other: Any,
-    ) -> None:  # fmt: skip
+    ) -> None:
         _no_projection(other)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
@@ -258,8 +286,18 @@ class LSTM(RNNBase):
         dropout: float = 0.0, bidirectional: bool = False, proj_size: int = 0, device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__(
-            "LSTM", input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, proj_size, device, dtype
-        )  # fmt: skip
+            "LSTM",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            proj_size,
+            device,
+            dtype,
+        )
 
     def _listed(self, hx: Any) -> list[Any]:
         return list(hx)

@@ -14,8 +14,8 @@ from .parameter import Parameter
 class Embedding(Module):
     """Row i of a table of num_embeddings vectors, for every integer i of the input: (...) -> (..., embedding_dim).
 
-    The table starts normal with variance 1. `padding_idx` is a row that stays as it is; `max_norm` shrinks the rows that
-    are looked up to this length.
+    The table starts normal with variance 1. `padding_idx` is a row that stays as it is; `max_norm` shrinks the rows
+    that are looked up to this length.
     """
 
     def __init__(
@@ -137,7 +137,16 @@ class EmbeddingBag(Module):
             raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
         rows, columns = embeddings.shape
         made = cls(
-            rows, columns, max_norm, norm_type, scale_grad_by_freq, mode, sparse, embeddings, include_last_offset, padding_idx
-        )  # fmt: skip
+            rows,
+            columns,
+            max_norm,
+            norm_type,
+            scale_grad_by_freq,
+            mode,
+            sparse,
+            embeddings,
+            include_last_offset,
+            padding_idx,
+        )
         made.weight.requires_grad = not freeze
         return made

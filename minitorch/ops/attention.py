@@ -141,8 +141,10 @@ def _repeated(q: Any, x: Any) -> Any:
     if heads % groups:
         raise OperationError(
             "scaled_dot_product_attention",
-            f"Number of heads in key and value must divide the number of heads in query, got {groups} and {heads}", q, x,
-        )  # fmt: skip
+            f"Number of heads in key and value must divide the number of heads in query, got {groups} and {heads}",
+            q,
+            x,
+        )
     return x if heads == groups else x.repeat_interleave(heads // groups, -3)
 
 
@@ -171,7 +173,8 @@ def _check_shapes(q: Any, k: Any, v: Any, padding: Any, mask: Any) -> None:
         raise AssertionError(f"query should be unbatched 2D or batched 3D tensor but received {n}-D query tensor")
     if k.array.ndim != n or v.array.ndim != n:
         raise AssertionError(
-            f"{name}: for a {n}-D query expected key and value to be {n}-D but found {k.array.ndim}-D and {v.array.ndim}-D"
+            f"{name}: for a {n}-D query expected key and value to be {n}-D but found {k.array.ndim}-D and "
+            f"{v.array.ndim}-D"
         )
     if padding is not None and padding.array.ndim != n - 1:
         raise AssertionError(f"{name}: expected key_padding_mask to be None or {n - 1}-D, got {padding.array.ndim}-D")
@@ -281,20 +284,22 @@ def multi_head_attention_forward(
     query: T, key: Any, value: Any, embed_dim_to_check: int, num_heads: int, in_proj_weight: Any, in_proj_bias: Any,
     bias_k: Any, bias_v: Any, add_zero_attn: bool, dropout_p: float, out_proj_weight: Any, out_proj_bias: Any,
     training: bool = True, key_padding_mask: Any = None, need_weights: bool = True, attn_mask: Any = None,
-    use_separate_proj_weight: bool = False, q_proj_weight: Any = None, k_proj_weight: Any = None, v_proj_weight: Any = None,
-    static_k: Any = None, static_v: Any = None, average_attn_weights: bool = True, is_causal: bool = False,
-    _batch_first: bool = False,
+    use_separate_proj_weight: bool = False, q_proj_weight: Any = None, k_proj_weight: Any = None,
+    v_proj_weight: Any = None, static_k: Any = None, static_v: Any = None, average_attn_weights: bool = True,
+    is_causal: bool = False, _batch_first: bool = False,
 ) -> tuple[Any, Any]:  # fmt: skip
-    """Attention in several heads (Vaswani et al., 2017): (output (L, N, E), shares (N, L, S), or (N, heads, L, S), or None).
+    """Attention in several heads (Vaswani et al., 2017): the output (L, N, E), and the shares or None.
 
-    query (L, N, E), key and value (S, N, ...), or without N. Masks are bool, True where a key does not count, or numbers
-    to add: attn_mask (L, S) or (N * heads, L, S), key_padding_mask (N, S). What `nn.MultiheadAttention` calls.
+    query (L, N, E), key and value (S, N, ...), or without N; the shares are (N, L, S), or (N, heads, L, S). Masks are
+    bool, True where a key does not count, or numbers to add: attn_mask (L, S) or (N * heads, L, S), key_padding_mask
+    (N, S). What `nn.MultiheadAttention` calls.
     """
     q, k, v, mask, padding = query, key, value, attn_mask, key_padding_mask
     _check_shapes(q, k, v, padding, mask)
     if is_causal and mask is None:
         raise RuntimeError(
-            "Need attn_mask if specifying the is_causal hint. `nn.Transformer.generate_square_subsequent_mask` makes one."
+            "Need attn_mask if specifying the is_causal hint. `nn.Transformer.generate_square_subsequent_mask` makes "
+            "one."
         )
     _check_sizes(q, k, v, embed_dim_to_check, num_heads, use_separate_proj_weight)
     if (bias_k is None) != (bias_v is None):
@@ -311,10 +316,24 @@ def multi_head_attention_forward(
     mask = None if causal else additive_mask(mask, "attn_mask", dtype)
     weights = (q_proj_weight, k_proj_weight, v_proj_weight) if use_separate_proj_weight else in_proj_weight
     y, shares = heads_forward(
-        q, k, v, num_heads, weights, in_proj_bias, (bias_k, bias_v), add_zero_attn, dropout_p if training else 0.0,
-        (out_proj_weight, out_proj_bias), padding, mask, causal, need_weights, average_attn_weights, (static_k, static_v),
+        q,
+        k,
+        v,
+        num_heads,
+        weights,
+        in_proj_bias,
+        (bias_k, bias_v),
+        add_zero_attn,
+        dropout_p if training else 0.0,
+        (out_proj_weight, out_proj_bias),
+        padding,
+        mask,
+        causal,
+        need_weights,
+        average_attn_weights,
+        (static_k, static_v),
         _batch_first and not single,
-    )  # fmt: skip
+    )
     if single:
         return y.squeeze(1), None if shares is None else shares.squeeze(0)
     return y, shares

@@ -30,7 +30,9 @@ _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray)
 
 
 class Op(Function):
-    """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`), and whose forward may return ndarrays."""
+    """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`), and whose forward may return
+    ndarrays.
+    """
 
     suffix = "Backward0"
     builtin = True
@@ -177,8 +179,8 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
     """The in-place form of an operation: its result is written to the memory of its first argument.
 
     What the operation saved of the old values is kept apart by a copy, if anything was. The tensor then comes from the
-    operation's node; the base of a view, from a `CopySlices` node above it. With a `kernel`, what is not recorded and needs
-    no promotion is written at once, without memory in between.
+    operation's node; the base of a view, from a `CopySlices` node above it. With a `kernel`, what is not recorded and
+    needs no promotion is written at once, without memory in between.
     """
     name = function.__name__ + "_"
 
@@ -204,7 +206,9 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
 
 
 def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
-    """Whether x can be overwritten element by element: contiguous floats, others that are alike or numbers, no record."""
+    """Whether x can be overwritten element by element: contiguous floats, others that are alike or numbers, no
+    record.
+    """
     array = x.array
     if (
         array.dtype.kind != "f"
@@ -246,14 +250,17 @@ def into(out: Any, result: Any, name: str) -> Any:
         return result
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the arguments "
+            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
+            f"arguments "
             "requires grad."
         )
     return overwrite(out, result, name)
 
 
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
-    """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps itself."""
+    """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps
+    itself.
+    """
     if result.array.shape != target.array.shape:
         raise OperationError(
             name, f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}"

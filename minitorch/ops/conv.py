@@ -180,10 +180,12 @@ def _convolve(
     if any(n <= 0 for n in plan.output):
         raise OperationError(
             name,
-            f"Calculated padded input size per channel: {plan.padded[3 - dims :]}. Kernel size: {plan.kernel[3 - dims :]}. "
+            f"Calculated padded input size per channel: {plan.padded[3 - dims :]}. Kernel size: "
+            f"{plan.kernel[3 - dims :]}. "
             "Kernel size can't be greater than actual input size",
-            input, weight,
-        )  # fmt: skip
+            input,
+            weight,
+        )
     y = Convolution.apply(x, weight, bias, *how, groups)
     return squeeze(y, 0) if single else y
 

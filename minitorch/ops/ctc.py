@@ -69,10 +69,12 @@ def ctc_loss(
     log_probs: T, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> T:  # fmt: skip
-    """-ln of the probability that log_probs (T, N, C) spell targets (N, S), summed over alignments (Graves et al., 2006).
+    """-ln of the probability that log_probs (T, N, C) spell targets (N, S), summed over alignments (Graves et al.,
+    2006).
 
-    `targets` may also be one vector, a sample behind the other; log_probs (T, C) is one sample. The mean is over samples,
-    each divided by the number of its labels. The gradient is meant for log-probabilities that `log_softmax` made.
+    `targets` may also be one vector, a sample behind the other; log_probs (T, C) is one sample. The mean is over
+    samples, each divided by the number of its labels. The gradient is meant for log-probabilities that `log_softmax`
+    made.
     """
     check_reduction(reduction)
     _check(log_probs, targets, blank)

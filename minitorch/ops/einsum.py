@@ -100,7 +100,8 @@ def _check_sizes(equation: str, terms: list[tuple[Any, Labels]]) -> None:
             if sizes.setdefault(label, n) != n and 1 not in (n, sizes[label]):
                 shapes = ", ".join(str(list(y.shape)) for y, _ in terms)
                 raise RuntimeError(
-                    f"einsum(): subscript {label} of {equation!r} has size {n} and size {sizes[label]} (operands {shapes})"
+                    f"einsum(): subscript {label} of {equation!r} has size {n} and size {sizes[label]} (operands "
+                    f"{shapes})"
                 )
             sizes[label] = max(sizes[label], n)
 
@@ -115,7 +116,9 @@ def _sum_out(x: Any, labels: Labels, kept: set[Any]) -> tuple[Any, Labels]:
 
 
 def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> tuple[Any, Labels]:
-    """The product of two operands, summed over what they share and nobody needs later: one product of stacked matrices."""
+    """The product of two operands, summed over what they share and nobody needs later: one product of stacked
+    matrices.
+    """
     a, left = _sum_out(a, left, set(right) | later)
     b, right = _sum_out(b, right, set(left) | later)
     shared = [c for c in left if c in right]
@@ -203,7 +206,9 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
 
 
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
-    """The product of several matrices (the first and last may be vectors), in the order with the fewest multiplications."""
+    """The product of several matrices (the first and last may be vectors), in the order with the fewest
+    multiplications.
+    """
     xs = list(tensors)
     refuse("linalg.multi_dot", "b", *xs)
     if len(xs) == 1:

@@ -102,7 +102,8 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_freq: bool
         raise ValueError(f"input has to be 1D or 2D Tensor, but got Tensor of dimension {input.ndim}")
     if input.ndim == 2 and offsets is not None:
         raise ValueError(
-            "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length sequences. "
+            "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
+            "sequences. "
             f"However, found offsets of type {type(offsets)}"
         )
     if input.ndim == 1 and (offsets is None or offsets.ndim != 1):
@@ -114,7 +115,8 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_freq: bool
         raise ValueError(f"max mode does not support {what}")
     if weights is not None and weights.shape != input.shape:
         raise ValueError(
-            f"embedding_bag: If per_sample_weights ({list(weights.shape)}) is not None, then it must have the same shape as "
+            f"embedding_bag: If per_sample_weights ({list(weights.shape)}) is not None, then it must have the same "
+            f"shape as "
             f"the input ({list(input.shape)})"
         )
     if weights is not None and mode != "sum":
@@ -140,7 +142,8 @@ def _bags(input: Any, offsets: Any, include_last_offset: bool) -> tuple[Any, Any
 def _check_offsets(offsets: list[int], size: int) -> None:
     if offsets and offsets[0] != 0:
         raise RuntimeError(
-            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, got "
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
+            "got "
             f"{offsets[0]}"
         )
     if offsets and offsets[-1] > size:
@@ -156,8 +159,8 @@ def embedding_bag(
 ) -> T:  # fmt: skip
     """The sum, mean or largest of the rows of weight that are in a bag: (bags, dim).
 
-    input (bags, n), or (n) where bag i begins at offsets[i] (`include_last_offset`: the last offset is the end). Each row
-    times its per_sample_weights, with "sum". Rows `padding_idx` do not count. An empty bag is 0.
+    input (bags, n), or (n) where bag i begins at offsets[i] (`include_last_offset`: the last offset is the end). Each
+    row times its per_sample_weights, with "sum". Rows `padding_idx` do not count. An empty bag is 0.
 
     >>> torch.nn.functional.embedding_bag(torch.tensor([0, 1, 1]), torch.eye(2), torch.tensor([0, 1]), mode="sum")
     tensor([[1., 0.],

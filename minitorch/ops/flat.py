@@ -60,6 +60,8 @@ def kl_div(input: T, target: T, reduction: int = 0, *, log_target: bool = False)
 def binary_cross_entropy_with_logits(
     input: T, target: T, weight: Any = None, pos_weight: Any = None, reduction: int = 0
 ) -> T:
-    """`nn.functional.binary_cross_entropy_with_logits`, with a number for the reduction: 0 none (the default, as in PyTorch), 1 mean, 2 sum."""
+    """`nn.functional.binary_cross_entropy_with_logits`, with a number for the reduction: 0 none (the default, as in
+    PyTorch), 1 mean, 2 sum.
+    """
     how = _REDUCTIONS[reduction]
     return loss.binary_cross_entropy_with_logits(input, target, weight, reduction=how, pos_weight=pos_weight)

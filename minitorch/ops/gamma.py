@@ -1,4 +1,6 @@
-"""Samples of gamma and Dirichlet distributions with gradients, and the distribution function of the gamma distribution."""
+"""Samples of gamma and Dirichlet distributions with gradients, and the distribution function of the gamma
+distribution.
+"""
 
 from __future__ import annotations
 

@@ -186,8 +186,8 @@ def grid_sample(
 ) -> T:
     """(N, C, H, W) read at the places (x, y) from -1 to 1 of a grid (N, H', W', 2); the same for three dimensions.
 
-    `padding_mode`: what lies outside, "zeros", "border" or "reflection". `align_corners`: -1 and 1 are the centres of the
-    outermost pixels rather than their edges (Jaderberg et al., 2015).
+    `padding_mode`: what lies outside, "zeros", "border" or "reflection". `align_corners`: -1 and 1 are the centres of
+    the outermost pixels rather than their edges (Jaderberg et al., 2015).
     """
     _check_grid(input, grid, mode, padding_mode)
     corners = settled("grid_sample", align_corners)

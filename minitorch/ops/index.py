@@ -198,7 +198,8 @@ def _check_part(x: Any, k: Any, axis: int) -> None:
         for d, n in enumerate(k.shape):
             if n != x.array.shape[axis + d]:
                 raise IndexError(
-                    f"The shape of the mask {list(k.shape)} at index {d} does not match the shape of the indexed tensor "
+                    f"The shape of the mask {list(k.shape)} at index {d} does not match the shape of the indexed "
+                    f"tensor "
                     f"{list(x.array.shape)} at index {axis + d}"
                 )
 
@@ -243,7 +244,8 @@ def _fill(part: Any, value: Any) -> None:
         copy_(part, value)
     except OperationError:
         raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of shape "
+            f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of "
+            f"shape "
             f"{list(part.shape)}"
         ) from None
 
@@ -256,7 +258,9 @@ def _trimmed(value: Any, ndim: int) -> Any:
 
 
 def index_put(input: T, indices: Any, values: Any, accumulate: bool = False) -> T:
-    """input with values (a tensor that broadcasts) written, or added, at the tensors of indices; None: a whole dimension."""
+    """input with values (a tensor that broadcasts) written, or added, at the tensors of indices; None: a whole
+    dimension.
+    """
     return IndexPut.apply(input, values, _put_key(input, indices, values), accumulate)
 
 

@@ -116,7 +116,8 @@ def cat(tensors: Any, dim: int = 0) -> Any:
         ):
             raise OperationError(
                 "cat",
-                f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape {list(x.array.shape)} and tensor 0 {list(shape)}",
+                f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape "
+                f"{list(x.array.shape)} and tensor 0 {list(shape)}",
             )
     return Cat.apply(axis, *promoted(*xs))
 
@@ -128,7 +129,8 @@ def stack(tensors: Any, dim: int = 0) -> Any:
     for i, x in enumerate(xs):
         if x.array.shape != xs[0].array.shape:
             raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(xs[0].array.shape)} at entry 0 and {list(x.array.shape)} at entry {i}"
+                f"stack expects each tensor to be equal size, but got {list(xs[0].array.shape)} at entry 0 and "
+                f"{list(x.array.shape)} at entry {i}"
             )
     return Stack.apply(dim_in(dim, xs[0].array.ndim + 1), *promoted(*xs))
 
@@ -259,7 +261,9 @@ def tile(input: T, *sizes: Any, dims: Any = None) -> T:
 
 
 def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, output_size: Any = None) -> T:
-    """Every element (or entry of a dimension) several times, one behind the other; `repeats` a number or one per entry."""
+    """Every element (or entry of a dimension) several times, one behind the other; `repeats` a number or one per
+    entry.
+    """
     if repeats is None:
         repeats, input = input, input._wrap(kernels.indices(input.array.size))
         return repeat_interleave(input, repeats, 0)

@@ -308,7 +308,8 @@ def matrices(name: str, *xs: Any, square: bool = False) -> None:
         if square and x.array.shape[-1] != x.array.shape[-2]:
             raise OperationError(
                 name,
-                f"A must be batches of square matrices, but they are {x.array.shape[-2]} by {x.array.shape[-1]} matrices",
+                f"A must be batches of square matrices, but they are {x.array.shape[-2]} by {x.array.shape[-1]} "
+                f"matrices",
                 x,
             )
 
@@ -347,10 +348,12 @@ def cholesky(A: T, *, upper: bool = False) -> T:
     """
     l, info = cholesky_ex(A)
     succeeded(
-        "linalg.cholesky", info,
-        "The factorization could not be completed because the input is not positive-definite (the leading minor of order {} "
+        "linalg.cholesky",
+        info,
+        "The factorization could not be completed because the input is not positive-definite (the leading minor of "
+        "order {} "
         "is not positive-definite).",
-    )  # fmt: skip
+    )
     return flipped(l) if upper else l
 
 
@@ -457,7 +460,9 @@ def logdet(input: T) -> T:
 
 
 def qr(A: T, mode: str = "reduced") -> Any:
-    """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular; `mode` "reduced", "complete" or "r"."""
+    """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular; `mode` "reduced", "complete" or
+    "r".
+    """
     matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(
@@ -491,7 +496,9 @@ def eigvals(A: T) -> T:
 
 
 def svd(A: T, full_matrices: bool = True, *, driver: str | None = None) -> Any:
-    """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending; without `full_matrices` only the first min(m, n) vectors."""
+    """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending; without `full_matrices` only the first min(m, n)
+    vectors.
+    """
     matrices("linalg.svd", A)
     return results("linalg_svd", "U", "S", "Vh")(*LinalgSvd.apply(A, full_matrices))
 

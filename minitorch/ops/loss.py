@@ -20,7 +20,9 @@ from .view import reshape
 
 
 class NllLoss(Op):
-    """-weight[t] logp[i, t] for rows with target t, or their sum or weighted mean;  dlogp = -g weight[t] at the target"""
+    """-weight[t] logp[i, t] for rows with target t, or their sum or weighted mean;  dlogp = -g weight[t] at the
+    target
+    """
 
     @staticmethod
     def forward(ctx: Any, logp: Any, target: Any, weight: Any, ignore: int, reduction: str) -> Any:
@@ -304,7 +306,8 @@ def cross_entropy(
     input: T, target: Any, weight: Any = None, size_average: Any = None, ignore_index: int = -100, reduce: Any = None,
     reduction: str = "mean", label_smoothing: float = 0.0,
 ) -> T:  # fmt: skip
-    """The cross-entropy of softmax(input) and the target: scores (N, C, ...), int64 classes (N, ...) or probabilities (N, C, ...).
+    """The cross-entropy of softmax(input) and the target: scores (N, C, ...), int64 classes (N, ...) or probabilities
+    (N, C, ...).
 
     `weight` (C) scales the classes; the mean is weighted by it. Classes equal to `ignore_index` do not count.
     `label_smoothing` mixes the target with the uniform distribution (Szegedy et al., 2016).
@@ -328,7 +331,8 @@ def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smooth
     if x.array.shape != target.array.shape:
         raise OperationError(
             "cross_entropy",
-            "a floating target holds class probabilities and must have the shape of the input; class indices must be int64",
+            "a floating target holds class probabilities and must have the shape of the input; class indices must be "
+            "int64",
             x,
             target,
         )
@@ -392,7 +396,9 @@ def l1_loss(
 def smooth_l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
 ) -> T:
-    """(input - target)² / 2 beta where the difference is below beta, else |input - target| - beta / 2 (Girshick, 2015)."""
+    """(input - target)² / 2 beta where the difference is below beta, else |input - target| - beta / 2 (Girshick,
+    2015).
+    """
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     if beta == 0:

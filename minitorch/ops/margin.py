@@ -16,8 +16,14 @@ from .loss import _reduction, check_reduction, reduced
 
 
 def margin_ranking_loss(
-    input1: T, input2: T, target: T, margin: float = 0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> T:  # fmt: skip
+    input1: T,
+    input2: T,
+    target: T,
+    margin: float = 0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> T:
     """max(0, margin - t (x₁ - x₂)): t = 1 ranks the first above the second, t = -1 below."""
     how = _reduction(size_average, reduce, reduction)
     if not input1.array.ndim == input2.array.ndim == target.array.ndim:
@@ -28,8 +34,14 @@ def margin_ranking_loss(
 
 
 def cosine_embedding_loss(
-    input1: T, input2: T, target: T, margin: float = 0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
-) -> T:  # fmt: skip
+    input1: T,
+    input2: T,
+    target: T,
+    margin: float = 0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+) -> T:
     """1 - cos(x₁, x₂) where t = 1, max(0, cos(x₁, x₂) - margin) where t = -1; vectors of the last dimension."""
     how = _reduction(size_average, reduce, reduction)
     dims = target.array.ndim
@@ -99,9 +111,15 @@ def triplet_margin_with_distance_loss(
 
 
 def multi_margin_loss(
-    input: T, target: T, p: int = 1, margin: float = 1.0, weight: Any = None, size_average: Any = None, reduce: Any = None,
+    input: T,
+    target: T,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
-) -> T:  # fmt: skip
+) -> T:
     """Σ over j ≠ t of max(0, margin - x[t] + x[j])ᵖ weight[t] / C, for scores (N, C) and classes (N)."""
     how = _reduction(size_average, reduce, reduction)
     if p not in (1, 2):

@@ -269,10 +269,12 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         columns = input.array.shape[-1] if input.array.ndim else 1
         raise OperationError(
             "linear",
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and {weight.array.shape[1]}x{weight.array.shape[0]}): "
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and "
+            f"{weight.array.shape[1]}x{weight.array.shape[0]}): "
             f"the layer takes {weight.array.shape[1]} features, the input has {columns}",
-            input, weight,
-        )  # fmt: skip
+            input,
+            weight,
+        )
     if input.array.dtype is not weight.array.dtype:
         raise DtypeError(
             "linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight

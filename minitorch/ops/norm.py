@@ -145,14 +145,18 @@ def _normalised(name: str, input: Any, shape: Sequence[int], weight: Any, bias: 
 
 
 def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
-    """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016). `normalized_shape`: their sizes."""
+    """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016). `normalized_shape`: their
+    sizes.
+    """
     shape = _normalised("layer_norm", input, normalized_shape, weight, bias)
     n = math.prod(shape)
     return NativeLayerNorm.apply(input, weight, bias, n, eps, True)
 
 
 def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
-    """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019); eps: the dtype's by default."""
+    """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019); eps: the dtype's by
+    default.
+    """
     if weight is not None and weight.array.dtype is not input.array.dtype:
         return rms_norm(input, normalized_shape, None, eps) * weight
     shape = _normalised("rms_norm", input, normalized_shape, weight, None)
@@ -162,14 +166,17 @@ def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | N
 
 
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
-    """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018), then weight and bias per channel."""
+    """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018), then weight and bias
+    per channel.
+    """
     if input.array.ndim < 2:
         raise OperationError("group_norm", "Expected at least 2 dimensions for input tensor", input)
     n, channels = input.array.shape[:2]
     if num_groups <= 0 or channels % num_groups:
         raise OperationError(
             "group_norm",
-            f"Expected number of channels in input to be divisible by num_groups, but got {channels} and num_groups={num_groups}",
+            f"Expected number of channels in input to be divisible by num_groups, but got {channels} and "
+            f"num_groups={num_groups}",
             input,
         )
     _check_dtypes("group_norm", input, weight, bias)
@@ -187,7 +194,8 @@ def batch_norm(
 ) -> T:  # fmt: skip
     """Normalised per channel of (N, C, ...) over everything else (Ioffe and Szegedy, 2015).
 
-    While training from the batch's statistics, towards which the running ones move by `momentum` (the variance unbiased).
+    While training from the batch's statistics, towards which the running ones move by `momentum` (the variance
+    unbiased).
     """
     shape = input.array.shape
     if shape == (0,):

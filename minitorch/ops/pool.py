@@ -166,7 +166,8 @@ def _sliding(name: str, size: Any, kernel: Any, stride: Any, padding: Any, dilat
     check_numbers(name, kernel_size=kernel, stride=stride, padding=padding, dilation=dilation)
     if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
         raise RuntimeError(
-            f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and kernel_size={kernel}"
+            f"{name}: pad should be at most half of effective kernel size, but got pad={padding} and "
+            f"kernel_size={kernel}"
         )
     output = [kernels.output_size(*a, ceil_mode) for a in zip(size, kernel, stride, padding, dilation, strict=True)]
     if min(output) <= 0:
@@ -271,7 +272,9 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest value of each window of (N, C, H, W); with return_indices also where it stood in the flattened plane."""
+    """The largest value of each window of (N, C, H, W); with return_indices also where it stood in the flattened
+    plane.
+    """
     both = _max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
     return both if return_indices else both[0]
 
@@ -303,9 +306,14 @@ def avg_pool1d(
 
 
 def avg_pool2d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> T:  # fmt: skip
+) -> T:
     """The mean of each window of (N, C, H, W)."""
     return _average(
         "avg_pool2d", 2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
@@ -313,9 +321,14 @@ def avg_pool2d(
 
 
 def avg_pool3d(
-    input: T, kernel_size: Any, stride: Any = None, padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
+    input: T,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> T:  # fmt: skip
+) -> T:
     """The mean of each window of (N, C, D, H, W)."""
     return _average(
         "avg_pool3d", 3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override

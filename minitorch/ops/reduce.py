@@ -98,7 +98,9 @@ class Prod(Op):
 
 
 def _product_of_others(x: Any, axes: Axes) -> Any:
-    """For every element the product of the others along `axes`, also where there are zeros: running products of both sides."""
+    """For every element the product of the others along `axes`, also where there are zeros: running products of both
+    sides.
+    """
     rest = [d for d in range(x.array.ndim) if d not in axes]
     moved = x.permute(*rest, *axes)
     flat = reshape(moved, *[moved.array.shape[i] for i in range(len(rest))], -1)
@@ -385,7 +387,8 @@ def _needs_float(name: str, x: Any, dtype: Any) -> Any:
 def _not_empty(name: str, x: Any, axes: Axes, dim: Any = 0) -> None:
     if not x.array.size and (dim is None or dim == ()):
         raise RuntimeError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            f"the 'dim' argument."
         )
     if builtins.any(x.array.shape[a] == 0 for a in axes):
         raise IndexError(
@@ -537,7 +540,8 @@ def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
     axis = None if dim is None or not input.array.ndim else dim_in(dim, input.array.ndim)
     if not input.array.size and (axis is None or input.array.shape[axis] == 0):
         raise IndexError(
-            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with the 'dim' argument."
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
+            f"the 'dim' argument."
         )
     return input._wrap(getattr(kernels, name)(input.array, axis, keepdim))
 

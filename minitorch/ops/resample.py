@@ -92,7 +92,8 @@ def _sizes(x: Any, size: Any, scale_factor: Any, recompute: bool) -> tuple[tuple
     values = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(spatial)
     if len(values) != len(spatial):
         raise ValueError(
-            f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions of "
+            f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions "
+            f"of "
             f"{list(spatial)} and {'scale_factor' if size is None else 'output size'} of {given}"
         )
     if size is not None:
@@ -106,7 +107,8 @@ def _sizes(x: Any, size: Any, scale_factor: Any, recompute: bool) -> tuple[tuple
 def _check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) -> None:
     if mode not in (*_DIMS, "nearest", "nearest-exact", "area") or not 3 <= x.array.ndim <= 5:
         raise NotImplementedError(
-            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {x.array.ndim}D) for the modes: nearest | linear | "
+            f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {x.array.ndim}D) for the modes: nearest | "
+            f"linear | "
             f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
         )
     if mode not in _DIMS and align_corners is not None:
@@ -195,16 +197,20 @@ def _line(theta: Any, n: int, corners: bool) -> Any:
 
 
 def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
-    """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W); (N, 3, 4) over volumes."""
+    """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W); (N, 3, 4) over
+    volumes.
+    """
     dims = len(size) - 2
     align_corners = settled("affine_grid", align_corners)
     if dims not in (2, 3):
         raise NotImplementedError(
-            f"affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size {tuple(size)}."
+            f"affine_grid only supports 4D and 5D sizes, for 2D and 3D affine transforms, respectively. Got size "
+            f"{tuple(size)}."
         )
     if theta.array.ndim != 3 or theta.array.shape[1:] != (dims, dims + 1):
         raise ValueError(
-            f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {tuple(size)}. Got {tuple(theta.shape)}."
+            f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {tuple(size)}. Got "
+            f"{tuple(theta.shape)}."
         )
     if theta.array.dtype.kind != "f":
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
@@ -255,7 +261,8 @@ def unfold(input: T, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stri
     if any(n <= 0 for n in counts):
         raise OperationError(
             "unfold",
-            f"with kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, calculated shape of the array "
+            f"with kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, calculated shape of the "
+            f"array "
             f"of sliding blocks as {tuple(counts)}, which is too small (non-positive)",
             input,
         )
@@ -280,14 +287,17 @@ def fold(input: T, output_size: Any, kernel_size: Any, dilation: Any = 1, paddin
     if x.array.shape[1] % math.prod(how[0]):
         raise OperationError(
             "fold",
-            f"Expected size of input's dimension 1 to be divisible by the product of kernel_size {how[0]}, but got {x.array.shape[1]}",
+            f"Expected size of input's dimension 1 to be divisible by the product of kernel_size {how[0]}, but got "
+            f"{x.array.shape[1]}",
             input,
         )
     if x.array.shape[2] != math.prod(counts):
         raise OperationError(
             "fold",
-            f"Given output_size={size}, kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, expected "
-            f"size of input's dimension 2 to match the calculated number of sliding blocks {' * '.join(map(str, counts))} = "
+            f"Given output_size={size}, kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, "
+            f"expected "
+            f"size of input's dimension 2 to match the calculated number of sliding blocks "
+            f"{' * '.join(map(str, counts))} = "
             f"{math.prod(counts)}, but got {x.array.shape[2]}",
             input,
         )
@@ -309,7 +319,8 @@ def pixel_shuffle(input: T, upscale_factor: int) -> T:
     if c % (r * r):
         raise OperationError(
             "pixel_shuffle",
-            f"expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but input.size(-3)={c} "
+            f"expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            f"input.size(-3)={c} "
             f"is not divisible by {r * r}",
             input,
         )

@@ -34,7 +34,9 @@ def _known(ctx: Any, bias: bool, kept: Any) -> dict[str, Any]:
 
 
 class LstmLayer(Op):
-    """i, f, g, o = σ, σ, tanh, σ (W x + U h + b);  c = f c + i g, h = o tanh(c), step by step;  backward through time"""
+    """i, f, g, o = σ, σ, tanh, σ (W x + U h + b);  c = f c + i g, h = o tanh(c), step by step;  backward through
+    time
+    """
 
     title = "Lstm"
 
@@ -117,7 +119,9 @@ class RnnLayer(Op):
 
 
 def _run(steps: Steps, state: tuple[Any, ...], move: Callable[..., tuple[Any, ...]]) -> tuple[Any, ...]:
-    """(y, *last state): `move(start, stop, *state)` gives the new rows of the state, of which the first is the output."""
+    """(y, *last state): `move(start, stop, *state)` gives the new rows of the state, of which the first is the
+    output.
+    """
     outputs = {}
     for a, b in steps:
         new = move(a, b, *[s[: b - a] for s in state])
@@ -240,9 +244,18 @@ def _states(name: str, hx: Any, count: int) -> tuple[Any, ...]:
 
 
 def _padded(
-    name: str, layer: Any, input: Any, states: tuple[Any, ...], params: Any, biases: bool, num_layers: int, dropout: float,
-    train: bool, bidirectional: bool, batch_first: bool,
-) -> tuple[Any, ...]:  # fmt: skip
+    name: str,
+    layer: Any,
+    input: Any,
+    states: tuple[Any, ...],
+    params: Any,
+    biases: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+    batch_first: bool,
+) -> tuple[Any, ...]:
     if input.array.ndim != 3:
         raise OperationError(name, "expected an input with 3 dimensions", input)
     x = transpose(input, 0, 1) if batch_first else input
@@ -267,7 +280,9 @@ def _packed_steps(batch_sizes: Any, rows: int) -> Steps:
 
 
 def _run_layers(name: str, layer: Any, count: int, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Both ways to call: `(input, hx, params, has_biases, ...)`, and of a packed batch `(data, batch_sizes, hx, ...)`."""
+    """Both ways to call: `(input, hx, params, has_biases, ...)`, and of a packed batch `(data, batch_sizes, hx,
+    ...)`.
+    """
     if len(args) != 9:
         raise TypeError(f"{name}() takes 9 arguments, by position, got {len(args)}")
     if isinstance(args[3], bool):
@@ -285,8 +300,8 @@ def _run_layers(name: str, layer: Any, count: int, args: tuple[Any, ...]) -> tup
 def lstm(*args: Any) -> tuple[Any, Any, Any]:
     """Layers of long short-term memory (Hochreiter and Schmidhuber, 1997): (output, h_n, c_n).
 
-    `lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or of a packed batch
-    `lstm(data, batch_sizes, (h, c), params, has_biases, num_layers, dropout, train, bidirectional)`.
+    `lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or of a packed
+    batch `lstm(data, batch_sizes, (h, c), params, has_biases, num_layers, dropout, train, bidirectional)`.
     """
     y, h, c = _run_layers("lstm", _lstm, 2, args)
     return y, h, c

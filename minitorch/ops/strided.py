@@ -96,14 +96,16 @@ def as_strided(input: T, size: Any, stride: Any, storage_offset: int | None = No
     count = kernels.memory(input.storage.array).size
     if kernels.reach(size, stride, offset) > count:
         raise OperationError(
-            "as_strided", f"size {size}, strides {stride} and offset {offset} are out of bounds for storage of {count} elements",
+            "as_strided",
+            f"size {size}, strides {stride} and offset {offset} are out of bounds for storage of {count} elements",
             input,
-        )  # fmt: skip
+        )
     return AsStrided.apply(input, size, stride, offset)
 
 
 def unfold(input: T, dimension: int, size: int, step: int) -> T:
-    """Windows of `size` elements of a dimension, `step` apart: a view, the elements of a window in a new last dimension.
+    """Windows of `size` elements of a dimension, `step` apart: a view, the elements of a window in a new last
+    dimension.
 
     >>> torch.arange(5).unfold(0, 3, 2)
     tensor([[0, 1, 2],
@@ -164,7 +166,8 @@ def _split_along(name: str, input: Any, sections: Any, dim: int, least: int) -> 
     n = input.array.shape[dim]
     if isinstance(sections, int) and (sections <= 0 or n % sections):
         raise RuntimeError(
-            f"{name} attempted to split along dimension {dim}, but the size of the dimension {n} is not divisible by the "
+            f"{name} attempted to split along dimension {dim}, but the size of the dimension {n} is not divisible by "
+            f"the "
             f"split_size {sections}!"
         )
     return tensor_split(input, sections, dim)

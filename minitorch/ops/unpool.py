@@ -43,7 +43,8 @@ def _unpooled_size(size: Any, kernel: Any, stride: Any, padding: Any, wanted: An
     sizes = tuple(wanted)[-len(usual) :] if len(wanted) == len(usual) + 2 else tuple(wanted)
     if len(sizes) != len(usual):
         raise ValueError(
-            f"output_size should be a sequence containing {len(usual)} or {len(usual) + 2} elements, but it has a length of "
+            f"output_size should be a sequence containing {len(usual)} or {len(usual) + 2} elements, but it has a "
+            f"length of "
             f"'{len(wanted)}'"
         )
     for n, m, s in zip(sizes, usual, stride, strict=True):

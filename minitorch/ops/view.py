@@ -264,7 +264,8 @@ def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
         return tuple([size // -known if n == -1 else n for n in shape])
     if known == 0 and -1 in shape:
         raise RuntimeError(
-            f"cannot reshape tensor of {size} elements into shape {list(shape)} because the unspecified dimension size -1 "
+            f"cannot reshape tensor of {size} elements into shape {list(shape)} because the unspecified dimension size "
+            f"-1 "
             "can be any value and is ambiguous"
         )
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
@@ -317,7 +318,8 @@ def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     full = [n // known if s == -1 and known else s for s in sizes]
     if math.prod(full) != n:
         raise RuntimeError(
-            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input tensor"
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of dim {dim} ({n}) in the input "
+            f"tensor"
         )
     return view(input, *shape[:dim], *full, *shape[dim + 1 :])
 
@@ -470,7 +472,8 @@ def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]
         sizes = [int(s) for s in split_size_or_sections]
         if sum(sizes) != n or any(s < 0 for s in sizes):
             raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), but got split_sizes={sizes}"
+                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
+                f"but got split_sizes={sizes}"
             )
     return (Split if whole else SplitWithSizes).apply(tensor, _pieces(sizes, dim)) if sizes else ()
 

@@ -21,9 +21,17 @@ class Adafactor(Optimizer):
     """
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1e-2, beta2_decay: float = -0.8, eps: tuple[float | None, float] = (None, 1e-3),
-        d: float = 1.0, weight_decay: float = 0.0, *, foreach: bool | None = None, maximize: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-2,
+        beta2_decay: float = -0.8,
+        eps: tuple[float | None, float] = (None, 1e-3),
+        d: float = 1.0,
+        weight_decay: float = 0.0,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+    ) -> None:
         check_options(lr, says="Learning rate should be >= 0 but is: {}")
         _check("beta2_decay should be <= 0", beta2_decay, beta2_decay <= 0)
         _check("epsilon1 should be >= 0", eps[0], eps[0] is None or eps[0] >= 0)

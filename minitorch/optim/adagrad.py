@@ -20,10 +20,19 @@ class Adagrad(PerElement):
     slots = ("sum",)
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
-        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *, maximize: bool = False,
-        differentiable: bool = False, fused: bool | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-2,
+        lr_decay: float = 0,
+        weight_decay: float = 0,
+        initial_accumulator_value: float = 0,
+        eps: float = 1e-10,
+        foreach: bool | None = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
         check_options(lr, weight_decay=weight_decay)
         check_range("lr_decay value", lr_decay, lr_decay >= 0)
         check_range("initial_accumulator_value value", initial_accumulator_value, initial_accumulator_value >= 0)

@@ -12,7 +12,8 @@ from .per_element import PerElement, decay_of, sign_of
 
 
 class Adam(PerElement):
-    """m = β₁ m + (1 - β₁) g;  v = β₂ v + (1 - β₂) g²;  p = p - lr m̂ / (√v̂ + eps), m̂ and v̂ corrected for their start at 0.
+    """m = β₁ m + (1 - β₁) g;  v = β₂ v + (1 - β₂) g²;  p = p - lr m̂ / (√v̂ + eps), m̂ and v̂ corrected for their start
+    at 0.
 
     Kingma and Ba, 2015 (https://arxiv.org/abs/1412.6980). `weight_decay` adds to the gradient (or shrinks the parameter
     directly with `decoupled_weight_decay`). `amsgrad` divides by the largest v so far (Reddi et al., 2018).
@@ -29,10 +30,21 @@ class Adam(PerElement):
     slots = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
-        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
-        capturable: bool = False, differentiable: bool = False, fused: bool | None = None, decoupled_weight_decay: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
         check_options(lr, eps, betas, weight_decay)
         super().__init__(params, options(locals()))
 

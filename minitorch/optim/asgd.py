@@ -13,7 +13,8 @@ from .per_element import PerElement, sign_of
 
 
 class ASGD(PerElement):
-    """p = (1 - lambd η) p - η g, with η = lr / (1 + lambd lr t)^alpha; `ax` in the state is the mean of p after step t0.
+    """p = (1 - lambd η) p - η g, with η = lr / (1 + lambd lr t)^alpha; `ax` in the state is the mean of p after step
+    t0.
 
     Polyak and Juditsky, 1992 (https://doi.org/10.1137/0330046).
     """

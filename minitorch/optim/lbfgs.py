@@ -15,17 +15,25 @@ ENOUGH_DESCENT, FLAT_ENOUGH = 1e-4, 0.9  # the c₁ and c₂ of the Wolfe condit
 
 
 class LBFGS(Optimizer):
-    """Quasi-Newton steps p = p + t d, d = -H g, where H⁻¹ approximates the curvature from the last `history_size` steps.
+    """Quasi-Newton steps p = p + t d, d = -H g, where H⁻¹ approximates the curvature from the last `history_size`
+    steps.
 
-    `step` needs a closure that clears the gradients, computes the loss, calls backward and returns the loss; it is called
-    several times a step. One group of parameters only. `line_search_fn`: None (t = lr) or "strong_wolfe". Nocedal and
-    Wright, Numerical Optimization, 2006, algorithms 7.4 and 3.5.
+    `step` needs a closure that clears the gradients, computes the loss, calls backward and returns the loss; it is
+    called several times a step. One group of parameters only. `line_search_fn`: None (t = lr) or "strong_wolfe".
+    Nocedal and Wright, Numerical Optimization, 2006, algorithms 7.4 and 3.5.
     """
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1, max_iter: int = 20, max_eval: int | None = None,
-        tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9, history_size: int = 100, line_search_fn: str | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        params: Any,
+        lr: float | Tensor = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
         check_options(lr)
         max_eval = max_iter * 5 // 4 if max_eval is None else max_eval
         super().__init__(params, options(locals()))
@@ -60,7 +68,9 @@ class LBFGS(Optimizer):
         return first
 
     def _direction(self, g: Any, loss: float, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, float, float]:
-        """Where to go, how far to try, and the slope of the loss there; the state takes up what the last step taught."""
+        """Where to go, how far to try, and the slope of the loss there; the state takes up what the last step
+        taught.
+        """
         state["n_iter"] += 1
         lr = float(group["lr"])
         if state["n_iter"] == 1:
@@ -205,7 +215,9 @@ def _inside(t: float, ends: list[Point], stuck: bool) -> tuple[float, bool]:
 
 
 def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
-    """The minimum of the cubic through two points with these slopes, within the bounds; their middle if there is none."""
+    """The minimum of the cubic through two points with these slopes, within the bounds; their middle if there is
+    none.
+    """
     if a.t > b.t:
         a, b = b, a
     low, high = (a.t, b.t) if bounds is None else bounds

@@ -20,10 +20,11 @@ Phase = dict[str, Any]
 
 
 class LRScheduler:
-    """The base of all schedules. A subclass computes the rates in `get_lr`, from `last_epoch`, `base_lrs` and the groups.
+    """The base of all schedules. A subclass computes the rates in `get_lr`, from `last_epoch`, `base_lrs` and the
+    groups.
 
-    Made with `last_epoch=-1` it starts: the rates found become `initial_lr` of the groups. With another `last_epoch` it goes
-    on, and the groups must have `initial_lr` (KeyError).
+    Made with `last_epoch=-1` it starts: the rates found become `initial_lr` of the groups. With another `last_epoch` it
+    goes on, and the groups must have `initial_lr` (KeyError).
 
     >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
     >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -47,7 +48,8 @@ class LRScheduler:
                 group.setdefault("initial_lr", _copied(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch >= 0: "
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch "
+                    f">= 0: "
                     "load the state of the optimizer first, or start with last_epoch=-1"
                 )
         self.base_lrs = _values(optimizer, "initial_lr")
@@ -84,13 +86,15 @@ class LRScheduler:
         """Go on to the next epoch, or to the one given, and set the rates."""
         if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", True):
             _warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call `optimizer.step()` first: else the "
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call `optimizer.step()` first: else "
+                "the "
                 "first value of the learning rate schedule is never used."
             )
         self._step_count += 1
         if epoch is not None:
             _warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible: call "
+                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible: "
+                "call "
                 "`scheduler.step()` without it."
             )
         self._update_lr(epoch)
@@ -150,7 +154,8 @@ def _one_per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
         return [_copied(value) for _ in range(count)]
     if len(value) != count:
         raise ValueError(
-            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups has "
+            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups "
+            f"has "
             f"{count}."
         )
     return [_copied(x) for x in value]
@@ -293,7 +298,9 @@ class PolynomialLR(_Multiplied):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from the initial rate down to `eta_min` in `T_max` epochs, and up again (Loshchilov and Hutter, 2017)."""
+    """Half a cosine from the initial rate down to `eta_min` in `T_max` epochs, and up again (Loshchilov and Hutter,
+    2017).
+    """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         self.T_max = T_max
@@ -389,7 +396,8 @@ class _OfSchedulers(LRScheduler):
                 raise TypeError(f"{name} at index {i} should have `optimizer` as its attribute.")
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
-                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be specified "
+                    f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be "
+                    f"specified "
                     f"when calling `step`, but got one at index {i} in the given schedulers sequence."
                 )
             if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
@@ -418,7 +426,8 @@ class SequentialLR(_OfSchedulers):
         self._check(schedulers, optimizer, "")
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
-                "Sequential Schedulers expects number of schedulers provided to be one more than the number of milestone "
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
+                "milestone "
                 f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be equal to "
                 f"{len(milestones)}"
             )
@@ -476,9 +485,9 @@ class ChainedScheduler(_OfSchedulers):
 class ReduceLROnPlateau(LRScheduler):
     """Times `factor` once a quantity has not become better for more than `patience` epochs; `step(metrics)` tells it.
 
-    Better: below ("min") or above ("max") the best so far by the share `threshold` ("rel") or by `threshold` itself ("abs").
-    For `cooldown` epochs after a reduction none are counted; the rate goes no lower than `min_lr`, and no step is smaller
-    than `eps`.
+    Better: below ("min") or above ("max") the best so far by the share `threshold` ("rel") or by `threshold` itself
+    ("abs"). For `cooldown` epochs after a reduction none are counted; the rate goes no lower than `min_lr`, and no step
+    is smaller than `eps`.
     """
 
     def __init__(
@@ -538,8 +547,10 @@ class ReduceLROnPlateau(LRScheduler):
         if len(groups) != len(self.min_lrs):
             if self.default_min_lr is None:
                 raise RuntimeError(
-                    f"The number of param groups in the `optimizer` ({len(groups)}) differs from when `ReduceLROnPlateau` was "
-                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added to the optimizer. "
+                    f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
+                    f"`ReduceLROnPlateau` was "
+                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added to the "
+                    f"optimizer. "
                     "Please modify the `min_lrs` field to match the length of the `optimizer` param groups."
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
@@ -662,15 +673,27 @@ class _WithMomentum(LRScheduler):
 class CyclicLR(_WithMomentum):
     """Straight up from `base_lr` to `max_lr` in `step_size_up` steps, and down again; the momentum the other way round.
 
-    Smith, 2017 (https://arxiv.org/abs/1506.01186). The height of the cycles: "triangular" always the same, "triangular2"
-    halved each cycle, "exp_range" times gamma^step, or `scale_fn` of the cycle or of the step (`scale_mode`).
+    Smith, 2017 (https://arxiv.org/abs/1506.01186). The height of the cycles: "triangular" always the same,
+    "triangular2" halved each cycle, "exp_range" times gamma^step, or `scale_fn` of the cycle or of the step
+    (`scale_mode`).
     """
 
     def __init__(
-        self, optimizer: Optimizer, base_lr: Any, max_lr: Any, step_size_up: int = 2000, step_size_down: int | None = None,
-        mode: str = "triangular", gamma: float = 1.0, scale_fn: Callable[[Any], float] | None = None, scale_mode: str = "cycle",
-        cycle_momentum: bool = True, base_momentum: Any = 0.8, max_momentum: Any = 0.9, last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: Optimizer,
+        base_lr: Any,
+        max_lr: Any,
+        step_size_up: int = 2000,
+        step_size_down: int | None = None,
+        mode: str = "triangular",
+        gamma: float = 1.0,
+        scale_fn: Callable[[Any], float] | None = None,
+        scale_mode: str = "cycle",
+        cycle_momentum: bool = True,
+        base_momentum: Any = 0.8,
+        max_momentum: Any = 0.9,
+        last_epoch: int = -1,
+    ) -> None:
         self.optimizer = _checked(optimizer)
         base_lrs = _one_per_group("base_lr", optimizer, base_lr)
         if last_epoch == -1:
@@ -731,16 +754,27 @@ class OneCycleLR(_WithMomentum):
     """Up to `max_lr` and down to almost nothing, once, in `total_steps` (or epochs * steps_per_epoch) steps.
 
     From max_lr / div_factor up in the first `pct_start` of the steps, then down to a `final_div_factor`th of that (with
-    `three_phase` first as far down as up). "cos" or "linear"; the momentum goes the other way round. Smith and Topin, 2017
-    (https://arxiv.org/abs/1708.07120).
+    `three_phase` first as far down as up). "cos" or "linear"; the momentum goes the other way round. Smith and Topin,
+    2017 (https://arxiv.org/abs/1708.07120).
     """
 
     def __init__(
-        self, optimizer: Optimizer, max_lr: Any, total_steps: int | None = None, epochs: int | None = None,
-        steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos", cycle_momentum: bool = True,
-        base_momentum: Any = 0.85, max_momentum: Any = 0.95, div_factor: float = 25.0, final_div_factor: float = 1e4,
-        three_phase: bool = False, last_epoch: int = -1,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: Optimizer,
+        max_lr: Any,
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: Any = 0.85,
+        max_momentum: Any = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
+    ) -> None:
         self.optimizer = _checked(optimizer)
         self.total_steps = _total(total_steps, epochs, steps_per_epoch)
         self._schedule_phases = _phases(pct_start, self.total_steps, three_phase)
@@ -818,8 +852,12 @@ def _phases(share: float, total: int, three: bool) -> list[Phase]:
 
 def _phase(end: float, start_lr: str, end_lr: str, start_momentum: str, end_momentum: str) -> Phase:
     return {
-        "end_step": end, "start_lr": start_lr, "end_lr": end_lr, "start_momentum": start_momentum, "end_momentum": end_momentum
-    }  # fmt: skip
+        "end_step": end,
+        "start_lr": start_lr,
+        "end_lr": end_lr,
+        "start_momentum": start_momentum,
+        "end_momentum": end_momentum,
+    }
 
 
 __all__ = [

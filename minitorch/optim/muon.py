@@ -19,10 +19,17 @@ class Muon(Optimizer):
     """
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1e-3, weight_decay: float = 0.1, momentum: float = 0.95, nesterov: bool = True,
-        ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315), eps: float = 1e-7, ns_steps: int = 5,
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-3,
+        weight_decay: float = 0.1,
+        momentum: float = 0.95,
+        nesterov: bool = True,
+        ns_coefficients: tuple[float, float, float] = (3.4445, -4.775, 2.0315),
+        eps: float = 1e-7,
+        ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         check_options(lr, says="Learning rate should be >= 0 but is: {}")
         if momentum < 0:
             raise ValueError(f"momentum should be >= 0 but is: {momentum}")

@@ -35,7 +35,8 @@ class Optimizer:
         if not groups:
             raise ValueError(
                 "optimizer got an empty parameter list. Layers that are kept in a plain list or dict are not found by "
-                "parameters(): keep them in nn.ModuleList, nn.Sequential or nn.ModuleDict, parameters in nn.ParameterList."
+                "parameters(): keep them in nn.ModuleList, nn.Sequential or nn.ModuleDict, parameters in "
+                "nn.ParameterList."
             )
         if not isinstance(groups[0], dict):
             groups = [{"params": groups}]
@@ -48,7 +49,9 @@ class Optimizer:
             cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update every parameter once. `closure` computes the loss and its gradients again, and its loss is returned."""
+        """Update every parameter once. `closure` computes the loss and its gradients again, and its loss is
+        returned.
+        """
         raise NotImplementedError
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -126,7 +129,9 @@ class Optimizer:
     # ------------------------------------------------ hooks
 
     def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs). args[0] is the optimizer."""
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs). args[0] is the
+        optimizer.
+        """
         return add_hook(self._hooks["step_pre"], hook)
 
     def register_step_post_hook(self, hook: Any) -> RemovableHandle:
@@ -249,7 +254,8 @@ def _parameters(params: Any) -> dict[str, Any]:
         return {"params": [params]}
     if isinstance(params, set):
         raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets will "
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
+            "will "
             "change between runs. Please use a list instead."
         )
     params = list(params)

@@ -13,7 +13,8 @@ from .per_element import sign_of
 class SGD(Optimizer):
     """v = momentum v + (1 - dampening) g;  p = p - lr v, with g the gradient plus weight_decay p.
 
-    The first step has v = g. With `nesterov`, p = p - lr (g + momentum v) (Sutskever et al., 2013). `maximize` goes uphill.
+    The first step has v = g. With `nesterov`, p = p - lr (g + momentum v) (Sutskever et al., 2013). `maximize` goes
+    uphill.
 
     >>> p = torch.tensor([1.0], requires_grad=True)
     >>> optimizer = torch.optim.SGD([p], lr=0.1)
@@ -24,10 +25,19 @@ class SGD(Optimizer):
     """
 
     def __init__(
-        self, params: Any, lr: float | Tensor = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
-        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
+        self,
+        params: Any,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
         fused: bool | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         check_options(lr)
         check_range("momentum value", momentum, momentum >= 0)
         check_range("weight_decay value", weight_decay, weight_decay >= 0)

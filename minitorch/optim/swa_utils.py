@@ -64,8 +64,9 @@ def _for_lists(weight: Callable[[Any], Any]) -> Average:
 class AveragedModel(Module):
     """A copy of a model (`module`) whose parameters are averages of what `update_parameters(model)` was given.
 
-    The mean of all, or `avg_fn(average, current, count)` for each tensor, or `multi_avg_fn(averages, currents, count)` in
-    place. Buffers are averaged too with `use_buffers`, else copied. Izmailov et al., 2018 (https://arxiv.org/abs/1803.05407).
+    The mean of all, or `avg_fn(average, current, count)` for each tensor, or `multi_avg_fn(averages, currents, count)`
+    in place. Buffers are averaged too with `use_buffers`, else copied. Izmailov et al., 2018
+    (https://arxiv.org/abs/1803.05407).
 
     >>> model = torch.nn.Linear(1, 1, bias=False)
     >>> average = torch.optim.swa_utils.AveragedModel(model)
@@ -128,7 +129,9 @@ def _by_dtype(averages: list[Any], currents: list[Any]) -> list[tuple[list[Any],
 
 @no_grad()  # type: ignore[untyped-decorator]
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
-    """Compute the running means of all batch norms anew, over all batches of `loader` (of a batch in parts, the first)."""
+    """Compute the running means of all batch norms anew, over all batches of `loader` (of a batch in parts, the
+    first).
+    """
     momenta = {module: module.momentum for module in model.modules() if isinstance(module, BatchNorm)}
     if not momenta:
         return
@@ -186,5 +189,11 @@ class SWALR(LRScheduler):
 
 
 __all__ = [
-    "SWALR", "AveragedModel", "get_ema_avg_fn", "get_ema_multi_avg_fn", "get_swa_avg_fn", "get_swa_multi_avg_fn", "update_bn",
-]  # fmt: skip
+    "SWALR",
+    "AveragedModel",
+    "get_ema_avg_fn",
+    "get_ema_multi_avg_fn",
+    "get_swa_avg_fn",
+    "get_swa_multi_avg_fn",
+    "update_bn",
+]

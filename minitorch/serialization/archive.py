@@ -26,7 +26,9 @@ def get_crc32_options() -> bool:
 
 
 def set_crc32_options(compute_crc32: bool) -> None:
-    """Compare the checksums of records when a checkpoint is loaded, or do not: PyTorch can be told to write wrong ones."""
+    """Compare the checksums of records when a checkpoint is loaded, or do not: PyTorch can be told to write wrong
+    ones.
+    """
     global _check_sums
     _check_sums = bool(compute_crc32)
 
@@ -71,7 +73,8 @@ class Archive:
         fill(self.file, content)
         if _check_sums and zlib.crc32(content.data) != record.CRC:
             raise CheckpointError(
-                f"record {name!r} does not have its checksum: the file is damaged (or was written with checksums switched "
+                f"record {name!r} does not have its checksum: the file is damaged (or was written with checksums "
+                f"switched "
                 "off: torch.serialization.set_crc32_options(False) loads it unchecked)"
             )
         return content

@@ -31,9 +31,9 @@ def save(
 ) -> None:  # fmt: skip
     """Write `obj` (tensors, modules, state dicts, in lists and dicts of any depth) to a path or a file object.
 
-    The file is in PyTorch's format, and PyTorch loads it. Tensors that share memory are written with their whole storage,
-    once. A path is replaced when everything is written: until then the old file stays. RuntimeError for one memory seen
-    as two dtypes; ValueError for a pickle module or protocol other than Python's, 2.
+    The file is in PyTorch's format, and PyTorch loads it. Tensors that share memory are written with their whole
+    storage, once. A path is replaced when everything is written: until then the old file stays. RuntimeError for one
+    memory seen as two dtypes; ValueError for a pickle module or protocol other than Python's, 2.
 
     >>> import io
     >>> file = io.BytesIO()
@@ -43,7 +43,8 @@ def save(
     """
     if pickle_module is not pickle or pickle_protocol != PROTOCOL or not _use_new_zipfile_serialization:
         raise ValueError(
-            f"save() writes PyTorch's zip format with Python's pickle of protocol {PROTOCOL}, which torch.load reads safely; "
+            f"save() writes PyTorch's zip format with Python's pickle of protocol {PROTOCOL}, which torch.load reads "
+            f"safely; "
             "no other module, protocol or format"
         )
     data, memories = pickled(obj)
@@ -83,8 +84,9 @@ def load(
     classes named by `add_safe_globals`. Any other name, and any damage, is a CheckpointError. `weights_only=False` also
     makes objects of any class, by running whatever the file says: **only for files you trust**.
 
-    `map_location`: "cpu" (or a dict or function, as in PyTorch) for tensors saved on a GPU. `mmap`: the tensors of a path
-    stay in the file until they are touched. The formats are PyTorch's zip and its legacy one; the older tar is refused.
+    `map_location`: "cpu" (or a dict or function, as in PyTorch) for tensors saved on a GPU. `mmap`: the tensors of a
+    path stay in the file until they are touched. The formats are PyTorch's zip and its legacy one; the older tar is
+    refused.
     """
     _check_arguments(f, pickle_module, weights_only, mmap, pickle_load_args)
     place = _placing(map_location)
@@ -99,7 +101,8 @@ def load(
             raise RuntimeError("mmap can only be used with checkpoints in the zip format, which this file is not")
         if legacy.is_tar(file, start):
             raise CheckpointError(
-                "the file is in the tar format that PyTorch wrote before version 0.1.10, which minitorch does not read: load "
+                "the file is in the tar format that PyTorch wrote before version 0.1.10, which minitorch does not "
+                "read: load "
                 "it with PyTorch and save it again"
             )
         unpickle = _unpickle_safely if weights_only is not False else _unpickle_trusting

@@ -55,7 +55,8 @@ def reading(f: Any) -> Iterator[Any]:
     missing = [name for name in ("read", "seek", "tell", "readline") if not hasattr(f, name)]
     if missing:
         raise AttributeError(
-            f"'{type(f).__name__}' object has no attribute '{missing[0]}': torch.load needs a path, or a file object with "
+            f"'{type(f).__name__}' object has no attribute '{missing[0]}': torch.load needs a path, or a file object "
+            f"with "
             "read, readline, seek and tell. Put what you have into an io.BytesIO first."
         )
     yield f

@@ -56,8 +56,16 @@ class Rebuild:
         return self.build(layout(storage, offset, size, stride, grad, None, metadata))
 
     def tensor_v3(
-        self, storage: Any, offset: int, size: Any, stride: Any, grad: bool, hooks: Any, dtype: Any, metadata: Any = None
-    ) -> Any:  # fmt: skip
+        self,
+        storage: Any,
+        offset: int,
+        size: Any,
+        stride: Any,
+        grad: bool,
+        hooks: Any,
+        dtype: Any,
+        metadata: Any = None,
+    ) -> Any:
         """`_rebuild_tensor_v3`: the storage is bytes, the dtype stands beside it."""
         return self.build(layout(storage, offset, size, stride, grad, dtype.name, metadata))
 

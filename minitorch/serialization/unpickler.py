@@ -1,8 +1,9 @@
 """A reader of pickles that runs nothing: a machine for the data they hold, with a list of the names it knows.
 
-Why not `pickle.Unpickler` with a `find_class` of our own: its `BUILD` sets attributes on whatever lies on its stack, also on
-the classes and functions that the list allows; and a single instruction makes it allocate gigabytes for its memo. Here
-each instruction is a few lines, with the types it accepts. `pickletools` reads the instructions; it too runs nothing.
+Why not `pickle.Unpickler` with a `find_class` of our own: its `BUILD` sets attributes on whatever lies on its stack,
+also on the classes and functions that the list allows; and a single instruction makes it allocate gigabytes for its
+memo. Here each instruction is a few lines, with the types it accepts. `pickletools` reads the instructions; it too runs
+nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ class Machine:
     """The state while one pickle is read: a stack, its marks and the memo.
 
     `find(name)` gives the meaning of a global; `callables` are those that may be called, `buildable` the classes whose
-    instances take a state; `persistent_load(id)` gives what lies outside of the pickle. `size`, of the file, bounds what the
-    calls may be given: a long text, made once and encoded a million times, would fill the memory from a small file.
+    instances take a state; `persistent_load(id)` gives what lies outside of the pickle. `size`, of the file, bounds
+    what the calls may be given: a long text, made once and encoded a million times, would fill the memory from a small
+    file.
     """
 
     def __init__(self, names: Names, persistent_load: Callable[[Any], Any], size: int) -> None:
@@ -104,7 +106,8 @@ class Names:
         if full not in self.table:
             raise CheckpointError(
                 f"Weights only load failed: the file names {full}, which is not on the list of what is loaded without "
-                f"running foreign code. If you trust the file and need it: torch.serialization.add_safe_globals([{name}]), "
+                f"running foreign code. If you trust the file and need it: "
+                f"torch.serialization.add_safe_globals([{name}]), "
                 "or torch.load(..., weights_only=False), which runs whatever the file says."
             )
         return self.table[full]

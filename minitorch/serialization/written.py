@@ -1,4 +1,5 @@
-"""The names that stand in a checkpoint which we write: a pickle names classes and functions, and PyTorch must know them.
+"""The names that stand in a checkpoint which we write: a pickle names classes and functions, and PyTorch must know
+them.
 
 The pickle is written with objects of this file in their places; `renamed` then puts PyTorch's names for ours.
 """

@@ -1,4 +1,6 @@
-"""Checkpoints of activations: what lies inside is computed again in backward instead of being kept (Chen et al., 2016)."""
+"""Checkpoints of activations: what lies inside is computed again in backward instead of being kept (Chen et al.,
+2016).
+"""
 
 from __future__ import annotations
 
@@ -29,15 +31,20 @@ def noop_context_fn() -> tuple[Any, Any]:
 
 
 def checkpoint(
-    function: Callable[..., Any], *args: Any, use_reentrant: bool | None = None,
-    context_fn: Callable[[], tuple[Any, Any]] = noop_context_fn, determinism_check: str = "default", debug: bool = False,
-    early_stop: bool = True, **kwargs: Any,
-) -> Any:  # fmt: skip
+    function: Callable[..., Any],
+    *args: Any,
+    use_reentrant: bool | None = None,
+    context_fn: Callable[[], tuple[Any, Any]] = noop_context_fn,
+    determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
+    **kwargs: Any,
+) -> Any:
     """`function(*args, **kwargs)`, whose graph is dropped at once and made again in backward: less memory, more time.
 
     Gradients flow to the arguments and to whatever else the function uses, to any order. The second time the default
-    generator starts from the same state (unless `preserve_rng_state=False`). `context_fn` gives two context managers, for
-    the first time and for the second. Both settings of `use_reentrant` do the same here.
+    generator starts from the same state (unless `preserve_rng_state=False`). `context_fn` gives two context managers,
+    for the first time and for the second. Both settings of `use_reentrant` do the same here.
 
     >>> x = torch.tensor(2.0, requires_grad=True)
     >>> torch.utils.checkpoint.checkpoint(lambda x: x.exp().sin(), x, use_reentrant=False).backward()
@@ -63,7 +70,9 @@ def checkpoint(
 def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
 ) -> Any:
-    """Run functions one after the other (or the children of a `Sequential`), all but the last of `segments` parts checkpointed."""
+    """Run functions one after the other (or the children of a `Sequential`), all but the last of `segments` parts
+    checkpointed.
+    """
     if use_reentrant is None:
         _warn_of_choice("checkpoint_sequential")
         use_reentrant = True
@@ -80,7 +89,8 @@ def checkpoint_sequential(
 
 def _warn_of_choice(name: str) -> None:
     warnings.warn(
-        f"torch.utils.checkpoint.{name}: the use_reentrant parameter should be passed explicitly. In version 2.9 we will raise "
+        f"torch.utils.checkpoint.{name}: the use_reentrant parameter should be passed explicitly. In version 2.9 we "
+        f"will raise "
         "an exception if use_reentrant is not passed in PyTorch; here both settings do the same.",
         stacklevel=3,
     )
@@ -131,7 +141,9 @@ class _Segment:
 
 
 class _Recomputed(Function):
-    """The results of a segment, as a function of where its graph began;  backward computes them again for their graph."""
+    """The results of a segment, as a function of where its graph began;  backward computes them again for their
+    graph.
+    """
 
     title = "Checkpoint"
 

@@ -1,4 +1,6 @@
-"""Softmax and cross-entropy kernels: plain formulas in float64, twins, threads, NaN and infinities, long rows and columns."""
+"""Softmax and cross-entropy kernels: plain formulas in float64, twins, threads, NaN and infinities, long rows and
+columns.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The compiled kernels of resampling, CTC, L U, modes and special functions against their numpy twins and the definitions."""
+"""The compiled kernels of resampling, CTC, L U, modes and special functions against their numpy twins and the
+definitions.
+"""
 
 import itertools
 import math

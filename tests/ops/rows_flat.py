@@ -1,4 +1,6 @@
-"""Rows of minitorch/ops/flat.py: what `torch` calls otherwise than `torch.nn.functional`. Its dropouts stand in rows_random.py."""
+"""Rows of minitorch/ops/flat.py: what `torch` calls otherwise than `torch.nn.functional`. Its dropouts stand in
+rows_random.py.
+"""
 
 from __future__ import annotations
 

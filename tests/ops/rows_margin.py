@@ -106,7 +106,9 @@ ROWS = [
             lambda r: _triplets(r, margin=3.0, eps=1e-3, p=1),
             lambda r: call(values(r, (3,)), values(r, (3,)), values(r, (3,))),
         ),
-        errors=calls(call(np.ones((2, 2)), np.ones(2), np.ones((2, 2))), call(np.ones(2), np.ones(2), np.ones(2), -1.0)),
+        errors=calls(
+            call(np.ones((2, 2)), np.ones(2), np.ones((2, 2))), call(np.ones(2), np.ones(2), np.ones(2), -1.0)
+        ),
     ),
     row(
         "triplet_margin_with_distance_loss",
@@ -161,15 +163,35 @@ ROWS = [
         ),
         special=calls(call(np.ones(3), np.zeros(3), np.array([1e-9, 0.0, 2.0]), eps=0.1, reduction="none")),
         errors=calls(
-            call(np.ones((2, 3)), np.ones((2, 3)), np.ones((3, 3))), call(np.ones(2), np.ones(2), np.array([1.0, -1.0])),
+            call(np.ones((2, 3)), np.ones((2, 3)), np.ones((3, 3))),
+            call(np.ones(2), np.ones(2), np.array([1.0, -1.0])),
             call(np.ones(2), np.ones(2), np.ones(2), reduction="some"),
         ),
     ),
     row(
-        "ctc_loss", _spelled, errors=_bad_spellings, dtypes="f", noncontiguous="lengths and labels are read as they are",
+        "ctc_loss",
+        _spelled,
+        errors=_bad_spellings,
+        dtypes="f",
+        noncontiguous="lengths and labels are read as they are",
         grad=False,  # as in PyTorch it is that of scores behind log_softmax: tests/test_reference.py has it
         tolerance={"float32": (1e-4, 1e-5)},
     ),
-    row("rrelu", calls(lambda r: call(values(r, (5, 4), avoid=(0.0,)), 0.1, 0.4), lambda r: call(values(r, (5,), avoid=(0.0,)), 0.2, 0.3, True)), dtypes="f", random=True, variant="functional", inplace=False),
-    row("gumbel_softmax", calls(lambda r: call(values(r, (4, 5)), 0.7), lambda r: call(values(r, (2, 3)), dim=0)), dtypes="f", random=True),
-]  # fmt: skip
+    row(
+        "rrelu",
+        calls(
+            lambda r: call(values(r, (5, 4), avoid=(0.0,)), 0.1, 0.4),
+            lambda r: call(values(r, (5,), avoid=(0.0,)), 0.2, 0.3, True),
+        ),
+        dtypes="f",
+        random=True,
+        variant="functional",
+        inplace=False,
+    ),
+    row(
+        "gumbel_softmax",
+        calls(lambda r: call(values(r, (4, 5)), 0.7), lambda r: call(values(r, (2, 3)), dim=0)),
+        dtypes="f",
+        random=True,
+    ),
+]

@@ -1,4 +1,6 @@
-"""Rows of minitorch/ops/random.py. Which numbers are drawn is tested in tests/kernels/test_random.py, masks in test_dropout.py."""
+"""Rows of minitorch/ops/random.py. Which numbers are drawn is tested in tests/kernels/test_random.py, masks in
+test_dropout.py.
+"""
 
 from __future__ import annotations
 

@@ -125,54 +125,84 @@ def _powers(rng: Rng, dims: int) -> list[Sample]:
 
 ROWS = [
     Row(
-        name=F + "interpolate", samples=_resized, errors=_bad_sizes, tolerance=SPREAD,
-        nodes="adaptive_avg_pool, which area is, has a node of another name", **FLOATS,
+        name=F + "interpolate",
+        samples=_resized,
+        errors=_bad_sizes,
+        tolerance=SPREAD,
+        nodes="adaptive_avg_pool, which area is, has a node of another name",
+        **FLOATS,
     ),
     Row(name=F + "upsample", samples=_upsampled, **FLOATS),
     Row(name=F + "upsample_nearest", samples=_upsampled, **FLOATS),
     Row(name=F + "upsample_bilinear", samples=_upsampled, **FLOATS),
     Row(
-        name=F + "grid_sample", samples=_grids, errors=_bad_grids, tolerance=SPREAD, **FLOATS,
+        name=F + "grid_sample",
+        samples=_grids,
+        errors=_bad_grids,
+        tolerance=SPREAD,
+        **FLOATS,
     ),
     Row(
-        name=F + "affine_grid", samples=_affine, nodes="a product of matrices",
-        errors=calls(call(np.ones((2, 3, 3)), (2, 1, 3, 3), True), call(np.ones((2, 2, 3)), (2, 1, 3), True)), **FLOATS,
+        name=F + "affine_grid",
+        samples=_affine,
+        nodes="a product of matrices",
+        errors=calls(call(np.ones((2, 3, 3)), (2, 1, 3, 3), True), call(np.ones((2, 2, 3)), (2, 1, 3), True)),
+        **FLOATS,
     ),
     Row(name=F + "unfold", samples=_patched, errors=calls(call(np.ones((1, 1, 2, 2)), 3)), **FLOATS),
     Row(
-        name=F + "fold", samples=_folded,
+        name=F + "fold",
+        samples=_folded,
         errors=calls(call(np.ones((1, 5, 4)), (3, 3), 2), call(np.ones((1, 4, 5)), (3, 3), 2), call(np.ones(4), 2, 1)),
         **FLOATS,
     ),
     Row(
-        name=F + "pixel_shuffle", samples=calls(lambda r: call(values(r, (2, 8, 2, 3)), 2), lambda r: call(values(r, (9, 1, 2)), 3)),
+        name=F + "pixel_shuffle",
+        samples=calls(lambda r: call(values(r, (2, 8, 2, 3)), 2), lambda r: call(values(r, (9, 1, 2)), 3)),
         errors=calls(call(np.ones((5, 2, 2)), 2), call(np.ones((2, 2)), 2), call(np.ones((4, 2, 2)), 0)),
-        nodes="a permutation", dtypes="fib",
+        nodes="a permutation",
+        dtypes="fib",
     ),
     Row(
-        name=F + "pixel_unshuffle", samples=calls(lambda r: call(values(r, (2, 2, 4, 6)), 2), lambda r: call(values(r, (1, 3, 6)), 3)),
-        errors=calls(call(np.ones((1, 3, 2)), 2), call(np.ones((2, 2)), 2)), nodes="a permutation", dtypes="fib",
+        name=F + "pixel_unshuffle",
+        samples=calls(lambda r: call(values(r, (2, 2, 4, 6)), 2), lambda r: call(values(r, (1, 3, 6)), 3)),
+        errors=calls(call(np.ones((1, 3, 2)), 2), call(np.ones((2, 2)), 2)),
+        nodes="a permutation",
+        dtypes="fib",
     ),
     Row(
-        name=F + "channel_shuffle", samples=calls(lambda r: call(values(r, (2, 6, 2)), 3), lambda r: call(values(r, (1, 4, 2, 2)), 2)),
-        errors=calls(call(np.ones((1, 3, 2)), 2), call(np.ones((2, 2)), 2)), nodes="a permutation",
-        oracle="PyTorch's has no derivative on the CPU", **FLOATS,
+        name=F + "channel_shuffle",
+        samples=calls(lambda r: call(values(r, (2, 6, 2)), 3), lambda r: call(values(r, (1, 4, 2, 2)), 2)),
+        errors=calls(call(np.ones((1, 3, 2)), 2), call(np.ones((2, 2)), 2)),
+        nodes="a permutation",
+        oracle="PyTorch's has no derivative on the CPU",
+        **FLOATS,
     ),
     *[
-        Row(name=F + f"max_unpool{n}d", samples=lambda r, n=n: _unpooled(r, n), nodes="PyTorch flattens the planes", **FLOATS)
+        Row(
+            name=F + f"max_unpool{n}d",
+            samples=lambda r, n=n: _unpooled(r, n),
+            nodes="PyTorch flattens the planes",
+            **FLOATS,
+        )
         for n in (1, 3)
     ],
     Row(
-        name=F + "max_unpool2d", samples=lambda r: _unpooled(r, 2), errors=_bad_unpools,
-        nodes="PyTorch flattens the planes", **FLOATS,
+        name=F + "max_unpool2d",
+        samples=lambda r: _unpooled(r, 2),
+        errors=_bad_unpools,
+        nodes="PyTorch flattens the planes",
+        **FLOATS,
     ),
     *[Row(name=F + f"lp_pool{n}d", samples=lambda r, n=n: _powers(r, n), **FLOATS) for n in (1, 2, 3)],
     Row(
         name=F + "local_response_norm",
         samples=calls(
-            lambda r: call(values(r, (2, 5, 3)), 3), lambda r: call(values(r, (2, 4, 2, 2)), 2, alpha=0.5, beta=0.6, k=1.5),
+            lambda r: call(values(r, (2, 5, 3)), 3),
+            lambda r: call(values(r, (2, 4, 2, 2)), 2, alpha=0.5, beta=0.6, k=1.5),
             lambda r: call(values(r, (1, 5, 2, 1, 2)), size=4, alpha=0.3),
         ),
-        errors=calls(call(np.ones((2, 2)), 2)), **FLOATS,
+        errors=calls(call(np.ones((2, 2)), 2)),
+        **FLOATS,
     ),
-]  # fmt: skip
+]

@@ -149,14 +149,24 @@ def _recurrent(name: str, cell: Callable[..., Any], gates: int) -> list[Row]:
     oracle: Any = "PyTorch takes integers" if gates == 1 else True  # tests/oracle/test_sequences.py compares these
     return [
         Row(
-            name=single, samples=_cell_samples(gates), errors=_cell_refused(gates), numpy=cell, nodes=COMPOSED,
-            oracle=oracle, **FLOATS,
+            name=single,
+            samples=_cell_samples(gates),
+            errors=_cell_refused(gates),
+            numpy=cell,
+            nodes=COMPOSED,
+            oracle=oracle,
+            **FLOATS,
         ),
         Row(
-            name=name, samples=_layer_samples(gates), errors=_layer_refused(gates), numpy=_layer(cell, gates), nodes=COMPOSED,
-            oracle=oracle, **FLOATS,
+            name=name,
+            samples=_layer_samples(gates),
+            errors=_layer_refused(gates),
+            numpy=_layer(cell, gates),
+            nodes=COMPOSED,
+            oracle=oracle,
+            **FLOATS,
         ),
-    ]  # fmt: skip
+    ]
 
 
 # ---------------------------------------------------------------- attention
@@ -170,9 +180,15 @@ def _softmax(x: Array) -> Array:
 
 
 def _attend(
-    q: Array, k: Array, v: Array, attn_mask: Any = None, dropout_p: float = 0, is_causal: bool = False, scale: Any = None,
+    q: Array,
+    k: Array,
+    v: Array,
+    attn_mask: Any = None,
+    dropout_p: float = 0,
+    is_causal: bool = False,
+    scale: Any = None,
     enable_gqa: bool = False,
-) -> Array:  # fmt: skip
+) -> Array:
     if enable_gqa:
         k, v = [np.repeat(x, q.shape[-3] // x.shape[-3], -3) for x in (k, v)]
     scores = q @ k.swapaxes(-2, -1) * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)
@@ -290,15 +306,29 @@ ROWS = [
     *_recurrent("rnn_tanh", _tanh_cell, 1),
     *_recurrent("rnn_relu", _relu_cell, 1),
     Row(
-        name="nn.functional.scaled_dot_product_attention", samples=_attend_samples, errors=_attend_refused, numpy=_attend,
-        nodes="PyTorch takes one of several kernels", gradgrad=True, **FLOATS,
+        name="nn.functional.scaled_dot_product_attention",
+        samples=_attend_samples,
+        errors=_attend_refused,
+        numpy=_attend,
+        nodes="PyTorch takes one of several kernels",
+        gradgrad=True,
+        **FLOATS,
     ),
     Row(
-        name="nn.functional.multi_head_attention_forward", samples=_heads_samples, errors=_heads_refused,
-        nodes=COMPOSED, tolerance={"float32": (2e-4, 2e-5)}, **FLOATS,
+        name="nn.functional.multi_head_attention_forward",
+        samples=_heads_samples,
+        errors=_heads_refused,
+        nodes=COMPOSED,
+        tolerance={"float32": (2e-4, 2e-5)},
+        **FLOATS,
     ),
     Row(
-        name="nn.functional.embedding_bag", samples=_bag_samples, errors=_bag_refused, numpy=_bag,
-        nodes="PyTorch has a node of its own for it", result=None, **FLOATS,
+        name="nn.functional.embedding_bag",
+        samples=_bag_samples,
+        errors=_bag_refused,
+        numpy=_bag,
+        nodes="PyTorch has a node of its own for it",
+        result=None,
+        **FLOATS,
     ),
-]  # fmt: skip
+]

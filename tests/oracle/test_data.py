@@ -1,4 +1,6 @@
-"""Datasets, samplers and loaders: the same program run with PyTorch and with minitorch, orders of random draws included."""
+"""Datasets, samplers and loaders: the same program run with PyTorch and with minitorch, orders of random draws
+included.
+"""
 
 import importlib
 import random

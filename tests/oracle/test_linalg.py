@@ -36,7 +36,10 @@ PROGRAMS: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {
     "cholesky upper": (SQUARE, lambda t, x: weigh(t, t.linalg.cholesky(definite(x), upper=True))),
     "cholesky_inverse": (SQUARE, lambda t, x: weigh(t, t.cholesky_inverse(x.tril()))),
     "cholesky_inverse upper": (SQUARE, lambda t, x: weigh(t, t.cholesky_inverse(x, upper=True))),
-    "cholesky_solve": (SQUARE, lambda t, x: weigh(t, t.cholesky_solve(t.tensor(WEIGHT[:4, :2]), x.tril() + 3 * t.eye(4)))),
+    "cholesky_solve": (
+        SQUARE,
+        lambda t, x: weigh(t, t.cholesky_solve(t.tensor(WEIGHT[:4, :2]), x.tril() + 3 * t.eye(4))),
+    ),
     "eigh values": (SQUARE, lambda t, x: (t.linalg.eigh(symmetric(x))[0] ** 2).sum()),
     "eigh vectors": (SQUARE, lambda t, x: weigh(t, both(*[t.linalg.eigh(symmetric(x))[1]] * 2))),
     "eigh upper": (SQUARE, lambda t, x: weigh(t, both(*[t.linalg.eigh(symmetric(x), UPLO="U")[1]] * 2))),
@@ -55,8 +58,11 @@ PROGRAMS: dict[str, tuple[Any, Callable[[Any, Any], Any]]] = {
     "lstsq": (TALL, lambda t, x: weigh(t, t.linalg.lstsq(x, t.tensor(WEIGHT[:, :2])).solution)),
     "lstsq wide": (WIDE, lambda t, x: weigh(t, t.linalg.lstsq(x, t.tensor(WEIGHT[:3, :2])).solution)),
     "pinv hermitian": (SQUARE, lambda t, x: weigh(t, t.linalg.pinv(definite(x), hermitian=True))),
-    "whiten": (TALL, lambda t, x: weigh(t, t.linalg.solve_triangular(t.linalg.cholesky(x.mT @ x), x.mT, upper=False).mT)),
-}  # fmt: skip
+    "whiten": (
+        TALL,
+        lambda t, x: weigh(t, t.linalg.solve_triangular(t.linalg.cholesky(x.mT @ x), x.mT, upper=False).mT),
+    ),
+}
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

@@ -38,9 +38,13 @@ SCHEDULES = {
     "CosineAnnealingLR": lambda s, w, o: s.CosineAnnealingLR(o, 8, 0.001),
     "LambdaLR": lambda s, w, o: s.LambdaLR(o, [lambda epoch: 0.9**epoch, Ramp(0.1)]),
     "MultiplicativeLR": lambda s, w, o: s.MultiplicativeLR(o, lambda epoch: 0.95),
-    "Sequential": lambda s, w, o: s.SequentialLR(o, [s.LinearLR(o, 0.1, 1, 5), s.StepLR(o, 10), s.CosineAnnealingLR(o, 20)], [5, 22]),
+    "Sequential": lambda s, w, o: s.SequentialLR(
+        o, [s.LinearLR(o, 0.1, 1, 5), s.StepLR(o, 10), s.CosineAnnealingLR(o, 20)], [5, 22]
+    ),
     "Chained": lambda s, w, o: s.ChainedScheduler([s.ConstantLR(o, 0.1, 4), s.ExponentialLR(o, 0.95), s.StepLR(o, 9)]),
-    "Chained cosine": lambda s, w, o: s.ChainedScheduler([s.CosineAnnealingLR(o, 9), s.ExponentialLR(o, 0.95)], optimizer=o),
+    "Chained cosine": lambda s, w, o: s.ChainedScheduler(
+        [s.CosineAnnealingLR(o, 9), s.ExponentialLR(o, 0.95)], optimizer=o
+    ),
     "Restarts": lambda s, w, o: s.CosineAnnealingWarmRestarts(o, 5, 2, 0.001),
     "Restarts even": lambda s, w, o: s.CosineAnnealingWarmRestarts(o, 5),
     "CyclicLR": lambda s, w, o: s.CyclicLR(o, 0.01, [0.1, 0.3], 4, 7),
@@ -48,12 +52,14 @@ SCHEDULES = {
     "CyclicLR exp": lambda s, w, o: s.CyclicLR(o, 0.01, 0.1, 4, mode="exp_range", gamma=0.95, cycle_momentum=False),
     "CyclicLR own": lambda s, w, o: s.CyclicLR(o, 0.01, 0.1, 4, scale_fn=Ramp(-0.01), scale_mode="iterations"),
     "OneCycleLR": lambda s, w, o: s.OneCycleLR(o, [0.1, 0.2], total_steps=51),
-    "OneCycleLR three": lambda s, w, o: s.OneCycleLR(o, 0.1, epochs=6, steps_per_epoch=9, three_phase=True, anneal_strategy="linear"),
+    "OneCycleLR three": lambda s, w, o: s.OneCycleLR(
+        o, 0.1, epochs=6, steps_per_epoch=9, three_phase=True, anneal_strategy="linear"
+    ),
     "OneCycleLR plain": lambda s, w, o: s.OneCycleLR(o, 0.1, 60, cycle_momentum=False, pct_start=0.5, div_factor=10),
     "SWALR": lambda s, w, o: w.SWALR(o, [0.001, 0.3], 8),
     "SWALR linear": lambda s, w, o: w.SWALR(o, 0.3, 5, "linear"),
     "SWALR at once": lambda s, w, o: w.SWALR(o, 0.3, 0),
-}  # fmt: skip
+}
 
 
 def made(library, kind="SGD", **options):
@@ -137,7 +143,20 @@ def test_plateau(options):
     same(program(minitorch), program(torch), 1e-7)
 
 
-@pytest.mark.parametrize("name", ["StepLR", "MultiStepLR", "ConstantLR", "LinearLR", "ExponentialLR", "PolynomialLR", "CosineAnnealingLR", "LambdaLR", "Restarts"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "StepLR",
+        "MultiStepLR",
+        "ConstantLR",
+        "LinearLR",
+        "ExponentialLR",
+        "PolynomialLR",
+        "CosineAnnealingLR",
+        "LambdaLR",
+        "Restarts",
+    ],
+)
 @pytest.mark.filterwarnings("ignore:The epoch parameter:UserWarning")
 def test_going_to_an_epoch_and_going_on_from_one(name):
     def program(library):

@@ -361,7 +361,9 @@ def test_prune_globally():
 
 
 def run_checkpoint(t, form, **options):
-    """A net with dropout, computed whole or in checkpoints: loss, gradients of input and parameters, next random number."""
+    """A net with dropout, computed whole or in checkpoints: loss, gradients of input and parameters, next random
+    number.
+    """
     from_checkpoint = importlib.import_module(f"{t.__name__}.utils.checkpoint")
     nn = t.nn
     net = nn.Sequential(nn.Linear(4, 8), nn.Dropout(0.4), nn.Tanh(), nn.Linear(8, 8), nn.Dropout(0.2), nn.Linear(8, 3))

@@ -38,8 +38,11 @@ OPTIMIZERS = {
     "ASGD": ("ASGD", {"lambd": 0.1, "weight_decay": 0.1}),
     "ASGD averaging": ("ASGD", {"t0": 3, "alpha": 0.5}),
     "Adafactor": ("Adafactor", {}),
-    "Adafactor all": ("Adafactor", {"eps": (1e-6, 1e-2), "d": 1.5, "weight_decay": 0.1, "beta2_decay": -0.5, "maximize": True}),
-}  # fmt: skip
+    "Adafactor all": (
+        "Adafactor",
+        {"eps": (1e-6, 1e-2), "d": 1.5, "weight_decay": 0.1, "beta2_decay": -0.5, "maximize": True},
+    ),
+}
 
 
 def train(library, kind, options, dtype, steps=12, tensor_lr=False):
@@ -118,7 +121,9 @@ def test_lbfgs(options):
 
 @pytest.mark.parametrize("options", [{}, {"nesterov": False, "momentum": 0.5}, {"adjust_lr_fn": "match_rms_adamw"}])
 def test_muon(options):
-    """PyTorch computes the orthogonal matrix in bfloat16, minitorch in the dtype of the parameter: equal to 3 digits."""
+    """PyTorch computes the orthogonal matrix in bfloat16, minitorch in the dtype of the parameter: equal to 3
+    digits.
+    """
 
     def run(library):
         rng = np.random.default_rng(0)
@@ -170,8 +175,23 @@ def test_mistakes(name):
 
 
 @pytest.mark.parametrize(
-    "kind", ["ASGD", "LBFGS", "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop"]
-)  # fmt: skip
+    "kind",
+    [
+        "ASGD",
+        "LBFGS",
+        "SGD",
+        "Adadelta",
+        "Adafactor",
+        "Adagrad",
+        "Adam",
+        "AdamW",
+        "Adamax",
+        "NAdam",
+        "RAdam",
+        "RMSprop",
+        "Rprop",
+    ],
+)
 def test_defaults_and_printing(kind):
     ours, theirs = (
         getattr(library.optim, kind)([library.ones(2, requires_grad=True)]) for library in (minitorch, torch)

@@ -1,4 +1,6 @@
-"""Recurrent layers, packed batches, attention, transformers, bags: the same program run with PyTorch and with minitorch."""
+"""Recurrent layers, packed batches, attention, transformers, bags: the same program run with PyTorch and with
+minitorch.
+"""
 
 from __future__ import annotations
 
@@ -123,7 +125,9 @@ def _states(library: Any, layer: Any, batch: int | None) -> Any:
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("given", [False, True], ids=["zeros", "states"])
 def test_recurrent_layer(kind: str, name: str, given: bool) -> None:
-    """Parameters as drawn, names, printed form, outputs, all gradients; of a batch, of one sequence, of a packed batch."""
+    """Parameters as drawn, names, printed form, outputs, all gradients; of a batch, of one sequence, of a packed
+    batch.
+    """
 
     def program(library: Any, packed: bool, batch: int | None) -> Any:
         layer = _layer(library, kind, LAYERS[name])
@@ -283,10 +287,15 @@ def test_packed(name: str) -> None:
 # ---------------------------------------------------------------- attention
 
 ATTENTION: dict[str, dict[str, Any]] = {
-    "plain": {}, "no bias": {"bias": False}, "more": {"add_bias_kv": True}, "zero": {"add_zero_attn": True},
-    "both": {"add_bias_kv": True, "add_zero_attn": True}, "batch first": {"batch_first": True},
-    "sizes": {"kdim": 5, "vdim": 6}, "all": {"kdim": 5, "vdim": 6, "batch_first": True, "add_bias_kv": True, "bias": False},
-}  # fmt: skip
+    "plain": {},
+    "no bias": {"bias": False},
+    "more": {"add_bias_kv": True},
+    "zero": {"add_zero_attn": True},
+    "both": {"add_bias_kv": True, "add_zero_attn": True},
+    "batch first": {"batch_first": True},
+    "sizes": {"kdim": 5, "vdim": 6},
+    "all": {"kdim": 5, "vdim": 6, "batch_first": True, "add_bias_kv": True, "bias": False},
+}
 
 
 def _bool(library: Any, *shape: int) -> Any:
@@ -388,9 +397,12 @@ def _transformer(library: Any, **options: Any) -> Any:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "plain": {}, "norm first": {"norm_first": True}, "batch first": {"batch_first": True}, "gelu": {"activation": "gelu"},
+    "plain": {},
+    "norm first": {"norm_first": True},
+    "batch first": {"batch_first": True},
+    "gelu": {"activation": "gelu"},
     "no bias": {"bias": False, "layer_norm_eps": 1e-3},
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", OPTIONS)

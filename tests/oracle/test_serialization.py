@@ -95,8 +95,13 @@ def test_ours_mapped_by_pytorch(tmp_path):
 
 def layers(t):
     return t.nn.Sequential(
-        t.nn.Linear(2, 3), t.nn.BatchNorm1d(3), t.nn.Tanh(), t.nn.Dropout(0.5), t.nn.LayerNorm(3), t.nn.Linear(3, 1, bias=False)
-    )  # fmt: skip
+        t.nn.Linear(2, 3),
+        t.nn.BatchNorm1d(3),
+        t.nn.Tanh(),
+        t.nn.Dropout(0.5),
+        t.nn.LayerNorm(3),
+        t.nn.Linear(3, 1, bias=False),
+    )
 
 
 OPTIMIZERS = [("SGD", {"lr": 0.1, "momentum": 0.9}), ("Adam", {"lr": 0.1, "amsgrad": True}), ("AdamW", {"lr": 0.1})]

@@ -1,8 +1,8 @@
 """Layers, losses and optimizers as programs over `torch`, which may be minitorch or PyTorch.
 
-Each case returns arrays: the result, every gradient, and what the training changed. `make.py` runs them with PyTorch and
-writes `reference.npz`; the tests run them with minitorch and compare. Numbers come from numpy, so that no random stream
-of either library takes part.
+Each case returns arrays: the result, every gradient, and what the training changed. `make.py` runs them with PyTorch
+and writes `reference.npz`; the tests run them with minitorch and compare. Numbers come from numpy, so that no random
+stream of either library takes part.
 """
 
 import importlib
@@ -106,12 +106,33 @@ layer("CosineSimilarity", lambda nn: nn.CosineSimilarity(), rows, rows)
 layer("PairwiseDistance", lambda nn: nn.PairwiseDistance(3.0), rows, rows)
 layer("Dropout eval", lambda nn: nn.Dropout(0.5), rows, mode="eval")
 for _name, _args in {
-    "ReLU": {}, "ReLU6": {}, "LeakyReLU": {"negative_slope": 0.2}, "ELU": {"alpha": 1.5}, "CELU": {"alpha": 1.5}, "SELU": {},
-    "GELU": {}, "SiLU": {}, "Mish": {}, "Sigmoid": {}, "Tanh": {}, "LogSigmoid": {}, "Softplus": {"beta": 2.0},
-    "Softsign": {}, "Tanhshrink": {}, "Softshrink": {}, "Hardshrink": {}, "Hardtanh": {}, "Hardswish": {}, "Hardsigmoid": {},
-    "Threshold": {"threshold": 0.1, "value": 0.5}, "PReLU": {}, "GLU": {}, "Softmax": {"dim": 1}, "LogSoftmax": {"dim": 0},
+    "ReLU": {},
+    "ReLU6": {},
+    "LeakyReLU": {"negative_slope": 0.2},
+    "ELU": {"alpha": 1.5},
+    "CELU": {"alpha": 1.5},
+    "SELU": {},
+    "GELU": {},
+    "SiLU": {},
+    "Mish": {},
+    "Sigmoid": {},
+    "Tanh": {},
+    "LogSigmoid": {},
+    "Softplus": {"beta": 2.0},
+    "Softsign": {},
+    "Tanhshrink": {},
+    "Softshrink": {},
+    "Hardshrink": {},
+    "Hardtanh": {},
+    "Hardswish": {},
+    "Hardsigmoid": {},
+    "Threshold": {"threshold": 0.1, "value": 0.5},
+    "PReLU": {},
+    "GLU": {},
+    "Softmax": {"dim": 1},
+    "LogSoftmax": {"dim": 0},
     "Softmin": {"dim": 1},
-}.items():  # fmt: skip
+}.items():
     layer(_name, lambda nn, name=_name, args=_args: getattr(nn, name)(**args), (5, 6))
 layer("GELU tanh", lambda nn: nn.GELU(approximate="tanh"), rows)
 layer("Sequential", lambda nn: nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)), rows)

@@ -1,4 +1,6 @@
-"""Distributions as programs over `torch`, which may be minitorch or PyTorch: samples from a seed, densities, moments."""
+"""Distributions as programs over `torch`, which may be minitorch or PyTorch: samples from a seed, densities,
+moments.
+"""
 
 from contextlib import suppress
 
@@ -145,9 +147,19 @@ for _name, (_parameters, _values) in KINDS.items():
 # ---------------------------------------------------------------- divergences
 
 ALIKE = [
-    *("Normal", "Bernoulli", "Categorical", "OneHotCategorical", "Geometric", "Poisson", "Exponential", "Gamma", "Dirichlet"),
+    *(
+        "Normal",
+        "Bernoulli",
+        "Categorical",
+        "OneHotCategorical",
+        "Geometric",
+        "Poisson",
+        "Exponential",
+        "Gamma",
+        "Dirichlet",
+    ),
     *("Beta", "Laplace", "Cauchy", "Gumbel", "HalfNormal", "Uniform", "MultivariateNormal", "LogNormal", "Binomial"),
-]  # fmt: skip
+]
 MIXED = [
     *(("Bernoulli", "Poisson"), ("Exponential", "Gamma"), ("Gamma", "Exponential"), ("Exponential", "Normal")),
     *(("Gamma", "Normal"), ("Beta", "Normal"), ("Laplace", "Normal"), ("Uniform", "Normal"), ("Normal", "Laplace")),

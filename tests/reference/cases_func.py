@@ -89,10 +89,15 @@ def _jacobians(torch, t):
     func, x, y = torch.func, t(3), t(2)
     f = lambda a, b: (_curve(a), (a.sum() * b).exp())  # noqa: E731
     return [
-        func.jacrev(_curve)(x), func.jacfwd(_curve)(x), func.jacrev(f, argnums=(0, 1))(x, y), func.jacfwd(f, argnums=1)(x, y),
-        func.hessian(lambda a: _curve(a).sum())(x), func.hessian(lambda a, b: (_curve(a).sum() * b).sum(), argnums=(0, 1))(x, y),
-        func.jacrev(lambda a: (a * 2, a), has_aux=True)(x), func.jacrev(lambda d: {"o": d["a"] ** 2})({"a": x}),
-    ]  # fmt: skip
+        func.jacrev(_curve)(x),
+        func.jacfwd(_curve)(x),
+        func.jacrev(f, argnums=(0, 1))(x, y),
+        func.jacfwd(f, argnums=1)(x, y),
+        func.hessian(lambda a: _curve(a).sum())(x),
+        func.hessian(lambda a, b: (_curve(a).sum() * b).sum(), argnums=(0, 1))(x, y),
+        func.jacrev(lambda a: (a * 2, a), has_aux=True)(x),
+        func.jacrev(lambda d: {"o": d["a"] ** 2})({"a": x}),
+    ]
 
 
 @program("vmap")
@@ -100,13 +105,21 @@ def _vmap(torch, t):
     v, m, n = torch.vmap, t(4, 3), t(4, 3)
     torch.manual_seed(3)
     return [
-        v(torch.dot)(m, n), v(torch.dot, in_dims=(1, 1))(m, n), v(torch.mul, in_dims=(0, None))(m, n),
-        v(lambda a: (a, a.sum()), out_dims=(1, 0))(m), v(lambda d: {"s": d["x"] + d["y"]}, in_dims=({"x": 0, "y": None},))({"x": m, "y": n}),
-        v(v(torch.mul, in_dims=(0, None)), in_dims=(None, 0))(m, n), v(lambda a: a * 2)(t(0, 3)), v(lambda a: a[0], in_dims=-1)(m),
-        v(lambda a: a + torch.rand(2).sum(), randomness="same")(m), v(lambda a: a + torch.randn(()), randomness="different")(m),
-        v(torch.func.grad(lambda a: _curve(a).sum()), chunk_size=2)(m), torch.func.grad(lambda a: v(_curve)(a).sum())(m),
-        v(torch.func.jacrev(_curve))(m), torch.func.jacrev(v(_curve))(m[:2]),
-    ]  # fmt: skip
+        v(torch.dot)(m, n),
+        v(torch.dot, in_dims=(1, 1))(m, n),
+        v(torch.mul, in_dims=(0, None))(m, n),
+        v(lambda a: (a, a.sum()), out_dims=(1, 0))(m),
+        v(lambda d: {"s": d["x"] + d["y"]}, in_dims=({"x": 0, "y": None},))({"x": m, "y": n}),
+        v(v(torch.mul, in_dims=(0, None)), in_dims=(None, 0))(m, n),
+        v(lambda a: a * 2)(t(0, 3)),
+        v(lambda a: a[0], in_dims=-1)(m),
+        v(lambda a: a + torch.rand(2).sum(), randomness="same")(m),
+        v(lambda a: a + torch.randn(()), randomness="different")(m),
+        v(torch.func.grad(lambda a: _curve(a).sum()), chunk_size=2)(m),
+        torch.func.grad(lambda a: v(_curve)(a).sum())(m),
+        v(torch.func.jacrev(_curve))(m),
+        torch.func.jacrev(v(_curve))(m[:2]),
+    ]
 
 
 def _layers(torch, t, count):

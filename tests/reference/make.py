@@ -1,4 +1,6 @@
-"""Write the .npz files: every case of the cases_*.py, computed by PyTorch. Run in the environment of the oracle tests."""
+"""Write the .npz files: every case of the cases_*.py, computed by PyTorch. Run in the environment of the oracle
+tests.
+"""
 
 from pathlib import Path
 

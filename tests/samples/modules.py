@@ -1,4 +1,6 @@
-"""Every module that PyTorch's tests list: results, gradients of parameters and inputs, in training and in evaluation."""
+"""Every module that PyTorch's tests list: results, gradients of parameters and inputs, in training and in
+evaluation.
+"""
 
 from __future__ import annotations
 

@@ -19,14 +19,13 @@ HEAD = """# PyTorch's own samples
 
 Made by `make samples`. PyTorch {version} carries the inputs that its own tests run: each operation with many arguments,
 each module, each optimizer with its configurations. Here both run all of them, float32 on the CPU; an operation also
-as a method and in place, without gradients. A sample has passed
-if structure, dtypes, shapes and values of the results, and the gradients of all inputs and parameters, are PyTorch's,
-within the tolerances of `torch.testing.assert_close` or those that PyTorch's own tests allow. Where PyTorch in float32
-is further than that from itself in float64, or is near zero beside large values, twice its error or 1.3e-6 of the largest
-value is allowed. No gradient is a gradient of zeros.
+as a method and in place, without gradients. A sample has passed if structure, dtypes, shapes and values of the results,
+and the gradients of all inputs and parameters, are PyTorch's, within the tolerances of `torch.testing.assert_close` or
+those that PyTorch's own tests allow. Where PyTorch in float32 is further than that from itself in float64, or is near
+zero beside large values, twice its error or 1.3e-6 of the largest value is allowed. No gradient is a gradient of zeros.
 
-What has passed has passed all its samples. Left out are samples that PyTorch refuses itself, and those of what is not here
-on purpose: complex, half precision and sparse tensors. PyTorch's internals are not counted.
+What has passed has passed all its samples. Left out are samples that PyTorch refuses itself, and those of what is not
+here on purpose: complex, half precision and sparse tensors. PyTorch's internals are not counted.
 
 | | here | of them passed | failed | all samples left out | not there |
 | --- | ---: | ---: | ---: | ---: | ---: |

@@ -1,4 +1,6 @@
-"""Checkpoints: what comes back, what is refused, and what a failure leaves behind. tests/oracle compares with PyTorch."""
+"""Checkpoints: what comes back, what is refused, and what a failure leaves behind. tests/oracle compares with
+PyTorch.
+"""
 
 import collections
 import copy
@@ -52,11 +54,20 @@ def test_every_dtype_and_shape(dtype, shape):
 
 def test_plain_values():
     value = {
-        "none": None, "numbers": [True, 1, -1, 255, 65536, 2**70, -(2**70), 1.5, float("inf"), 1 + 2j], "text": "täxt",
-        "bytes": [b"", b"\x00\xff", bytearray(b"ab")], "tuple": (1, (2, (3, ()))), "set": {1, 2}, "frozen": frozenset([1]),
-        "dtype": torch.int8, "size": torch.Size([2, 3]), "device": torch.device("cuda:1"),
-        "ordered": collections.OrderedDict(a=1), "counter": collections.Counter("aab"), 3: {(1, "a"): 2},
-    }  # fmt: skip
+        "none": None,
+        "numbers": [True, 1, -1, 255, 65536, 2**70, -(2**70), 1.5, float("inf"), 1 + 2j],
+        "text": "täxt",
+        "bytes": [b"", b"\x00\xff", bytearray(b"ab")],
+        "tuple": (1, (2, (3, ()))),
+        "set": {1, 2},
+        "frozen": frozenset([1]),
+        "dtype": torch.int8,
+        "size": torch.Size([2, 3]),
+        "device": torch.device("cuda:1"),
+        "ordered": collections.OrderedDict(a=1),
+        "counter": collections.Counter("aab"),
+        3: {(1, "a"): 2},
+    }
     same(again(value), value)
 
 

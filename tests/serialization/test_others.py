@@ -15,9 +15,13 @@ from minitorch.__main__ import main
 from minitorch.serialization import CheckpointError, load_npz, safetensors, save_npz
 
 TENSORS = {
-    "b": torch.tensor([True, False]), "x": torch.arange(6.0).reshape(2, 3), "empty": torch.empty(0, 3), "n": torch.tensor(5),
-    "d": torch.tensor([1.5], dtype=torch.float64), "s": torch.tensor([1, 2, 3], dtype=torch.int16),
-}  # fmt: skip
+    "b": torch.tensor([True, False]),
+    "x": torch.arange(6.0).reshape(2, 3),
+    "empty": torch.empty(0, 3),
+    "n": torch.tensor(5),
+    "d": torch.tensor([1.5], dtype=torch.float64),
+    "s": torch.tensor([1, 2, 3], dtype=torch.int16),
+}
 
 
 def same(a, b):
@@ -57,14 +61,32 @@ def entry(dtype="F32", shape=(2,), data_offsets=(0, 8)):
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\1\2", struct.pack("<Q", 2**63), struct.pack("<Q", 100) + b"{}", raw(b"{"), raw(b"[]"), raw(b"\xff"), raw(b"[" * 10_000),
-        raw({"a": entry()}), raw({"a": entry()}, bytes(9)), raw({"a": entry(shape=(3,))}, bytes(8)), raw({"a": entry("X9")}, bytes(8)),
-        raw({"a": entry(shape=(-2,))}, bytes(8)), raw({"a": entry(), "b": entry()}, bytes(8)), raw({"a": 5}, bytes(8)),
-        raw({"a": entry(data_offsets=(1, 9))}, bytes(9)), raw({"a": entry(shape=(2**62, 2**62))}, bytes(8)),
-        raw({"a": entry("BF16", (4,))}, bytes(8)), raw({"a": entry(shape=(True, 2))}, bytes(8)), raw({"__metadata__": {"a": 1}}),
-        raw(b'{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}', bytes(4)),
+        b"",
+        b"\1\2",
+        struct.pack("<Q", 2**63),
+        struct.pack("<Q", 100) + b"{}",
+        raw(b"{"),
+        raw(b"[]"),
+        raw(b"\xff"),
+        raw(b"[" * 10_000),
+        raw({"a": entry()}),
+        raw({"a": entry()}, bytes(9)),
+        raw({"a": entry(shape=(3,))}, bytes(8)),
+        raw({"a": entry("X9")}, bytes(8)),
+        raw({"a": entry(shape=(-2,))}, bytes(8)),
+        raw({"a": entry(), "b": entry()}, bytes(8)),
+        raw({"a": 5}, bytes(8)),
+        raw({"a": entry(data_offsets=(1, 9))}, bytes(9)),
+        raw({"a": entry(shape=(2**62, 2**62))}, bytes(8)),
+        raw({"a": entry("BF16", (4,))}, bytes(8)),
+        raw({"a": entry(shape=(True, 2))}, bytes(8)),
+        raw({"__metadata__": {"a": 1}}),
+        raw(
+            b'{"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}',
+            bytes(4),
+        ),
     ],
-)  # fmt: skip
+)
 def test_damaged_safetensors(data):
     with pytest.raises(CheckpointError):
         safetensors.load(data)

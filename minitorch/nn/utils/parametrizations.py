@@ -28,7 +28,7 @@ class _WeightNorm(Module):
 
 
 def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
-    """Train a weight as length g and direction v: weight = g v / |v|, a length for each index of `dim`, or one for None.
+    """Train a weight as length g and direction v: weight = g v / |v|, a length for each index of `dim` (None: one).
 
     `parametrizations.weight.original0` is g, `original1` v; checkpoints with `weight_g` and `weight_v` are loaded too.
     Salimans and Kingma, 2016 (https://arxiv.org/abs/1602.07868).

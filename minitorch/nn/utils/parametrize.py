@@ -1,7 +1,7 @@
 """Parameters that are computed from others: `module.weight` becomes a function of what is trained.
 
-The module gets a class of its own, with a property in the place of the tensor, and a child `parametrizations` that holds
-the functions and what they start from.
+The module gets a class of its own, with a property in the place of the tensor, and a child `parametrizations` that
+holds the functions and what they start from.
 """
 
 from __future__ import annotations
@@ -129,7 +129,8 @@ def register_parametrization(module: Any, tensor_name: str, parametrization: Mod
         module.parametrizations[tensor_name] = functions
     else:
         raise ValueError(
-            f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with name '{tensor_name}'"
+            f"Module '{module}' does not have a parameter, a buffer, or a parametrized element with name "
+            f"'{tensor_name}'"
         )
     return module
 
@@ -143,13 +144,16 @@ def is_parametrized(module: Any, tensor_name: str | None = None) -> bool:
 
 
 def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: bool = True) -> Any:
-    """Make the tensor a plain one again, with the value it has (or with the original's, unless `leave_parametrized`)."""
+    """Make the tensor a plain one again, with the value it has (or with the original's, unless
+    `leave_parametrized`).
+    """
     if not is_parametrized(module, tensor_name):
         raise ValueError(f"Module {module} does not have a parametrization on {tensor_name}")
     functions = module.parametrizations[tensor_name]
     if not functions.is_tensor and not leave_parametrized:
         raise ValueError(
-            "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a sequence of "
+            "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a "
+            "sequence of "
             "tensors."
         )
     value = getattr(module, tensor_name)
@@ -193,11 +197,14 @@ def transfer_parametrizations_and_params(from_module: Any, to_module: Any, tenso
 
 
 def _own_class(kind: type) -> type:
-    """A subclass for one module, to hold its properties. It can be copied, but not pickled: nobody could find the class."""
+    """A subclass for one module, to hold its properties. It can be copied, but not pickled: nobody could find the
+    class.
+    """
 
     def getstate(self: Any) -> Any:
         raise RuntimeError(
-            "Serialization of parametrized modules is only supported through state_dict(): save that, make the module and "
+            "Serialization of parametrized modules is only supported through state_dict(): save that, make the module "
+            "and "
             "its parametrizations anew, and load it."
         )
 

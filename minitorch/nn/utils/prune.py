@@ -222,7 +222,8 @@ class _Structured(_Amount):
         """The mask before, without channels."""
         if t.ndim <= 1:
             raise ValueError(
-                f"Structured pruning can only be applied to multidimensional tensors. Found tensor of shape {t.shape} with "
+                f"Structured pruning can only be applied to multidimensional tensors. Found tensor of shape {t.shape} "
+                f"with "
                 f"{t.ndim} dims"
             )
         if self.dim >= t.ndim:
@@ -334,7 +335,8 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
     method = pruning_method(**kwargs)
     if method.PRUNING_TYPE != "unstructured":
         raise TypeError(
-            f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of type '
+            f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of '
+            f"type "
             f"{method.PRUNING_TYPE}"
         )
     mask = PruningContainer(method).compute_mask(found, parameters_to_vector(masks))

@@ -18,7 +18,8 @@ class _Fields(NamedTuple):
 
 
 class PackedSequence(_Fields):
-    """A batch of sequences step by step, without padding: the first elements of all, the second of those that have one, ...
+    """A batch of sequences step by step, without padding: the first elements of all, the second of those that have one,
+    ...
 
     `data` (elements, ...), `batch_sizes`: how many sequences reach each step; `sorted_indices`: the order, the longest
     first, in which they were packed, and `unsorted_indices`: the way back, or None. Made by `pack_padded_sequence` and
@@ -167,7 +168,8 @@ def pad_packed_sequence(
 def pad_sequence(
     sequences: Any, batch_first: bool = False, padding_value: float = 0.0, padding_side: str = "right"
 ) -> Any:
-    """Sequences (length, ...) in one tensor (T, B, ...), or (B, T, ...), padded to the longest; "right": padding behind.
+    """Sequences (length, ...) in one tensor (T, B, ...), or (B, T, ...), padded to the longest; "right": padding
+    behind.
 
     >>> torch.nn.utils.rnn.pad_sequence([torch.ones(1), torch.ones(2)], batch_first=True)
     tensor([[1., 0.],
@@ -213,6 +215,12 @@ def unpack_sequence(packed_sequences: PackedSequence) -> list[Any]:
 
 
 __all__ = [
-    "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence", "pad_sequence",
-    "unpack_sequence", "unpad_sequence",
-]  # fmt: skip
+    "PackedSequence",
+    "invert_permutation",
+    "pack_padded_sequence",
+    "pack_sequence",
+    "pad_packed_sequence",
+    "pad_sequence",
+    "unpack_sequence",
+    "unpad_sequence",
+]

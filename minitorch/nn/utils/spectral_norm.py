@@ -71,8 +71,9 @@ def spectral_norm(
 ) -> Any:
     """Divide a weight by its largest singular value, estimated by `n_power_iterations` each training step.
 
-    The weight's rows are its dimension `dim` (by default its outputs). Trained is `name_orig`; `name_u` and `name_v` are
-    buffers. Miyato et al., 2018 (https://arxiv.org/abs/1802.05957). `parametrizations.spectral_norm` is the newer form.
+    The weight's rows are its dimension `dim` (by default its outputs). Trained is `name_orig`; `name_u` and `name_v`
+    are buffers. Miyato et al., 2018 (https://arxiv.org/abs/1802.05957). `parametrizations.spectral_norm` is the newer
+    form.
     """
     if _find(module, name) is not None:
         raise RuntimeError(f"Cannot register two spectral_norm hooks on the same parameter {name}")

@@ -18,7 +18,8 @@ Map = dict[Any, Callable[..., Any]]
 
 
 def default_collate(batch: Any) -> Any:
-    """A batch of samples: tensors and arrays stacked, numbers as a tensor, dictionaries and sequences of such, strings as they are.
+    """A batch of samples: tensors and arrays stacked, numbers as a tensor, dictionaries and sequences of such, strings
+    as they are.
 
     TypeError for anything else, RuntimeError for sequences of unequal length.
 

@@ -41,12 +41,12 @@ class _InfiniteConstantSampler(Sampler[None]):
 class DataLoader(Generic[T_co]):
     """Batches of a dataset, one pass for each `for` loop.
 
-    dataset: by index, or an `IterableDataset`. batch_size: None gives single samples. shuffle: a new order each pass, drawn
-    from `generator`. sampler, batch_sampler: an order of one's own, of samples or of batches. num_workers: processes that
-    make batches ahead, `prefetch_factor` each; kept for the next pass with `persistent_workers`, started by
-    `multiprocessing_context`. collate_fn: how samples become a batch. drop_last: leave out a last batch that is short.
-    timeout: seconds to wait for a worker, 0 for ever. worker_init_fn: called in each worker with its number. in_order:
-    False gives batches as they get ready. pin_memory is accepted and changes nothing.
+    dataset: by index, or an `IterableDataset`. batch_size: None gives single samples. shuffle: a new order each pass,
+    drawn from `generator`. sampler, batch_sampler: an order of one's own, of samples or of batches. num_workers:
+    processes that make batches ahead, `prefetch_factor` each; kept for the next pass with `persistent_workers`, started
+    by `multiprocessing_context`. collate_fn: how samples become a batch. drop_last: leave out a last batch that is
+    short. timeout: seconds to wait for a worker, 0 for ever. worker_init_fn: called in each worker with its number.
+    in_order: False gives batches as they get ready. pin_memory is accepted and changes nothing.
 
     ValueError for options that contradict each other. An exception in a worker is raised here, with its traceback.
 
@@ -60,12 +60,26 @@ class DataLoader(Generic[T_co]):
     _complete = False
 
     def __init__(
-        self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Iterable[Any] | None = None,
-        batch_sampler: Iterable[Any] | None = None, num_workers: int = 0, collate_fn: Callable[[Any], Any] | None = None,
-        pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Callable[[int], Any] | None = None,
-        multiprocessing_context: Any = None, generator: Any = None, *, prefetch_factor: int | None = None,
-        persistent_workers: bool = False, pin_memory_device: str = "", in_order: bool = True,
-    ) -> None:  # fmt: skip
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: Any = None,
+        generator: Any = None,
+        *,
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
         _check_workers(num_workers, timeout, prefetch_factor, persistent_workers)
         self.dataset = dataset
         self.num_workers = num_workers
@@ -152,8 +166,10 @@ class DataLoader(Generic[T_co]):
         """Warn of more workers than cores."""
         if self.num_workers > available_cores():
             warnings.warn(
-                f"This DataLoader will create {self.num_workers} worker processes in total. Our suggested max number of worker "
-                f"in current system is {available_cores()}, one for each core that this process may use: more get in each "
+                f"This DataLoader will create {self.num_workers} worker processes in total. Our suggested max number "
+                f"of worker "
+                f"in current system is {available_cores()}, one for each core that this process may use: more get in "
+                f"each "
                 "other's way.",
                 stacklevel=3,
             )
@@ -166,7 +182,8 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
         raise ValueError("timeout option should be non-negative")
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
-            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable multiprocessing, "
+            "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable "
+            "multiprocessing, "
             "otherwise set prefetch_factor to None."
         )
     if prefetch_factor is not None and prefetch_factor < 0:
@@ -193,7 +210,8 @@ def _sampler(dataset: Any, iterable: bool, shuffle: bool | None, generator: Any)
 def _context(context: Any, num_workers: int) -> BaseContext:
     if num_workers == 0:
         raise ValueError(
-            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got num_workers=0"
+            "multiprocessing_context can only be used with multi-process loading (num_workers > 0), but got "
+            "num_workers=0"
         )
     if isinstance(context, str):
         valid = multiprocessing.get_all_start_methods()
@@ -205,7 +223,8 @@ def _context(context: Any, num_workers: int) -> BaseContext:
         return multiprocessing.get_context(context)
     if not isinstance(context, BaseContext):
         raise TypeError(
-            "multiprocessing_context option should be a valid context object or a string specifying the start method, but got "
+            "multiprocessing_context option should be a valid context object or a string specifying the start method, "
+            "but got "
             f"multiprocessing_context={context}"
         )
     return context

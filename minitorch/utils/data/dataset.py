@@ -15,7 +15,8 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Dataset(Generic[T_co]):
-    """Samples by index: a subclass has `__getitem__` and mostly `__len__`; it may have `__getitems__(indices)` for a batch.
+    """Samples by index: a subclass has `__getitem__` and mostly `__len__`; it may have `__getitems__(indices)` for a
+    batch.
 
     `a + b` is one after the other.
     """
@@ -28,7 +29,9 @@ class Dataset(Generic[T_co]):
 
 
 class IterableDataset(Dataset[T_co], Iterable[T_co]):
-    """Samples one after the other: a subclass has `__iter__`. Each worker of a loader runs through a copy of its own."""
+    """Samples one after the other: a subclass has `__iter__`. Each worker of a loader runs through a copy of its
+    own.
+    """
 
     def __add__(self, other: Dataset[Any]) -> Any:
         return ChainDataset([self, other])
@@ -59,7 +62,8 @@ class StackDataset(Dataset[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args and kwargs:
             raise ValueError(
-                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both types "
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both "
+                "types "
                 "are given."
             )
         if not args and not kwargs:
@@ -153,7 +157,8 @@ class Subset(Dataset[T_co]):
         own = type(self)
         if own.__getitem__ is not Subset.__getitem__ and own.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
-                f"{own.__name__} overrides __getitem__ but not __getitems__, by which DataLoader fetches a batch: override "
+                f"{own.__name__} overrides __getitem__ but not __getitems__, by which DataLoader fetches a batch: "
+                f"override "
                 "it too, for example with `return [self[i] for i in indices]`"
             )
 
@@ -174,8 +179,8 @@ class Subset(Dataset[T_co]):
 def random_split(dataset: Any, lengths: Sequence[float], generator: Any = default_generator) -> list[Subset[Any]]:
     """Subsets without a sample in common, of these lengths or of these fractions of the whole.
 
-    ValueError unless the lengths sum to the length of the dataset, or the fractions to 1. What rounding the fractions down
-    leaves over goes to the first subsets, one each.
+    ValueError unless the lengths sum to the length of the dataset, or the fractions to 1. What rounding the fractions
+    down leaves over goes to the first subsets, one each.
 
     >>> [len(part) for part in torch.utils.data.random_split(range(10), [0.5, 0.33, 0.17])]
     [6, 3, 1]

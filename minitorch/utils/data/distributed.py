@@ -17,12 +17,18 @@ class DistributedSampler(Sampler[int]):
     """
 
     def __init__(
-        self, dataset: Sized, num_replicas: int | None = None, rank: int | None = None, shuffle: bool = True, seed: int = 0,
+        self,
+        dataset: Sized,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
         drop_last: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         if num_replicas is None or rank is None:
             raise RuntimeError(
-                "Requires distributed package to be available: without one, DistributedSampler needs num_replicas and rank"
+                "Requires distributed package to be available: without one, DistributedSampler needs num_replicas and "
+                "rank"
             )
         if not 0 <= rank < num_replicas:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")

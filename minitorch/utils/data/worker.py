@@ -1,8 +1,8 @@
 """Fetching batches, in this process or in workers; and the one pipe that joins a worker to the loader.
 
-A worker answers its tasks in their order, so the loader, which knows who has the next batch, reads from that worker's pipe
-and needs no queue that all share. A pipe that is closed tells the other side that this one is gone: then a worker ends, even
-in the middle of a sample, and none is left behind.
+A worker answers its tasks in their order, so the loader, which knows who has the next batch, reads from that worker's
+pipe and needs no queue that all share. A pipe that is closed tells the other side that this one is gone: then a worker
+ends, even in the middle of a sample, and none is left behind.
 """
 
 from __future__ import annotations
@@ -164,7 +164,9 @@ def _failure(error: BaseException, worker: int) -> Failure:
 
 @dataclass
 class Post:
-    """One worker's place: its number among how many, the loader's seed, what to call first, and the loader's process."""
+    """One worker's place: its number among how many, the loader's seed, what to call first, and the loader's
+    process.
+    """
 
     id: int
     count: int
