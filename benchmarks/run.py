@@ -43,7 +43,9 @@ def child(library: str, name: str, threads: int, seconds: float, **environment: 
     command = [sys.executable, str(HERE / "child.py"), library, name, str(threads), str(seconds)]
     # PYTHONPATH: the package beside this folder, installed or not.
     paths = {"PYTHONPATH": os.pathsep.join(filter(None, [str(HERE.parent), os.environ.get("PYTHONPATH")]))}
-    done = subprocess.run(command, env={**os.environ, **limits, **paths, **environment}, capture_output=True, text=True)
+    settings = {**os.environ, **limits, **paths, **environment}
+    settings.pop("PYTHONDONTWRITEBYTECODE", None)  # an import would compile the sources every time
+    done = subprocess.run(command, env=settings, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{library} {name}:\n{done.stderr}")
     measured: dict[str, float] = json.loads(done.stdout)
