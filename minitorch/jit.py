@@ -23,8 +23,7 @@ __all__ = [
 def _refuse(name: str) -> NoReturn:
     raise NotImplementedError(
         f"torch.jit.{name} is not in minitorch: TorchScript compiles programs for PyTorch's own runtime. Use the "
-        f"function or "
-        "module itself, and state_dict() to save one."
+        "function or module itself, and state_dict() to save one."
     )
 
 

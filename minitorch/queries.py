@@ -88,8 +88,7 @@ def _written(name: str, result: Any, out: Any) -> Any:
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            f"arguments "
-            "requires grad."
+            "arguments requires grad."
         )
     if not dt.can_cast(result.dtype, out.dtype):
         raise OperationError(
@@ -98,9 +97,8 @@ def _written(name: str, result: Any, out: Any) -> Any:
     if out.shape != result.shape:
         if out.numel():
             warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does not "
-                f"match "
-                f"the required output shape {list(result.shape)}.",
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
+                f"not match the required output shape {list(result.shape)}.",
                 stacklevel=4,
             )
         out.resize_(*result.shape)

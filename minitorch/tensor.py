@@ -275,8 +275,7 @@ class Tensor(TensorBase):
                 return
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
-                "a "
-                "subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if value and self.array.dtype.kind not in "fc":
             raise RuntimeError(
@@ -297,9 +296,9 @@ class Tensor(TensorBase):
         grad = self._grad
         if grad is None and self._grad_fn is not None and not self._retains_grad:
             warnings.warn(
-                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it for "
-                "leaves "
-                "only, so it is None. Call .retain_grad() on this tensor before backward() to have it kept.",
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it "
+                "for leaves only, so it is None. Call .retain_grad() on this tensor before backward() to have it "
+                "kept.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -476,8 +475,7 @@ class Tensor(TensorBase):
         if self.grad_fn is not None:
             raise RuntimeError(
                 "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the "
-                "moment. "
-                "Copy tensor.detach() instead."
+                "moment. Copy tensor.detach() instead."
             )
         storage, dtype, offset, shape, strides = self._placed(deepcopy(self.storage, memo))
         copied = _rebuild(type(self), storage, dtype, offset, shape, strides, self._requires_grad, {})

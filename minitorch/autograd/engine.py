@@ -117,8 +117,7 @@ def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, edg
             raise RuntimeError(
                 f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index "
                 f"{sender.edges.index(edge) if sender else 0} - got {list(grad.array.shape)} but expected shape "
-                f"compatible "
-                f"with {list(shape)}"
+                f"compatible with {list(shape)}"
             ) from error
     return grad if grad.array.dtype == dtype else grad._cast(dtype)
 
@@ -220,8 +219,7 @@ def grad(
     if not allow_unused and any(g is None for g in results):
         raise RuntimeError(
             f"The differentiated Tensor at index {next(i for i, g in enumerate(results) if g is None)} appears to not "
-            f"have "
-            "been used in the graph. Set allow_unused=True if this is the desired behavior."
+            "have been used in the graph. Set allow_unused=True if this is the desired behavior."
         )
     return tuple(results)
 

@@ -62,8 +62,7 @@ class Function:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
             f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not "
-            f"make "
-            "an instance of it."
+            "make an instance of it."
         )
 
     @staticmethod
@@ -192,13 +191,11 @@ def _view_of(source: TensorBase, array: Any, step: tuple[Any, Any, int | None], 
 
 _IN_NO_GRAD = (
     "A view was created in no_grad mode and {happened} with grad mode enabled. Whether that write should be recorded "
-    "is not "
-    "clear: put the view and the write both inside no_grad, or both outside."
+    "is not clear: put the view and the write both inside no_grad, or both outside."
 )
 _IN_FUNCTION = (
     "Output {nr} of {node} is a view and {happened}. The view was created inside a custom Function, or is an argument "
-    "that "
-    "it returned; the write would bypass the Function's backward. Return a clone from forward instead."
+    "that it returned; the write would bypass the Function's backward. Return a clone from forward instead."
 )
 
 
@@ -208,8 +205,7 @@ def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
         if not any(x is y for y in outputs):
             raise RuntimeError(
                 f"{node.name()}: Some elements marked as dirty during the forward method were not returned as output. "
-                f"The "
-                "inputs that are modified inplace must all be outputs of the Function."
+                "The inputs that are modified inplace must all be outputs of the Function."
             )
         if record:
             check_writable(x)

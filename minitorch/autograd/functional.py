@@ -49,8 +49,7 @@ def _require(outputs: Many, strict: bool) -> None:
         if strict and not y.requires_grad:
             raise RuntimeError(
                 f"Output {i} of the user-provided function does not require gradients. The outputs must be computed in "
-                f"a "
-                "differentiable manner from the input when running in strict mode."
+                "a differentiable manner from the input when running in strict mode."
             )
 
 
@@ -85,12 +84,10 @@ def _curved(grads: Many) -> None:
     for i, g in enumerate(grads):
         if g is None or not g.requires_grad:
             raise RuntimeError(
-                f"While computing the hessian, found that the jacobian of the user-provided function with respect to "
-                f"input {i} "
-                "is independent of the input. This is not allowed in strict mode. You should ensure that your function "
-                "is "
-                "twice differentiable and that the jacobian depends on the inputs (this would be violated by a linear "
-                "function for example)."
+                "While computing the hessian, found that the jacobian of the user-provided function with respect to "
+                f"input {i} is independent of the input. This is not allowed in strict mode. You should ensure that "
+                "your function is twice differentiable and that the jacobian depends on the inputs (this would be "
+                "violated by a linear function for example)."
             )
 
 

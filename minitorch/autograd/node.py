@@ -247,8 +247,7 @@ class CustomNode(Node):
             if x is not None and not isinstance(x, TensorBase):
                 raise TypeError(
                     f"save_for_backward can only save variables, but argument {i} is of type {type(x).__name__}: "
-                    f"assign "
-                    "other values to an attribute of ctx"
+                    "assign other values to an attribute of ctx"
                 )
         self._saved = tensors
 

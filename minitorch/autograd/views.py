@@ -14,9 +14,8 @@ def check_writable(x: TensorBase) -> None:
     """RuntimeError if a write to `x` must not happen, recorded or not."""
     if x._inference and not mode.inference:
         raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed. Write to a clone of it, which is "
-            "a "
-            "normal tensor."
+            "Inplace update to inference tensor outside InferenceMode is not allowed. Write to a clone of it, which "
+            "is a normal tensor."
         )
     if not mode.grad:
         return
@@ -25,8 +24,7 @@ def check_writable(x: TensorBase) -> None:
         if x._requires_grad and x._grad_fn is None:
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation. Write under "
-                "torch.no_grad() "
-                "to change its values, or to a clone of it to have the write differentiated."
+                "torch.no_grad() to change its values, or to a clone of it to have the write differentiated."
             )
         return
     tracked = x.tracked() or view.base._requires_grad

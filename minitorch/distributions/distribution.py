@@ -49,8 +49,7 @@ class Distribution:
             if not bool(constraint.check(value).all()):
                 raise ValueError(
                     f"Expected parameter {name} ({type(value).__name__} of shape {tuple(value.shape)}) of distribution "
-                    f"{self!r} "
-                    f"to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
+                    f"{self!r} to satisfy the constraint {constraint!r}, but found invalid values:\n{value}"
                 )
 
     def _constraints(self) -> dict[str, Any]:
@@ -89,8 +88,7 @@ class Distribution:
         if instance is None and type(self).__init__ is not self._initialiser():
             raise NotImplementedError(
                 f"Subclass {type(self).__name__} of {self._home().__name__} that defines a custom __init__ method must "
-                f"also "
-                "define a custom .expand() method."
+                "also define a custom .expand() method."
             )
         return type(self).__new__(type(self)) if instance is None else instance
 
@@ -179,8 +177,7 @@ class Distribution:
         if support is not None and not bool(support.check(value).all()):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape {tuple(value.shape)}) to be within the "
-                f"support "
-                f"({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
+                f"support ({support!r}) of the distribution {self!r}, but found invalid values:\n{value}"
             )
 
     def _support_or_none(self) -> Any:

@@ -29,8 +29,7 @@ class Geometric(_Binary):
         if self._validate_args and probs is not None and not bool((self.probs > 0).all()):
             raise ValueError(
                 f"Expected parameter probs (Tensor of shape {tuple(self.probs.shape)}) of distribution {self!r} to be "
-                f"positive "
-                f"but found invalid values:\n{self.probs[self.probs <= 0]}"
+                f"positive but found invalid values:\n{self.probs[self.probs <= 0]}"
             )
 
     @property

@@ -123,8 +123,7 @@ def _one_number(value: Any) -> None:
     if value.dim() != 0:
         raise RuntimeError(
             f"grad_and_value(f)(*args): Expected f(*args) to return a scalar Tensor, got tensor with {value.dim()} "
-            f"dims. Maybe "
-            "you wanted to use the vjp or jacrev APIs instead?"
+            "dims. Maybe you wanted to use the vjp or jacrev APIs instead?"
         )
 
 
@@ -169,9 +168,8 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> Any:
         vectors = tree.leaves(cotangents)
         if len(vectors) != len(outputs):
             raise RuntimeError(
-                f"Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
-                f"function: got "
-                f"{len(vectors)} cotangents for {len(outputs)} outputs"
+                "Expected pytree structure of cotangents to be the same as pytree structure of outputs to the "
+                f"function: got {len(vectors)} cotangents for {len(outputs)} outputs"
             )
         for i, (v, y) in enumerate(zip(vectors, outputs, strict=True)):
             if v.shape != y.shape:
@@ -217,15 +215,13 @@ def _alike(primals: list[Any], tangents: list[Any]) -> None:
     if len(primals) != len(tangents):
         raise RuntimeError(
             f"jvp(f, primals, tangents): Expected primals and tangents to have the same structure, got {len(primals)} "
-            f"and "
-            f"{len(tangents)} tensors"
+            f"and {len(tangents)} tensors"
         )
     for x, t in zip(primals, tangents, strict=True):
         if x.shape != t.shape:
             raise RuntimeError(
                 "Trying to set a forward gradient that has a different size than that of the original Tensor, this is "
-                "not "
-                f"supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size "
+                f"not supported. Tensor is of size {list(x.shape)} while the given forward gradient is of size "
                 f"{list(t.shape)}."
             )
 

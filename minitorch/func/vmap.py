@@ -54,22 +54,19 @@ def _dims(name: str, in_dims: Any, args: tuple[Any, ...]) -> list[Any]:
     if not isinstance(in_dims, (int, tuple)):
         raise ValueError(
             f"{start}: expected `in_dims` to be int or a (potentially nested) tuple matching the structure of inputs, "
-            f"got: "
-            f"{type(in_dims)}."
+            f"got: {type(in_dims)}."
         )
     if not args:
         raise ValueError(
             f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add inputs, or you are trying to vmap over a "
-            f"function "
-            "with no inputs. The latter is unsupported."
+            "function with no inputs. The latter is unsupported."
         )
     try:
         dims = tree.spread(in_dims, args)
     except ValueError:
         raise ValueError(
             f"{start}: in_dims is not compatible with the structure of `inputs`: it has {len(tree.leaves(in_dims))} "
-            f"entries "
-            f"for {len(args)} arguments of types {[type(a).__name__ for a in args]}."
+            f"entries for {len(args)} arguments of types {[type(a).__name__ for a in args]}."
         ) from None
     return [_dim(start, dim, x) for dim, x in zip(dims, tree.leaves(args), strict=True)]
 
@@ -84,14 +81,12 @@ def _dim(start: str, dim: Any, x: Any) -> Any:
     if not isinstance(x, Tensor):
         raise ValueError(
             f"{start}: Got in_dim={dim} for an input but the input is of type {type(x)}. We cannot vmap over "
-            f"non-Tensor "
-            "arguments, please use None as the respective in_dim"
+            "non-Tensor arguments, please use None as the respective in_dim"
         )
     if not -x.dim() <= dim < x.dim():
         raise ValueError(
             f"{start}: Got in_dim={dim} for some input, but that input is a Tensor of dimensionality {x.dim()} so "
-            f"expected "
-            f"in_dim to satisfy -{x.dim()} <= in_dim < {x.dim()}."
+            f"expected in_dim to satisfy -{x.dim()} <= in_dim < {x.dim()}."
         )
     return dim
 
@@ -105,8 +100,7 @@ def _samples(name: str, in_dims: Any, args: tuple[Any, ...]) -> list[Any]:
     if len(set(sizes)) > 1:
         raise ValueError(
             f"vmap: Expected all tensors to have the same size in the mapped dimension, got sizes {sizes} for the "
-            f"mapped "
-            "dimension"
+            "mapped dimension"
         )
     parts = [[x] * sizes[0] if dim is None else x.unbind(dim) for x, dim in zip(values, dims, strict=True)]
     return [tree.rebuilt(args, list(row)) for row in zip(*parts, strict=True)]
@@ -127,8 +121,7 @@ def _called(func: Function, samples: list[Any], kwargs: dict[str, Any], randomne
             stream.set_state(before)
             raise RuntimeError(
                 "vmap: called random operation while in randomness error mode. Please either use the 'same' or "
-                "'different' "
-                "randomness flags on vmap or perform the randomness operation out of vmap"
+                "'different' randomness flags on vmap or perform the randomness operation out of vmap"
             )
     return results
 
@@ -144,8 +137,7 @@ def _gathered(name: str, results: list[Any], out_dims: Any) -> Any:
         if dim is not None and not isinstance(leaf, Tensor):
             raise ValueError(
                 f"vmap({name}, ...): `{name}` must only return Tensors, got type {type(leaf)}. Did you mean to set "
-                f"out_dims= to "
-                "None for output?"
+                "out_dims= to None for output?"
             )
     dims = _out_dims(name, out_dims, results[0])
     stacked = [
@@ -163,8 +155,7 @@ def _out_dims(name: str, out_dims: Any, result: Any) -> list[Any]:
             return [out_dims[0]]
         raise ValueError(
             f"vmap({name}, ..., out_dims={out_dims})(<inputs>): out_dims is not compatible with the structure of "
-            f"`outputs`, "
-            f"which is of type {type(result).__name__} with {len(tree.leaves(result))} tensors."
+            f"`outputs`, which is of type {type(result).__name__} with {len(tree.leaves(result))} tensors."
         ) from None
 
 

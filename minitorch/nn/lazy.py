@@ -136,8 +136,7 @@ class _LazyConv(LazyModuleMixin, _Conv):
         if input.ndim not in (self.dims + 1, self.dims + 2):
             raise RuntimeError(
                 f"Expected {self.dims + 1}D (unbatched) or {self.dims + 2}D (batched) input to {type(self).__name__}, "
-                f"but got "
-                f"input of size: {list(input.shape)}"
+                f"but got input of size: {list(input.shape)}"
             )
         return input.shape[-self.dims - 1]
 

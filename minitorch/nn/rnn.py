@@ -190,8 +190,7 @@ def _check_arguments(
     if dropout > 0 and num_layers == 1:  # type: ignore[operator]
         warnings.warn(
             "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
-            "greater "
-            f"than 1, but got dropout={dropout} and num_layers={num_layers}",
+            f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
             stacklevel=4,
         )
     typed = {"bias": (bias, bool), "batch_first": (batch_first, bool)}

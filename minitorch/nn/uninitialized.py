@@ -13,16 +13,13 @@ from .parameter import Parameter
 
 _NO_SHAPE = (
     "Can't access the shape of an uninitialized parameter or buffer. This error usually happens in `load_state_dict` "
-    "when "
-    "trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the parameters "
-    "before "
-    "accessing their attributes."
+    "when trying to load an uninitialized parameter into an initialized one. Call `forward` to initialize the "
+    "parameters before accessing their attributes."
 )
 _NO_VALUES = (
     "Attempted to use an uninitialized parameter or buffer. This error happens when you are using a `LazyModule` or "
     "explicitly manipulating `torch.nn.parameter.UninitializedParameter` objects. When using LazyModules Call "
-    "`forward` "
-    "with a dummy batch to initialize the parameters before calling torch functions"
+    "`forward` with a dummy batch to initialize the parameters before calling torch functions"
 )
 
 

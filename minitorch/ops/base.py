@@ -251,8 +251,7 @@ def into(out: Any, result: Any, name: str) -> Any:
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            f"arguments "
-            "requires grad."
+            "arguments requires grad."
         )
     return overwrite(out, result, name)
 

@@ -103,8 +103,7 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_freq: bool
     if input.ndim == 2 and offsets is not None:
         raise ValueError(
             "if input is 2D, then offsets has to be None, as input is treated is a mini-batch of fixed length "
-            "sequences. "
-            f"However, found offsets of type {type(offsets)}"
+            f"sequences. However, found offsets of type {type(offsets)}"
         )
     if input.ndim == 1 and (offsets is None or offsets.ndim != 1):
         raise ValueError(f"offsets has to be a 1D Tensor{' but got None' if offsets is None else ''}")
@@ -116,8 +115,7 @@ def _check_bags(input: Any, offsets: Any, mode: str, weights: Any, by_freq: bool
     if weights is not None and weights.shape != input.shape:
         raise ValueError(
             f"embedding_bag: If per_sample_weights ({list(weights.shape)}) is not None, then it must have the same "
-            f"shape as "
-            f"the input ({list(input.shape)})"
+            f"shape as the input ({list(input.shape)})"
         )
     if weights is not None and mode != "sum":
         raise NotImplementedError(
@@ -142,9 +140,8 @@ def _bags(input: Any, offsets: Any, include_last_offset: bool) -> tuple[Any, Any
 def _check_offsets(offsets: list[int], size: int) -> None:
     if offsets and offsets[0] != 0:
         raise RuntimeError(
-            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. However, "
-            "got "
-            f"{offsets[0]}"
+            "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start from position 0. "
+            f"However, got {offsets[0]}"
         )
     if offsets and offsets[-1] > size:
         raise RuntimeError(

@@ -199,8 +199,7 @@ def _check_part(x: Any, k: Any, axis: int) -> None:
             if n != x.array.shape[axis + d]:
                 raise IndexError(
                     f"The shape of the mask {list(k.shape)} at index {d} does not match the shape of the indexed "
-                    f"tensor "
-                    f"{list(x.array.shape)} at index {axis + d}"
+                    f"tensor {list(x.array.shape)} at index {axis + d}"
                 )
 
 
@@ -245,8 +244,7 @@ def _fill(part: Any, value: Any) -> None:
     except OperationError:
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(value.shape)} cannot be broadcast to indexing result of "
-            f"shape "
-            f"{list(part.shape)}"
+            f"shape {list(part.shape)}"
         ) from None
 
 

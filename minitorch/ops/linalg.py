@@ -351,8 +351,7 @@ def cholesky(A: T, *, upper: bool = False) -> T:
         "linalg.cholesky",
         info,
         "The factorization could not be completed because the input is not positive-definite (the leading minor of "
-        "order {} "
-        "is not positive-definite).",
+        "order {} is not positive-definite).",
     )
     return flipped(l) if upper else l
 

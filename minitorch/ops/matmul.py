@@ -270,8 +270,8 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         raise OperationError(
             "linear",
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and "
-            f"{weight.array.shape[1]}x{weight.array.shape[0]}): "
-            f"the layer takes {weight.array.shape[1]} features, the input has {columns}",
+            f"{weight.array.shape[1]}x{weight.array.shape[0]}): the layer takes {weight.array.shape[1]} features, the "
+            f"input has {columns}",
             input,
             weight,
         )

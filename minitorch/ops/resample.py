@@ -92,9 +92,8 @@ def _sizes(x: Any, size: Any, scale_factor: Any, recompute: bool) -> tuple[tuple
     values = tuple(given) if isinstance(given, (tuple, list)) else (given,) * len(spatial)
     if len(values) != len(spatial):
         raise ValueError(
-            f"Input and output must have the same number of spatial dimensions, but got input with spatial dimensions "
-            f"of "
-            f"{list(spatial)} and {'scale_factor' if size is None else 'output size'} of {given}"
+            "Input and output must have the same number of spatial dimensions, but got input with spatial dimensions "
+            f"of {list(spatial)} and {'scale_factor' if size is None else 'output size'} of {given}"
         )
     if size is not None:
         if recompute:
@@ -108,8 +107,7 @@ def _check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) 
     if mode not in (*_DIMS, "nearest", "nearest-exact", "area") or not 3 <= x.array.ndim <= 5:
         raise NotImplementedError(
             f"Input Error: Only 3D, 4D and 5D input Tensors supported (got {x.array.ndim}D) for the modes: nearest | "
-            f"linear | "
-            f"bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
+            f"linear | bilinear | bicubic | trilinear | area | nearest-exact (got {mode})"
         )
     if mode not in _DIMS and align_corners is not None:
         raise ValueError(
@@ -261,9 +259,8 @@ def unfold(input: T, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stri
     if any(n <= 0 for n in counts):
         raise OperationError(
             "unfold",
-            f"with kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, calculated shape of the "
-            f"array "
-            f"of sliding blocks as {tuple(counts)}, which is too small (non-positive)",
+            f"with kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, calculated shape of "
+            f"the array of sliding blocks as {tuple(counts)}, which is too small (non-positive)",
             input,
         )
     y = Im2Col.apply(x, *how)
@@ -295,10 +292,8 @@ def fold(input: T, output_size: Any, kernel_size: Any, dilation: Any = 1, paddin
         raise OperationError(
             "fold",
             f"Given output_size={size}, kernel_size={how[0]}, dilation={how[1]}, padding={how[2]}, stride={how[3]}, "
-            f"expected "
-            f"size of input's dimension 2 to match the calculated number of sliding blocks "
-            f"{' * '.join(map(str, counts))} = "
-            f"{math.prod(counts)}, but got {x.array.shape[2]}",
+            "expected size of input's dimension 2 to match the calculated number of sliding blocks "
+            f"{' * '.join(map(str, counts))} = {math.prod(counts)}, but got {x.array.shape[2]}",
             input,
         )
     y = Col2Im.apply(x, size, *how)
@@ -319,9 +314,8 @@ def pixel_shuffle(input: T, upscale_factor: int) -> T:
     if c % (r * r):
         raise OperationError(
             "pixel_shuffle",
-            f"expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
-            f"input.size(-3)={c} "
-            f"is not divisible by {r * r}",
+            "expects its input's 'channel' dimension to be divisible by the square of upscale_factor, but "
+            f"input.size(-3)={c} is not divisible by {r * r}",
             input,
         )
     n = len(lead)

@@ -167,8 +167,7 @@ def _split_along(name: str, input: Any, sections: Any, dim: int, least: int) -> 
     if isinstance(sections, int) and (sections <= 0 or n % sections):
         raise RuntimeError(
             f"{name} attempted to split along dimension {dim}, but the size of the dimension {n} is not divisible by "
-            f"the "
-            f"split_size {sections}!"
+            f"the split_size {sections}!"
         )
     return tensor_split(input, sections, dim)
 

@@ -44,8 +44,7 @@ def _unpooled_size(size: Any, kernel: Any, stride: Any, padding: Any, wanted: An
     if len(sizes) != len(usual):
         raise ValueError(
             f"output_size should be a sequence containing {len(usual)} or {len(usual) + 2} elements, but it has a "
-            f"length of "
-            f"'{len(wanted)}'"
+            f"length of '{len(wanted)}'"
         )
     for n, m, s in zip(sizes, usual, stride, strict=True):
         if not m - s < n < m + s:

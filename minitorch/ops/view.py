@@ -265,8 +265,7 @@ def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
     if known == 0 and -1 in shape:
         raise RuntimeError(
             f"cannot reshape tensor of {size} elements into shape {list(shape)} because the unspecified dimension size "
-            f"-1 "
-            "can be any value and is ambiguous"
+            "-1 can be any value and is ambiguous"
         )
     raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {size}")
 

@@ -49,8 +49,7 @@ class LRScheduler:
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch "
-                    f">= 0: "
-                    "load the state of the optimizer first, or start with last_epoch=-1"
+                    ">= 0: load the state of the optimizer first, or start with last_epoch=-1"
                 )
         self.base_lrs = _values(optimizer, "initial_lr")
         self.last_epoch = last_epoch
@@ -86,16 +85,14 @@ class LRScheduler:
         """Go on to the next epoch, or to the one given, and set the rates."""
         if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", True):
             _warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call `optimizer.step()` first: else "
-                "the "
-                "first value of the learning rate schedule is never used."
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call `optimizer.step()` first: "
+                "else the first value of the learning rate schedule is never used."
             )
         self._step_count += 1
         if epoch is not None:
             _warn(
                 "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible: "
-                "call "
-                "`scheduler.step()` without it."
+                "call `scheduler.step()` without it."
             )
         self._update_lr(epoch)
 
@@ -155,8 +152,7 @@ def _one_per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
     if len(value) != count:
         raise ValueError(
             f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups "
-            f"has "
-            f"{count}."
+            f"has {count}."
         )
     return [_copied(x) for x in value]
 
@@ -397,8 +393,7 @@ class _OfSchedulers(LRScheduler):
             if isinstance(scheduler, ReduceLROnPlateau):
                 raise ValueError(
                     f"{name} does not support `ReduceLROnPlateau` scheduler as it requires additional kwargs to be "
-                    f"specified "
-                    f"when calling `step`, but got one at index {i} in the given schedulers sequence."
+                    f"specified when calling `step`, but got one at index {i} in the given schedulers sequence."
                 )
             if scheduler.optimizer is not (optimizer or schedulers[0].optimizer):
                 raise ValueError(
@@ -427,9 +422,8 @@ class SequentialLR(_OfSchedulers):
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
-                "milestone "
-                f"points, but got number of schedulers {len(schedulers)} and the number of milestones to be equal to "
-                f"{len(milestones)}"
+                f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones to be "
+                f"equal to {len(milestones)}"
             )
         self._schedulers = schedulers
         self._milestones = milestones
@@ -548,10 +542,9 @@ class ReduceLROnPlateau(LRScheduler):
             if self.default_min_lr is None:
                 raise RuntimeError(
                     f"The number of param groups in the `optimizer` ({len(groups)}) differs from when "
-                    f"`ReduceLROnPlateau` was "
-                    f"initialized ({len(self.min_lrs)}), usually due to a new param group being added to the "
-                    f"optimizer. "
-                    "Please modify the `min_lrs` field to match the length of the `optimizer` param groups."
+                    f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due to a new param group "
+                    "being added to the optimizer. Please modify the `min_lrs` field to match the length of the "
+                    "`optimizer` param groups."
                 )
             self.min_lrs = [self.default_min_lr] * len(groups)
         for group, least in zip(groups, self.min_lrs, strict=True):

@@ -255,8 +255,7 @@ def _parameters(params: Any) -> dict[str, Any]:
     if isinstance(params, set):
         raise TypeError(
             "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
-            "will "
-            "change between runs. Please use a list instead."
+            "will change between runs. Please use a list instead."
         )
     params = list(params)
     if params and all(isinstance(p, tuple) for p in params):

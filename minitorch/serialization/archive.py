@@ -74,8 +74,7 @@ class Archive:
         if _check_sums and zlib.crc32(content.data) != record.CRC:
             raise CheckpointError(
                 f"record {name!r} does not have its checksum: the file is damaged (or was written with checksums "
-                f"switched "
-                "off: torch.serialization.set_crc32_options(False) loads it unchecked)"
+                "switched off: torch.serialization.set_crc32_options(False) loads it unchecked)"
             )
         return content
 

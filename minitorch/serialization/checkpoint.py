@@ -44,8 +44,7 @@ def save(
     if pickle_module is not pickle or pickle_protocol != PROTOCOL or not _use_new_zipfile_serialization:
         raise ValueError(
             f"save() writes PyTorch's zip format with Python's pickle of protocol {PROTOCOL}, which torch.load reads "
-            f"safely; "
-            "no other module, protocol or format"
+            "safely; no other module, protocol or format"
         )
     data, memories = pickled(obj)
     if is_path(f):
@@ -102,8 +101,7 @@ def load(
         if legacy.is_tar(file, start):
             raise CheckpointError(
                 "the file is in the tar format that PyTorch wrote before version 0.1.10, which minitorch does not "
-                "read: load "
-                "it with PyTorch and save it again"
+                "read: load it with PyTorch and save it again"
             )
         unpickle = _unpickle_safely if weights_only is not False else _unpickle_trusting
         return legacy.load(file, unpickle, _unpickle_safely, place)

@@ -56,8 +56,7 @@ def reading(f: Any) -> Iterator[Any]:
     if missing:
         raise AttributeError(
             f"'{type(f).__name__}' object has no attribute '{missing[0]}': torch.load needs a path, or a file object "
-            f"with "
-            "read, readline, seek and tell. Put what you have into an io.BytesIO first."
+            "with read, readline, seek and tell. Put what you have into an io.BytesIO first."
         )
     yield f
 

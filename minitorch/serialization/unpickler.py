@@ -106,9 +106,9 @@ class Names:
         if full not in self.table:
             raise CheckpointError(
                 f"Weights only load failed: the file names {full}, which is not on the list of what is loaded without "
-                f"running foreign code. If you trust the file and need it: "
-                f"torch.serialization.add_safe_globals([{name}]), "
-                "or torch.load(..., weights_only=False), which runs whatever the file says."
+                "running foreign code. If you trust the file and need it: "
+                f"torch.serialization.add_safe_globals([{name}]), or torch.load(..., weights_only=False), which runs "
+                "whatever the file says."
             )
         return self.table[full]
 

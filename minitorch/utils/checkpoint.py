@@ -90,8 +90,7 @@ def checkpoint_sequential(
 def _warn_of_choice(name: str) -> None:
     warnings.warn(
         f"torch.utils.checkpoint.{name}: the use_reentrant parameter should be passed explicitly. In version 2.9 we "
-        f"will raise "
-        "an exception if use_reentrant is not passed in PyTorch; here both settings do the same.",
+        "will raise an exception if use_reentrant is not passed in PyTorch; here both settings do the same.",
         stacklevel=3,
     )
 

@@ -153,8 +153,7 @@ def remove_parametrizations(module: Any, tensor_name: str, leave_parametrized: b
     if not functions.is_tensor and not leave_parametrized:
         raise ValueError(
             "Cannot leave unparametrized (`leave_parametrized=False`) a tensor that is parametrized in terms of a "
-            "sequence of "
-            "tensors."
+            "sequence of tensors."
         )
     value = getattr(module, tensor_name)
     if functions.is_tensor:
@@ -204,8 +203,7 @@ def _own_class(kind: type) -> type:
     def getstate(self: Any) -> Any:
         raise RuntimeError(
             "Serialization of parametrized modules is only supported through state_dict(): save that, make the module "
-            "and "
-            "its parametrizations anew, and load it."
+            "and its parametrizations anew, and load it."
         )
 
     def copied(self: Any, memo: dict[int, Any]) -> Any:

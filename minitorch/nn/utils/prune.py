@@ -223,8 +223,7 @@ class _Structured(_Amount):
         if t.ndim <= 1:
             raise ValueError(
                 f"Structured pruning can only be applied to multidimensional tensors. Found tensor of shape {t.shape} "
-                f"with "
-                f"{t.ndim} dims"
+                f"with {t.ndim} dims"
             )
         if self.dim >= t.ndim:
             raise IndexError(f"Invalid index {self.dim} for tensor of size {t.shape}")
@@ -336,8 +335,7 @@ def global_unstructured(parameters: Any, pruning_method: Any, importance_scores:
     if method.PRUNING_TYPE != "unstructured":
         raise TypeError(
             f'Only "unstructured" PRUNING_TYPE supported for the `pruning_method`. Found method {pruning_method} of '
-            f"type "
-            f"{method.PRUNING_TYPE}"
+            f"type {method.PRUNING_TYPE}"
         )
     mask = PruningContainer(method).compute_mask(found, parameters_to_vector(masks))
     for (module, name), x, part in zip(pairs, values, mask.split([x.numel() for x in values]), strict=True):

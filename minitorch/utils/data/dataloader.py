@@ -167,10 +167,8 @@ class DataLoader(Generic[T_co]):
         if self.num_workers > available_cores():
             warnings.warn(
                 f"This DataLoader will create {self.num_workers} worker processes in total. Our suggested max number "
-                f"of worker "
-                f"in current system is {available_cores()}, one for each core that this process may use: more get in "
-                f"each "
-                "other's way.",
+                f"of worker in current system is {available_cores()}, one for each core that this process may use: "
+                "more get in each other's way.",
                 stacklevel=3,
             )
 
@@ -183,8 +181,7 @@ def _check_workers(num_workers: int, timeout: float, prefetch_factor: int | None
     if num_workers == 0 and prefetch_factor is not None:
         raise ValueError(
             "prefetch_factor option could only be specified in multiprocessing.let num_workers > 0 to enable "
-            "multiprocessing, "
-            "otherwise set prefetch_factor to None."
+            "multiprocessing, otherwise set prefetch_factor to None."
         )
     if prefetch_factor is not None and prefetch_factor < 0:
         raise ValueError("prefetch_factor option should be non-negative")
@@ -224,8 +221,7 @@ def _context(context: Any, num_workers: int) -> BaseContext:
     if not isinstance(context, BaseContext):
         raise TypeError(
             "multiprocessing_context option should be a valid context object or a string specifying the start method, "
-            "but got "
-            f"multiprocessing_context={context}"
+            f"but got multiprocessing_context={context}"
         )
     return context
 

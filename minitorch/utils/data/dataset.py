@@ -63,8 +63,7 @@ class StackDataset(Dataset[Any]):
         if args and kwargs:
             raise ValueError(
                 "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) like input/output, but both "
-                "types "
-                "are given."
+                "types are given."
             )
         if not args and not kwargs:
             raise ValueError("At least one dataset should be passed")
@@ -158,8 +157,7 @@ class Subset(Dataset[T_co]):
         if own.__getitem__ is not Subset.__getitem__ and own.__getitems__ is Subset.__getitems__:
             raise NotImplementedError(
                 f"{own.__name__} overrides __getitem__ but not __getitems__, by which DataLoader fetches a batch: "
-                f"override "
-                "it too, for example with `return [self[i] for i in indices]`"
+                "override it too, for example with `return [self[i] for i in indices]`"
             )
 
     def __getitem__(self, index: Any) -> Any:
