@@ -1,5 +1,5 @@
-"""Types with a dtype in their name, from before `torch.tensor`: `torch.FloatTensor(2, 3)`, `torch.LongTensor([1,
-2])`.
+"""Types with a dtype in their name, from before `torch.tensor`:
+`torch.FloatTensor(2, 3)`, `torch.LongTensor([1, 2])`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
-"""`torch.multiprocessing`: Python's own, and `spawn`. Tensors travel as pickles; no memory is shared between
-processes.
+"""`torch.multiprocessing`: Python's own, and `spawn`.
+
+Tensors travel as pickles; no memory is shared between processes.
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def result_type(tensor1: Any, tensor2: Any) -> dt.dtype:
 
 
 def can_cast(from_: dt.dtype, to: dt.dtype) -> bool:
-    """Whether PyTorch casts one dtype to another by itself: the category (bool, integer, floating, complex) must not
-    fall.
+    """Whether PyTorch casts one dtype to another by itself:
+    the category (bool, integer, floating, complex) must not fall.
     """
     return dt.can_cast(from_, to)
 

@@ -1,5 +1,5 @@
-"""Switches that programs set as a matter of course: accepted, remembered, and without effect on numbers that never
-vary.
+"""Switches that programs set as a matter of course:
+accepted, remembered, and without effect on numbers that never vary.
 """
 
 from __future__ import annotations

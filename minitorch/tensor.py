@@ -86,8 +86,9 @@ class Tensor(TensorBase):
     is_cpu = True
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values. `torch.tensor` is the better
-        way.
+        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values.
+
+        `torch.tensor` is the better way.
         """
         check_device(device)
         first = args[0] if args else None
@@ -128,8 +129,8 @@ class Tensor(TensorBase):
         return V.View.apply(self, self.array.shape)
 
     def _same_place(self) -> Tensor:
-        """The same memory and the same place in the graph, with a storage of its own: the old value in an in-place
-        write.
+        """The same memory and the same place in the graph, with a storage of its own:
+        the old value in an in-place write.
         """
         x = Tensor._wrap(self.array)
         x._requires_grad, x._grad_fn, x._output_nr = self.tracked(), self.grad_fn, self._output_nr
@@ -513,8 +514,8 @@ class Tensor(TensorBase):
     zero_ = C.zero_
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
-        """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`; itself if nothing changes (unless
-        `copy=True`).
+        """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`;
+        itself if nothing changes (unless `copy=True`).
         """
         d, copy = C.to_arguments(args, kwargs)
         moved = self if d is None else C.cast(self, d.numpy)

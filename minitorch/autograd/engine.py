@@ -139,8 +139,8 @@ def _reachable(roots: Sequence[Any]) -> list[Node]:
 
 
 class Wanted:
-    """Ids of the nodes and leaves on a way from the roots to the inputs: which gradients `enter`, and which nodes
-    `run`.
+    """Ids of the nodes and leaves on a way from the roots to the inputs:
+    which gradients `enter`, and which nodes `run`.
     """
 
     def __init__(self, roots: Sequence[Any], inputs: Sequence[tuple[Any, int]]) -> None:

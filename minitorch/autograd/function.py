@@ -150,8 +150,8 @@ def unrecorded(forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _apply_bound(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
-    """`apply` where forward has no `ctx`: keywords and defaults become positional arguments, as `backward` counts
-    them.
+    """`apply` where forward has no `ctx`:
+    keywords and defaults become positional arguments, as `backward` counts them.
     """
     call = inspect.signature(cls.forward).bind(*args, **kwargs)
     call.apply_defaults()

@@ -158,8 +158,8 @@ def jvp(func: Any, inputs: Any, v: Any = None, create_graph: bool = False, stric
 
 
 def _rows(y: Any, inputs: Many, create_graph: bool) -> Many:
-    """The Jacobian of one output: for each input its derivatives, of shape y.shape + x.shape; None if there are
-    none.
+    """The Jacobian of one output: for each input its derivatives, of shape y.shape + x.shape;
+    None if there are none.
     """
     if not y.requires_grad or not y.array.size:
         return (None,) * len(inputs)

@@ -207,8 +207,8 @@ class Node:
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each tensor among the inputs: the node that made it (an AccumulateGrad for a leaf, or None), and which
-        output.
+        """For each tensor among the inputs:
+        the node that made it (an AccumulateGrad for a leaf, or None), and which output.
         """
         return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in self.edges if e != ()])
 

@@ -1,5 +1,5 @@
-"""From unconstrained numbers to values that satisfy a constraint: `biject_to` one to one, `transform_to` perhaps
-not.
+"""From unconstrained numbers to values that satisfy a constraint:
+`biject_to` one to one, `transform_to` perhaps not.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""What several distributions share: parameters of one shape, logits and probabilities, draws of a standard
-distribution.
+"""What several distributions share:
+parameters of one shape, logits and probabilities, draws of a standard distribution.
 """
 
 from __future__ import annotations

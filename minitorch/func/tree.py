@@ -46,8 +46,8 @@ def mapped(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 def spread(prefix: Any, x: Any) -> list[Any]:
-    """For each leaf of x the entry of `prefix`, a tree that may end where x goes on; ValueError where the two do not
-    fit.
+    """For each leaf of x the entry of `prefix`, a tree that may end where x goes on;
+    ValueError where the two do not fit.
     """
     if not is_branch(prefix):
         return [prefix] * len(leaves(x))

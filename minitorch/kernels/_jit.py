@@ -68,8 +68,8 @@ def _when_loaded(register: Callable[[Any], None]) -> None:
 
 
 def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTIONS) -> Callable[[Function], Function]:
-    """Give a numpy function a second meaning inside kernels: `implementation(*types)` returns the function to
-    compile.
+    """Give a numpy function a second meaning inside kernels:
+    `implementation(*types)` returns the function to compile.
     """
 
     def decorate(function: Function) -> Function:
@@ -124,8 +124,8 @@ class Kernel:
         return self.run(*args)
 
     def split(self, count: int, cost: float, *args: Any) -> None:
-        """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays; `cost`: nanoseconds an
-        item.
+        """Run `kernel(start, stop, *args)` over `range(count)`, in threads where it pays;
+        `cost`: nanoseconds an item.
         """
         if count * cost < 2 * PART_NS:
             self.run(0, count, *args)
@@ -263,8 +263,9 @@ def parts_of(count: int, cost: float) -> int:
 
 
 def share(work: Function, count: int, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays. Such work must not share in its
-    turn.
+    """Run `work(start, stop, *args)` over `range(count)`, in threads where it pays.
+
+    Such work must not share in its turn.
     """
     if (parts := parts_of(count, cost)) == 1:
         work(0, count, *args)

@@ -42,8 +42,8 @@ def _share_numpy(s: Array, log_sum: Array, scale: float, causal: bool, first: in
 
 @jit(twin=_share_numpy)
 def _share(s: Any, log_sum: Any, scale: Any, causal: Any, first: Any, rows: Any) -> None:
-    """In place, each row of weights times scale becomes shares that sum to 1 (0, where all are -inf); ln Σ e^x is
-    kept.
+    """In place, each row of weights times scale becomes shares that sum to 1 (0, where all are -inf);
+    ln Σ e^x is kept.
     """
     factor, zero = s.dtype.type(scale), s.dtype.type(0)
     for i in range(s.shape[0]):
@@ -80,8 +80,8 @@ def _unshare_numpy(
 
 @jit(twin=_unshare_numpy)
 def _unshare(s: Any, dp: Any, log_sum: Any, scale: Any, slope: Any, causal: Any, first: Any, rows: Any) -> None:
-    """In place: s, weights again, become shares; dp, the shares' gradients, become those of Q Kᵀ (slope: its
-    factor).
+    """In place: s, weights again, become shares;
+    dp, the shares' gradients, become those of Q Kᵀ (slope: its factor).
     """
     factor, out, zero = s.dtype.type(scale), s.dtype.type(slope), s.dtype.type(0)
     for i in range(s.shape[0]):
@@ -154,8 +154,8 @@ def _scratch(q: Array, k: Array, causal: bool) -> Array:
 
 
 def attend(q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float) -> tuple[Array, Array]:
-    """(n, heads, L, E), (n, heads, S, E), (n, heads, S, F) -> (n, heads, L, F), in memory (n, L, heads, F); log
-    sums.
+    """(n, heads, L, E), (n, heads, S, E), (n, heads, S, F) -> (n, heads, L, F),
+    in memory (n, L, heads, F); log sums.
     """
     n, heads, length, _ = q.shape
     y = np.empty((n, length, heads, v.shape[3]), q.dtype).swapaxes(1, 2)

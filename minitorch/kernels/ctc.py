@@ -73,8 +73,8 @@ _backward = jit(twin=_backward_python)(_backward_python)
 
 
 def forward(logp: Array, labels: Array, times: Array, counts: Array, blank: int) -> tuple[Array, Array]:
-    """The negative log-likelihood of each of N samples, (N, T, C) with labels (N, S), and what the backward pass
-    needs.
+    """The negative log-likelihood of each of N samples, (N, T, C) with labels (N, S),
+    and what the backward pass needs.
     """
     n, steps, _ = logp.shape
     alpha = np.full((n, steps, 2 * labels.shape[1] + 1), -np.inf, logp.dtype)

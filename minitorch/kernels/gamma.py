@@ -33,8 +33,8 @@ THIRD = float(np.float32(1 / 3))  # as PyTorch has it: the same seed gives the s
 
 @jitable
 def _one_gamma(alpha: Any, units: Any, left: Any, i: Any) -> Any:
-    """(sample, left over normal or NaN, i: the next number), by Marsaglia and Tsang (2000); i < 0: there are too
-    few.
+    """(sample, left over normal or NaN, i: the next number), by Marsaglia and Tsang (2000);
+    i < 0: there are too few.
     """
     boost = 1.0
     if alpha < 1:
@@ -110,8 +110,8 @@ def dirichlet(stream: Stream, alphas: Array) -> Array:
 
 @jitable
 def _gamma_integral(a: Any, x: Any, centre: Any, power: Any) -> Any:
-    """∫ f(t) / f(x) · (centre - log t)^power dt from 0 to x, or with the other sign from x on, where x is above a +
-    1.
+    """∫ f(t) / f(x) · (centre - log t)^power dt from 0 to x, or with the other sign from x on,
+    where x is above a + 1.
     """
     total = 0.0
     if x < a + 1:

@@ -1,5 +1,5 @@
-"""Images and volumes read at the places of a grid: every output a weighted sum of the pixels around its place, its
-taps.
+"""Images and volumes read at the places of a grid:
+every output a weighted sum of the pixels around its place, its taps.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ def _lean(start: int, stop: int, g: Any, x: Any, at: Any, dw: Any, out: Any) -> 
 
 
 def taps(grid: Array, sizes: tuple[int, ...], mode: int, padding: int, corners: bool) -> tuple[Array, Array, Array]:
-    """(at, w, slopes) of shapes (N, P, taps), (N, P, taps), (N, P, taps, D), for a grid (N, ..., D) over pixels of
-    `sizes`.
+    """(at, w, slopes) of shapes (N, P, taps), (N, P, taps), (N, P, taps, D),
+    for a grid (N, ..., D) over pixels of `sizes`.
     """
     d = grid.dtype.type
     n, dims = grid.shape[0], len(sizes)

@@ -247,8 +247,8 @@ def _bag_largest(rows: Any, bag: Any, at: Any) -> None:
 
 
 def bag_largest(rows: Array, bag: Array, count: int) -> tuple[Array, Array]:
-    """(count, dim) for each bag and column which row is the largest, the first of equal ones; (count, 1) which are
-    empty.
+    """(count, dim) for each bag and column which row is the largest, the first of equal ones;
+    (count, 1) which are empty.
     """
     at = np.full((count, rows.shape[1]), -1, np.int64)
     _bag_largest(np.ascontiguousarray(rows), np.ascontiguousarray(bag), at)

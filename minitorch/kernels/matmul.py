@@ -43,8 +43,8 @@ def _sum_rows_numpy(start: int, stop: int, g: Array, out: Array) -> None:
 
 @jit(twin=_sum_rows_numpy)
 def _sum_rows(start: int, stop: int, g: Any, out: Any) -> None:
-    """The sum of all rows, for the columns from start to stop; 64 rows at a time, to keep the error of long sums
-    small.
+    """The sum of all rows, for the columns from start to stop;
+    64 rows at a time, to keep the error of long sums small.
     """
     out = out[start:stop]
     part = np.empty_like(out)

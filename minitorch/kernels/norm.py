@@ -54,8 +54,8 @@ def _or_full(w: Array | None, n: int, value: float, dtype: Any) -> Array:
 
 
 def normalise_rows(x: Array, w: Array | None, b: Array | None, eps: float, centred: bool) -> tuple[Array, Array, Array]:
-    """(x - mean) / √(var + eps) w + b for each row of x (rows, n), with mean and 1 / √(var + eps); not `centred`: mean
-    0.
+    """(x - mean) / √(var + eps) w + b for each row of x (rows, n), with mean and 1 / √(var + eps);
+    not `centred`: mean 0.
     """
     w, b = _or_full(w, x.shape[1], 1, x.dtype), _or_full(b, x.shape[1], 0, x.dtype)
     y = np.empty(x.shape, x.dtype)

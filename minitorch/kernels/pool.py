@@ -318,8 +318,8 @@ def _last_nan_or_largest(rows: Array) -> Array:
 
 
 def window_max(x: Array, windows: Any) -> tuple[Array, Array]:
-    """The largest value of each window (NaN above all) and its index in the flattened plane; windows by their
-    bounds.
+    """The largest value of each window (NaN above all) and its index in the flattened plane;
+    windows by their bounds.
     """
     bounds = windows[0]
     dims = len(bounds)

@@ -1,5 +1,6 @@
-"""Elements moved to other places: joined, flipped, rolled, cut to a triangle. numpy copies memory as fast as
-anything.
+"""Elements moved to other places: joined, flipped, rolled, cut to a triangle.
+
+numpy copies memory as fast as anything.
 """
 
 from __future__ import annotations
@@ -27,8 +28,9 @@ def copy_of(x: Array) -> Array:
 
 
 def contiguous_copy(x: Array) -> Array:
-    """The elements in fresh memory, row after row. numpy reads a transposed matrix with a miss of the cache for
-    each.
+    """The elements in fresh memory, row after row.
+
+    numpy reads a transposed matrix with a miss of the cache for each.
     """
     planes = _planes(x) if x.size >= MANY and x.dtype.kind in "fiu" else None
     if planes is None:

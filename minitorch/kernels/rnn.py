@@ -216,8 +216,8 @@ def _lstm_back_loop(
 def lstm(
     x: Array, h: Array, c: Array, w_ih: Array, w_hh: Array, b_ih: Array | None, b_hh: Array | None, steps: Steps
 ) -> tuple[tuple[Array, Array, Array], tuple[Array, ...]]:
-    """(y (N, H), last h, last c), and what the gradient needs: activations, states before each step, tanh of the
-    cells.
+    """(y (N, H), last h, last c), and what the gradient needs:
+    activations, states before each step, tanh of the cells.
     """
     gates = _project(x, w_ih, b_ih, b_hh)
     h, c, panels = h.copy(), c.copy(), pack(w_hh.T)
@@ -295,8 +295,8 @@ def _gru_back_numpy(dy: Array, gates: Array, h_old: Array, hidden: Array, dh: Ar
 
 @jitable
 def _gru_back(dy: Any, gates: Any, h_old: Any, hidden: Any, dh: Any, dx: Any, ds: Any) -> None:
-    """One step back: the gradients dx and ds of the products with the input and the state, and of the state
-    directly.
+    """One step back: the gradients dx and ds of the products with the input and the state,
+    and of the state directly.
     """
     size, one = dh.shape[1], dy.dtype.type(1)
     for b in range(gates.shape[0]):

@@ -459,8 +459,8 @@ def _nll_grad(start: int, stop: int, g: Any, target: Any, weight: Any, ignore: i
 
 
 def nll_grad(g: Array, target: Array, weight: Array, ignore: int) -> Array:
-    """(rows, classes), or (rows, classes, inner) for targets (rows, inner): -g weight at the target, zeros
-    elsewhere.
+    """(rows, classes), or (rows, classes, inner) for targets (rows, inner):
+    -g weight at the target, zeros elsewhere.
     """
     dx = np.zeros((len(target), weight.size, *target.shape[1:]), g.dtype)
     if dx.size:

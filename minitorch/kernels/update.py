@@ -26,8 +26,9 @@ Function = Callable[..., Any]
 
 
 class Update:
-    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`. `cost`: nanoseconds an
-    element.
+    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`.
+
+    `cost`: nanoseconds an element.
     """
 
     def __init__(self, function: Function, cost: float) -> None:
@@ -353,8 +354,8 @@ def adafactor(
     shrink: float,
     sign: int,
 ) -> None:
-    """One step: `means` of the squares along rows and columns, or of all of them, move by `weight` towards those of
-    g.
+    """One step: `means` of the squares along rows and columns, or of all of them,
+    move by `weight` towards those of g.
     """
     g = g if sign > 0 else scalar.neg(g)
     size = max(eps2, _rms(p)) * rate

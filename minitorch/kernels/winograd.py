@@ -97,8 +97,8 @@ def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any)
 
 
 def pays(n: int, outs: int, ins: int, size: Sequence[int]) -> bool:
-    """Whether this is faster than columns: not for few channels, few tiles, or tiles that reach far beyond the
-    result.
+    """Whether this is faster than columns:
+    not for few channels, few tiles, or tiles that reach far beyond the result.
     """
     tiles = -(-size[0] // 4) * -(-size[1] // 4)
     fits = 0 < size[1] <= COLUMNS and 16 * tiles < 2.6 * size[0] * size[1]
@@ -293,8 +293,8 @@ def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
 
 
 def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
-    """How many rows of tiles there are in n images of this size, in one image, and in a block; how many tiles in a
-    row.
+    """How many rows of tiles there are in n images of this size, in one image, and in a block;
+    how many tiles in a row.
     """
     down, along = -(-size[0] // 4), -(-size[1] // 4)
     return n * down, down, TILES // along, along
@@ -362,8 +362,8 @@ def _correlate(
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
-    """The gradient of the filters (O, C, 3, 3), from the input (n, C, h, w) and the result's gradient (n, O, h',
-    w').
+    """The gradient of the filters (O, C, 3, 3),
+    from the input (n, C, h, w) and the result's gradient (n, O, h', w').
     """
     outs, ins = g.shape[1], x.shape[1]
     sums: list[tuple[int, Array]] = []

@@ -153,8 +153,8 @@ class ELU(Module):
 
 
 class RReLU(Module):
-    """x where it is positive, elsewhere a x with a drawn from [lower, upper) while training, else their mean (Xu et
-    al., 2015).
+    """x where it is positive, elsewhere a x with a drawn from [lower,
+    upper) while training, else their mean (Xu et al., 2015).
     """
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:

@@ -83,8 +83,8 @@ class LocalResponseNorm(Module):
 
 
 class SyncBatchNorm(_BatchNorm):
-    """Batch normalisation in step over several processes; there is one, so it is that of `BatchNorm` for any
-    dimensions.
+    """Batch normalisation in step over several processes;
+    there is one, so it is that of `BatchNorm` for any dimensions.
     """
 
     def __init__(

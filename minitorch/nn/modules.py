@@ -1,5 +1,6 @@
-"""PyTorch's places for the layers: `torch.nn.modules.conv.Conv2d`. Programs import them from there, files name them
-so.
+"""PyTorch's places for the layers: `torch.nn.modules.conv.Conv2d`.
+
+Programs import them from there, files name them so.
 """
 
 from __future__ import annotations

@@ -308,8 +308,9 @@ def pow(input: T, exponent: Any) -> T:
 
 
 def where(condition: T, input: Any = None, other: Any = None) -> Any:
-    """input where condition (a bool tensor) holds, other elsewhere; all three broadcast. `where(condition)`: where it
-    holds.
+    """input where condition (a bool tensor) holds, other elsewhere; all three broadcast.
+
+    `where(condition)`: where it holds.
     """
     if input is None and other is None:
         return tuple([condition._wrap(i) for i in nonzero(condition.array)])

@@ -30,8 +30,8 @@ _NUMBERS = (bool, int, float, complex, np.generic, np.ndarray)
 
 
 class Op(Function):
-    """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`), and whose forward may return
-    ndarrays.
+    """A built-in operation: a Function whose node is named as in PyTorch (`MulBackward0`),
+    and whose forward may return ndarrays.
     """
 
     suffix = "Backward0"
@@ -206,8 +206,8 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
 
 
 def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
-    """Whether x can be overwritten element by element: contiguous floats, others that are alike or numbers, no
-    record.
+    """Whether x can be overwritten element by element:
+    contiguous floats, others that are alike or numbers, no record.
     """
     array = x.array
     if (
@@ -257,8 +257,8 @@ def into(out: Any, result: Any, name: str) -> Any:
 
 
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
-    """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind, or if its memory overlaps
-    itself.
+    """RuntimeError if `result` has another shape than `target`, a dtype of a higher kind,
+    or if its memory overlaps itself.
     """
     if result.array.shape != target.array.shape:
         raise OperationError(

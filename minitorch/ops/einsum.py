@@ -116,8 +116,8 @@ def _sum_out(x: Any, labels: Labels, kept: set[Any]) -> tuple[Any, Labels]:
 
 
 def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> tuple[Any, Labels]:
-    """The product of two operands, summed over what they share and nobody needs later: one product of stacked
-    matrices.
+    """The product of two operands, summed over what they share and nobody needs later:
+    one product of stacked matrices.
     """
     a, left = _sum_out(a, left, set(right) | later)
     b, right = _sum_out(b, right, set(left) | later)
@@ -206,8 +206,8 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
 
 
 def multi_dot(tensors: Any, *, out: Any = None) -> Any:
-    """The product of several matrices (the first and last may be vectors), in the order with the fewest
-    multiplications.
+    """The product of several matrices (the first and last may be vectors),
+    in the order with the fewest multiplications.
     """
     xs = list(tensors)
     refuse("linalg.multi_dot", "b", *xs)

@@ -1,5 +1,5 @@
-"""Samples of gamma and Dirichlet distributions with gradients, and the distribution function of the gamma
-distribution.
+"""Samples of gamma and Dirichlet distributions with gradients,
+and the distribution function of the gamma distribution.
 """
 
 from __future__ import annotations

@@ -256,8 +256,8 @@ def _trimmed(value: Any, ndim: int) -> Any:
 
 
 def index_put(input: T, indices: Any, values: Any, accumulate: bool = False) -> T:
-    """input with values (a tensor that broadcasts) written, or added, at the tensors of indices; None: a whole
-    dimension.
+    """input with values (a tensor that broadcasts) written, or added, at the tensors of indices;
+    None: a whole dimension.
     """
     return IndexPut.apply(input, values, _put_key(input, indices, values), accumulate)
 

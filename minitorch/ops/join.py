@@ -261,8 +261,8 @@ def tile(input: T, *sizes: Any, dims: Any = None) -> T:
 
 
 def repeat_interleave(input: T, repeats: Any = None, dim: int | None = None, *, output_size: Any = None) -> T:
-    """Every element (or entry of a dimension) several times, one behind the other; `repeats` a number or one per
-    entry.
+    """Every element (or entry of a dimension) several times, one behind the other;
+    `repeats` a number or one per entry.
     """
     if repeats is None:
         repeats, input = input, input._wrap(kernels.indices(input.array.size))

@@ -459,8 +459,8 @@ def logdet(input: T) -> T:
 
 
 def qr(A: T, mode: str = "reduced") -> Any:
-    """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular; `mode` "reduced", "complete" or
-    "r".
+    """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular;
+    `mode` "reduced", "complete" or "r".
     """
     matrices("linalg.qr", A)
     if mode not in ("reduced", "complete", "r"):
@@ -495,8 +495,8 @@ def eigvals(A: T) -> T:
 
 
 def svd(A: T, full_matrices: bool = True, *, driver: str | None = None) -> Any:
-    """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending; without `full_matrices` only the first min(m, n)
-    vectors.
+    """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending;
+    without `full_matrices` only the first min(m, n) vectors.
     """
     matrices("linalg.svd", A)
     return results("linalg_svd", "U", "S", "Vh")(*LinalgSvd.apply(A, full_matrices))

@@ -20,8 +20,8 @@ from .view import reshape
 
 
 class NllLoss(Op):
-    """-weight[t] logp[i, t] for rows with target t, or their sum or weighted mean;  dlogp = -g weight[t] at the
-    target
+    """-weight[t] logp[i, t] for rows with target t, or their sum or weighted mean;
+    dlogp = -g weight[t] at the target
     """
 
     @staticmethod
@@ -396,8 +396,8 @@ def l1_loss(
 def smooth_l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
 ) -> T:
-    """(input - target)² / 2 beta where the difference is below beta, else |input - target| - beta / 2 (Girshick,
-    2015).
+    """(input - target)² / 2 beta where the difference is below beta,
+    else |input - target| - beta / 2 (Girshick, 2015).
     """
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")

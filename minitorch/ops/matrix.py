@@ -76,8 +76,8 @@ def _norm_of_matrix(x: Any, ord: Any) -> Any:
 
 @numpy_names
 def norm(A: T, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
-    """The norm of a vector or matrix: with two dimensions `matrix_norm`, else `vector_norm`; of everything for no
-    `ord`.
+    """The norm of a vector or matrix: with two dimensions `matrix_norm`, else `vector_norm`;
+    of everything for no `ord`.
     """
     if dim is not None:
         dims = (dim,) if isinstance(dim, int) else tuple(dim)
@@ -98,8 +98,8 @@ def norm(A: T, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype
 
 
 def cond(A: T, p: Any = None) -> T:
-    """The condition number ‖A‖ ‖A⁻¹‖ of matrices, in any norm of `matrix_norm` (2 by default); inf for singular
-    ones.
+    """The condition number ‖A‖ ‖A⁻¹‖ of matrices, in any norm of `matrix_norm` (2 by default);
+    inf for singular ones.
     """
     matrices("linalg.cond", A)
     if p in (None, 2, -2):
@@ -328,8 +328,8 @@ def adjoint(input: T) -> T:
 
 
 def svd_lowrank(A: T, q: int | None = 6, niter: int | None = 2, M: Any = None) -> Any:
-    """U (m, q), S (q), V (n, q) of A - M approximately, by random projection and power iterations (Halko et al.,
-    2009).
+    """U (m, q), S (q), V (n, q) of A - M approximately,
+    by random projection and power iterations (Halko et al., 2009).
     """
     x = A if M is None else A - M
     m, n = x.array.shape[-2:]

@@ -145,8 +145,9 @@ def _normalised(name: str, input: Any, shape: Sequence[int], weight: Any, bias: 
 
 
 def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
-    """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016). `normalized_shape`: their
-    sizes.
+    """(x - mean) / √(var + eps) weight + bias over the last dimensions (Ba et al., 2016).
+
+    `normalized_shape`: their sizes.
     """
     shape = _normalised("layer_norm", input, normalized_shape, weight, bias)
     n = math.prod(shape)
@@ -154,8 +155,8 @@ def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = 
 
 
 def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
-    """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019); eps: the dtype's by
-    default.
+    """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019);
+    eps: the dtype's by default.
     """
     if weight is not None and weight.array.dtype is not input.array.dtype:
         return rms_norm(input, normalized_shape, None, eps) * weight
@@ -166,8 +167,8 @@ def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | N
 
 
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
-    """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018), then weight and bias
-    per channel.
+    """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018),
+    then weight and bias per channel.
     """
     if input.array.ndim < 2:
         raise OperationError("group_norm", "Expected at least 2 dimensions for input tensor", input)

@@ -272,8 +272,8 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest value of each window of (N, C, H, W); with return_indices also where it stood in the flattened
-    plane.
+    """The largest value of each window of (N, C, H, W);
+    with return_indices also where it stood in the flattened plane.
     """
     both = _max("max_pool2d", 2, input, kernel_size, stride, padding, dilation, ceil_mode)
     return both if return_indices else both[0]

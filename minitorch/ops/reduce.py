@@ -98,8 +98,8 @@ class Prod(Op):
 
 
 def _product_of_others(x: Any, axes: Axes) -> Any:
-    """For every element the product of the others along `axes`, also where there are zeros: running products of both
-    sides.
+    """For every element the product of the others along `axes`, also where there are zeros:
+    running products of both sides.
     """
     rest = [d for d in range(x.array.ndim) if d not in axes]
     moved = x.permute(*rest, *axes)

@@ -195,8 +195,8 @@ def _line(theta: Any, n: int, corners: bool) -> Any:
 
 
 def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
-    """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W); (N, 3, 4) over
-    volumes.
+    """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W);
+    (N, 3, 4) over volumes.
     """
     dims = len(size) - 2
     align_corners = settled("affine_grid", align_corners)

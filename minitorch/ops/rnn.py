@@ -34,8 +34,8 @@ def _known(ctx: Any, bias: bool, kept: Any) -> dict[str, Any]:
 
 
 class LstmLayer(Op):
-    """i, f, g, o = σ, σ, tanh, σ (W x + U h + b);  c = f c + i g, h = o tanh(c), step by step;  backward through
-    time
+    """i, f, g, o = σ, σ, tanh, σ (W x + U h + b);  c = f c + i g, h = o tanh(c), step by step;
+    backward through time
     """
 
     title = "Lstm"
@@ -119,8 +119,8 @@ class RnnLayer(Op):
 
 
 def _run(steps: Steps, state: tuple[Any, ...], move: Callable[..., tuple[Any, ...]]) -> tuple[Any, ...]:
-    """(y, *last state): `move(start, stop, *state)` gives the new rows of the state, of which the first is the
-    output.
+    """(y, *last state): `move(start, stop, *state)` gives the new rows of the state,
+    of which the first is the output.
     """
     outputs = {}
     for a, b in steps:
@@ -280,8 +280,8 @@ def _packed_steps(batch_sizes: Any, rows: int) -> Steps:
 
 
 def _run_layers(name: str, layer: Any, count: int, args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Both ways to call: `(input, hx, params, has_biases, ...)`, and of a packed batch `(data, batch_sizes, hx,
-    ...)`.
+    """Both ways to call: `(input, hx, params, has_biases, ...)`,
+    and of a packed batch `(data, batch_sizes, hx, ...)`.
     """
     if len(args) != 9:
         raise TypeError(f"{name}() takes 9 arguments, by position, got {len(args)}")

@@ -198,8 +198,8 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
 def unique(
     input: T, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
-    """The distinct elements (or entries of a dimension) in order, and if asked where each element went and their
-    counts.
+    """The distinct elements (or entries of a dimension) in order,
+    and if asked where each element went and their counts.
     """
     axis = None if dim is None else dim_in(dim, input.array.ndim)
     return _asked((Unique if dim is None else UniqueDim).apply(input, axis), return_inverse, return_counts)

@@ -68,8 +68,8 @@ class LBFGS(Optimizer):
         return first
 
     def _direction(self, g: Any, loss: float, state: dict[str, Any], group: dict[str, Any]) -> tuple[Any, float, float]:
-        """Where to go, how far to try, and the slope of the loss there; the state takes up what the last step
-        taught.
+        """Where to go, how far to try, and the slope of the loss there;
+        the state takes up what the last step taught.
         """
         state["n_iter"] += 1
         lr = float(group["lr"])
@@ -215,8 +215,8 @@ def _inside(t: float, ends: list[Point], stuck: bool) -> tuple[float, bool]:
 
 
 def _cubic(a: Point, b: Point, bounds: tuple[float, float] | None = None) -> float:
-    """The minimum of the cubic through two points with these slopes, within the bounds; their middle if there is
-    none.
+    """The minimum of the cubic through two points with these slopes, within the bounds;
+    their middle if there is none.
     """
     if a.t > b.t:
         a, b = b, a

@@ -294,8 +294,8 @@ class PolynomialLR(_Multiplied):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine from the initial rate down to `eta_min` in `T_max` epochs, and up again (Loshchilov and Hutter,
-    2017).
+    """Half a cosine from the initial rate down to `eta_min` in `T_max` epochs,
+    and up again (Loshchilov and Hutter, 2017).
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:

@@ -49,8 +49,9 @@ class Optimizer:
             cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update every parameter once. `closure` computes the loss and its gradients again, and its loss is
-        returned.
+        """Update every parameter once.
+
+        `closure` computes the loss and its gradients again, and its loss is returned.
         """
         raise NotImplementedError
 
@@ -129,8 +130,9 @@ class Optimizer:
     # ------------------------------------------------ hooks
 
     def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs). args[0] is the
-        optimizer.
+        """Call `hook(optimizer, args, kwargs)` before each step; it may return new (args, kwargs).
+
+        args[0] is the optimizer.
         """
         return add_hook(self._hooks["step_pre"], hook)
 

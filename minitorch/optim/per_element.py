@@ -10,8 +10,8 @@ from .optimizer import Optimizer, closure_loss
 
 
 class PerElement(Optimizer):
-    """A subclass names its `kernel` and its state arrays (`slots`, in the kernel's order), and computes the kernel's
-    numbers.
+    """A subclass names its `kernel` and its state arrays (`slots`, in the kernel's order),
+    and computes the kernel's numbers.
     """
 
     kernel: update.Update
@@ -63,8 +63,8 @@ def sign_of(group: dict[str, Any]) -> int:
 
 
 def decay_of(group: dict[str, Any]) -> tuple[float, float]:
-    """(what is added to the gradient of p, as a share of p; what p is multiplied by): one of the two is weight
-    decay.
+    """(what is added to the gradient of p, as a share of p; what p is multiplied by):
+    one of the two is weight decay.
     """
     if group["decoupled_weight_decay"]:
         return 0.0, 1 - float(group["lr"]) * group["weight_decay"]

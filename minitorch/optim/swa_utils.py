@@ -129,8 +129,8 @@ def _by_dtype(averages: list[Any], currents: list[Any]) -> list[tuple[list[Any],
 
 @no_grad()  # type: ignore[untyped-decorator]
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
-    """Compute the running means of all batch norms anew, over all batches of `loader` (of a batch in parts, the
-    first).
+    """Compute the running means of all batch norms anew,
+    over all batches of `loader` (of a batch in parts, the first).
     """
     momenta = {module: module.momentum for module in model.modules() if isinstance(module, BatchNorm)}
     if not momenta:

@@ -26,8 +26,8 @@ def get_crc32_options() -> bool:
 
 
 def set_crc32_options(compute_crc32: bool) -> None:
-    """Compare the checksums of records when a checkpoint is loaded, or do not: PyTorch can be told to write wrong
-    ones.
+    """Compare the checksums of records when a checkpoint is loaded, or do not:
+    PyTorch can be told to write wrong ones.
     """
     global _check_sums
     _check_sums = bool(compute_crc32)

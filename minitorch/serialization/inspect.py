@@ -24,8 +24,8 @@ _CHUNK = 1 << 20  # elements
 
 
 class Row(NamedTuple):
-    """One tensor: its name and dtype, its shape, how many bytes it has, and the mean, spread and NaNs of its
-    elements.
+    """One tensor: its name and dtype, its shape, how many bytes it has, and the mean,
+    spread and NaNs of its elements.
     """
 
     name: str

@@ -24,8 +24,9 @@ def save_npz(f: Any, tensors: dict[str, Tensor]) -> None:
 
 
 def load_npz(f: Any) -> dict[str, Tensor]:
-    """The arrays of an `.npz` file as tensors, by name. CheckpointError for a damaged file, or one with Python
-    objects.
+    """The arrays of an `.npz` file as tensors, by name.
+
+    CheckpointError for a damaged file, or one with Python objects.
     """
     try:
         with reading(f) as file, np.load(file, allow_pickle=False) as arrays:

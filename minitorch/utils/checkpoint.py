@@ -1,5 +1,5 @@
-"""Checkpoints of activations: what lies inside is computed again in backward instead of being kept (Chen et al.,
-2016).
+"""Checkpoints of activations:
+what lies inside is computed again in backward instead of being kept (Chen et al., 2016).
 """
 
 from __future__ import annotations
@@ -70,8 +70,8 @@ def checkpoint(
 def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: bool | None = None, **kwargs: Any
 ) -> Any:
-    """Run functions one after the other (or the children of a `Sequential`), all but the last of `segments` parts
-    checkpointed.
+    """Run functions one after the other (or the children of a `Sequential`),
+    all but the last of `segments` parts checkpointed.
     """
     if use_reentrant is None:
         _warn_of_choice("checkpoint_sequential")
@@ -140,8 +140,8 @@ class _Segment:
 
 
 class _Recomputed(Function):
-    """The results of a segment, as a function of where its graph began;  backward computes them again for their
-    graph.
+    """The results of a segment, as a function of where its graph began;
+    backward computes them again for their graph.
     """
 
     title = "Checkpoint"

@@ -196,8 +196,9 @@ def transfer_parametrizations_and_params(from_module: Any, to_module: Any, tenso
 
 
 def _own_class(kind: type) -> type:
-    """A subclass for one module, to hold its properties. It can be copied, but not pickled: nobody could find the
-    class.
+    """A subclass for one module, to hold its properties.
+
+    It can be copied, but not pickled: nobody could find the class.
     """
 
     def getstate(self: Any) -> Any:

@@ -29,8 +29,9 @@ class Dataset(Generic[T_co]):
 
 
 class IterableDataset(Dataset[T_co], Iterable[T_co]):
-    """Samples one after the other: a subclass has `__iter__`. Each worker of a loader runs through a copy of its
-    own.
+    """Samples one after the other: a subclass has `__iter__`.
+
+    Each worker of a loader runs through a copy of its own.
     """
 
     def __add__(self, other: Dataset[Any]) -> Any:

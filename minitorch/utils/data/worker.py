@@ -164,8 +164,8 @@ def _failure(error: BaseException, worker: int) -> Failure:
 
 @dataclass
 class Post:
-    """One worker's place: its number among how many, the loader's seed, what to call first, and the loader's
-    process.
+    """One worker's place: its number among how many, the loader's seed, what to call first,
+    and the loader's process.
     """
 
     id: int
