@@ -7,6 +7,7 @@ numpy path (the same function applied to whole arrays: broadcasting, rare dtypes
 
 from __future__ import annotations
 
+import contextvars
 import math
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ Function = Callable[..., Any]
 
 empty, ndarray = np.empty, np.ndarray  # looked up once: a small kernel takes less than a microsecond
 FEW = 4096  # elements; with fewer, numpy broadcasts about as fast as a loop of ours
+SMALL = 16384  # elements; with fewer, numpy's own function is faster: it is called in 0.3 µs, a loop in 0.9
 
 
 def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
@@ -32,16 +34,34 @@ def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
         return dtype.type(x)
 
 
+# numpy's functions without numpy's warnings, in a context made once: `np.errstate` takes 0.8 µs a time.
+_quiet = contextvars.copy_context()
+_quiet.run(np.seterr, all="ignore")
+_run = _quiet.run
+
+
+def _quietly(ufunc: Any, *operands: Any) -> Array:
+    """What numpy's function gives, as an array, without its warnings."""
+    try:
+        y = _run(ufunc, *operands)
+    except RuntimeError:  # another thread is in the context, or a finalizer that runs inside of a ufunc's call
+        with np.errstate(all="ignore"):
+            y = ufunc(*operands)
+    return y if type(y) is ndarray else np.asarray(y)
+
+
 class Elementwise:
     """A kernel `f(*operands, out=None)`; operands are ndarrays of one dtype (bool masks aside) and Python numbers.
 
-    The result has the operands' dtype, or `dtype`. `cost` is a guess of nanoseconds an element, for threading.
+    The result has the operands' dtype, or `dtype`. `cost` is a guess of nanoseconds an element, for threading. `ufunc`
+    is numpy's function for the same to the bit, if there is one: it computes small arrays.
     """
 
-    def __init__(self, function: Function, dtype: Any = None, cost: float = 0.5) -> None:
+    def __init__(self, function: Function, dtype: Any = None, cost: float = 0.5, ufunc: Any = None) -> None:
         self.scalar = weak(function)
         self.dtype = None if dtype is None else np.dtype(dtype)
         self.cost = cost
+        self.ufunc = ufunc
         self.__name__ = function.__name__
         self.__doc__ = function.__doc__
         self.small = 2 * PART_NS / cost  # arrays of fewer elements are not worth a second thread
@@ -53,10 +73,13 @@ class Elementwise:
         return self._mixed(operands, out)
 
     def one(self, x: Any) -> Array:
-        """Of one operand. This and `two` are short ways for contiguous arrays that are alike: for most calls."""
-        if type(x) is ndarray and x.flags.c_contiguous:
-            loop, n = self._loops.get("a"), x.size
-            if loop is not None and n < self.small:
+        """Of one operand. This and `two` are short ways for most calls: few elements, or contiguous arrays alike."""
+        if type(x) is ndarray:
+            n = x.size
+            if n < SMALL and self.ufunc is not None:
+                return _quietly(self.ufunc, x)
+            loop = self._loops.get("a")
+            if loop is not None and n < self.small and x.flags.c_contiguous:
                 y: Array = empty(x.shape, self.dtype or x.dtype)
                 loop.run(0, n, y.ravel(), x.ravel())
                 return y
@@ -64,16 +87,26 @@ class Elementwise:
 
     def two(self, a: Any, b: Any) -> Array:
         """Of two operands."""
-        if type(a) is type(b) is ndarray and a.shape == b.shape and a.flags.c_contiguous and b.flags.c_contiguous:
-            loop, n = self._loops.get("aa"), a.size
-            if loop is not None and n < self.small:
+        if type(a) is type(b) is ndarray:
+            n = a.size
+            if n < SMALL and b.size < SMALL and self.ufunc is not None:
+                return _quietly(self.ufunc, a, b)
+            loop = self._loops.get("aa")
+            if loop is not None and n < self.small and _alike(a, b):
                 y: Array = empty(a.shape, self.dtype or b.dtype)
                 loop.run(0, n, y.ravel(), a.ravel(), b.ravel())
                 return y
+        elif self.ufunc is not None:
+            array, number = (a, b) if type(a) is ndarray else (b, a)
+            if array.size < SMALL and type(number) is float and array.dtype.kind == "f":
+                return _quietly(self.ufunc, a, b)
         return self._mixed((a, b), None)
 
     def write(self, x: Array, *others: Any) -> None:
         """The result over the first operand, a contiguous array; the others are alike, or numbers."""
+        if self.ufunc is not None and x.size < SMALL:
+            _quietly(self.ufunc, x, *others, x)
+            return
         kinds = "=" + "".join(["a" if type(y) is ndarray else "s" for y in others])
         loop = self._loops.get(kinds)
         if loop is None:
@@ -173,6 +206,10 @@ class Elementwise:
         return run
 
 
+def _alike(a: Array, b: Array) -> bool:
+    return a.shape == b.shape and a.flags.c_contiguous and b.flags.c_contiguous
+
+
 # ---------------------------------------------------------------- operands that broadcast, as those of a matrix
 
 
@@ -260,6 +297,6 @@ def {name}(start, stop, {", ".join(dict.fromkeys([out, *names]))}):
     )
 
 
-def elementwise(dtype: Any = None, cost: float = 0.5) -> Callable[[Function], Elementwise]:
+def elementwise(dtype: Any = None, cost: float = 0.5, ufunc: Any = None) -> Callable[[Function], Elementwise]:
     """Make an elementwise kernel of a scalar function; `dtype`: of the result, where it is not the operands'."""
-    return lambda function: Elementwise(function, dtype, cost)
+    return lambda function: Elementwise(function, dtype, cost, ufunc)

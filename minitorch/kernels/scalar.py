@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from . import maths
 from .elementwise import elementwise
 from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
@@ -15,31 +17,31 @@ from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
 # ---------------------------------------------------------------- arithmetic
 
 
-@elementwise()
+@elementwise(ufunc=np.negative)
 def neg(x: Any) -> Any:
     """-x."""
     return -x
 
 
-@elementwise()
+@elementwise(ufunc=np.add)
 def add(a: Any, b: Any) -> Any:
     """a + b."""
     return a + b
 
 
-@elementwise()
+@elementwise(ufunc=np.subtract)
 def sub(a: Any, b: Any) -> Any:
     """a - b."""
     return a - b
 
 
-@elementwise()
+@elementwise(ufunc=np.multiply)
 def mul(a: Any, b: Any) -> Any:
     """a * b."""
     return a * b
 
 
-@elementwise()
+@elementwise(ufunc=np.divide)
 def div(a: Any, b: Any) -> Any:
     """True division of floats."""
     return a / b
@@ -76,7 +78,7 @@ def pow(a: Any, b: Any) -> Any:
     return maths.power(a, b)
 
 
-@elementwise()
+@elementwise(ufunc=np.square)
 def square(x: Any) -> Any:
     """x squared."""
     return x * x
@@ -94,7 +96,7 @@ def reciprocal(x: Any) -> Any:
     return 1.0 / x
 
 
-@elementwise()
+@elementwise(ufunc=np.sqrt)
 def sqrt(x: Any) -> Any:
     """The square root."""
     return maths.sqrt(x)
@@ -106,7 +108,7 @@ def rsqrt(x: Any) -> Any:
     return 1.0 / maths.sqrt(x)
 
 
-@elementwise()
+@elementwise(ufunc=np.absolute)
 def abs(x: Any) -> Any:
     """|x|."""
     return maths.absolute(x)
@@ -160,25 +162,25 @@ def clamp_max(x: Any, hi: Any) -> Any:
     return maths.minimum(x, hi)
 
 
-@elementwise()
+@elementwise(ufunc=np.floor)
 def floor(x: Any) -> Any:
     """Rounded down."""
     return maths.floor(x)
 
 
-@elementwise()
+@elementwise(ufunc=np.ceil)
 def ceil(x: Any) -> Any:
     """Rounded up."""
     return maths.ceil(x)
 
 
-@elementwise()
+@elementwise(ufunc=np.rint)
 def round(x: Any) -> Any:
     """Rounded to the nearest, halves to even."""
     return maths.rint(x)
 
 
-@elementwise()
+@elementwise(ufunc=np.trunc)
 def trunc(x: Any) -> Any:
     """Rounded toward zero."""
     return maths.trunc(x)
@@ -427,85 +429,85 @@ def digamma(x: Any) -> Any:
 # ---------------------------------------------------------------- comparisons and masks
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.equal)
 def eq(a: Any, b: Any) -> Any:
     """a == b."""
     return a == b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.not_equal)
 def ne(a: Any, b: Any) -> Any:
     """a != b."""
     return a != b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.less)
 def lt(a: Any, b: Any) -> Any:
     """a < b."""
     return a < b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.less_equal)
 def le(a: Any, b: Any) -> Any:
     """a <= b."""
     return a <= b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.greater)
 def gt(a: Any, b: Any) -> Any:
     """a > b."""
     return a > b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.greater_equal)
 def ge(a: Any, b: Any) -> Any:
     """a >= b."""
     return a >= b
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.logical_and)
 def logical_and(a: Any, b: Any) -> Any:
     """Both are true."""
     return (a != 0) & (b != 0)
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.logical_or)
 def logical_or(a: Any, b: Any) -> Any:
     """Either is true."""
     return (a != 0) | (b != 0)
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.logical_xor)
 def logical_xor(a: Any, b: Any) -> Any:
     """One of them is true."""
     return (a != 0) != (b != 0)
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.logical_not)
 def logical_not(x: Any) -> Any:
     """It is false."""
     return x == 0
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.isnan)
 def isnan(x: Any) -> Any:
     """It is NaN."""
     return x != x
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.isinf)
 def isinf(x: Any) -> Any:
     """It is infinite."""
     return maths.isinf(x)
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.isfinite)
 def isfinite(x: Any) -> Any:
     """It is neither infinite nor NaN."""
     return maths.isfinite(x)
 
 
-@elementwise(dtype=bool)
+@elementwise(dtype=bool, ufunc=np.signbit)
 def signbit(x: Any) -> Any:
     """Its sign is negative, -0.0 among them."""
     return maths.signbit(x)
