@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import OutOfRange
 from ._jit import jit
+from .layout import in_rows
 
 Array = NDArray[Any]
 
@@ -25,7 +26,7 @@ def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
     lines, at = _lines(x), _lines(index)
     check_range(at, lines.shape[axis], axis)
-    return lines[_positions(at, axis)].reshape(index.shape)
+    return in_rows(lines[_positions(at, axis)]).reshape(index.shape)
 
 
 def _lines(x: Array) -> Array:
