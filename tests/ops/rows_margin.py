@@ -193,5 +193,6 @@ ROWS = [
         calls(lambda r: call(values(r, (4, 5)), 0.7), lambda r: call(values(r, (2, 3)), dim=0)),
         dtypes="f",
         random=True,
+        noncontiguous="draws in the order of memory",
     ),
 ]

@@ -151,3 +151,40 @@ def test_any_layouts(given: Any) -> None:
         results.append([a + b, a * 2, module.addcmul(a, b, c), module.where(a > b, b, c), a.clone(), a < b])
     for i, (ours, theirs) in enumerate(zip(*results, strict=True)):
         _same(ours, theirs, str(i))
+
+
+# ---------------------------------------------------------------- what a program may call `view` on
+
+
+def _heads(torch: Any) -> Any:
+    return torch.randn(2, 4, 3, 5).transpose(1, 2)
+
+
+attention = "scaled_dot_product_attention"
+ROW_MAJOR: dict[str, Callable[[Any], Any]] = {
+    "attention": lambda torch: getattr(torch.nn.functional, attention)(*[torch.randn(2, 3, 4, 5)] * 3),
+    "attention in three dimensions": lambda torch: getattr(torch.nn.functional, attention)(*[torch.randn(3, 4, 5)] * 3),
+    "heads joined": lambda torch: getattr(torch.nn.functional, attention)(*[_heads(torch)] * 3).transpose(1, 2),
+    "RNN": lambda torch: torch.nn.RNN(5, 6, batch_first=True)(torch.randn(3, 4, 5))[0].transpose(0, 1),
+    "LSTM": lambda torch: torch.nn.LSTM(5, 6, 2, batch_first=True)(torch.randn(3, 4, 5))[0].transpose(0, 1),
+    "GRU": lambda torch: torch.nn.GRU(5, 6, bidirectional=True)(torch.randn(3, 4, 5))[0],
+    "MultiheadAttention": lambda torch: torch.nn.MultiheadAttention(8, 2)(*[torch.randn(3, 4, 8)] * 3)[0],
+    "encoder": lambda torch: torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)(torch.randn(3, 4, 8)),
+    "conv": lambda torch: torch.nn.Conv1d(4, 6, 3)(torch.randn(2, 9, 4).transpose(1, 2)),
+    "linear": lambda torch: torch.nn.Linear(3, 6)(torch.randn(2, 3, 9).transpose(1, 2)),
+    "columns": lambda torch: torch.randn(4, 5)[:, torch.tensor([0, 1])],
+    "columns of transposed": lambda torch: torch.randn(4, 5).t()[:, torch.tensor([0, 1])],
+    "where": lambda torch: torch.where(torch.ones(2, 3) > 0)[0],
+    "pad_sequence": lambda torch: torch.nn.utils.rnn.pad_sequence([torch.ones(3, 2), torch.ones(2, 2)]),
+    "einsum": lambda torch: torch.einsum("bqhd,bkhd->bhqk", torch.randn(2, 3, 4, 5), torch.randn(2, 6, 4, 5)),
+    "sums": lambda torch: torch.randn(3, 4, 5).permute(2, 1, 0).sum(0),
+}
+
+
+@pytest.mark.parametrize("name", ROW_MAJOR)
+def test_results_that_can_be_viewed(name: str) -> None:
+    """PyTorch's result is row-major, so programs flatten it with `view`; so is ours."""
+    assert ROW_MAJOR[name](torch).is_contiguous()
+    ours = ROW_MAJOR[name](minitorch)
+    assert ours.is_contiguous(), ours.stride()
+    ours.view(-1)
