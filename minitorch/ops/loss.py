@@ -280,6 +280,8 @@ def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
         raise DtypeError(name, "expected a target of dtype Long (int64) or Byte (uint8)", x, target)
     shape, met = x.array.shape, target.array.shape
     if len(shape) == 1:
+        if len(met) > 1:
+            raise OperationError(name, "0D or 1D target tensor expected", x, target)
         if met not in ((), (1,)):
             raise ValueError(f"{name}: For 1D input, 1D target must have size 1, but got target of shape {list(met)}")
         return x.unsqueeze(0), reshape(target, 1), ()
