@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
+from .kernels.layout import made_like
 from .ops.view import dims_of
 from .storage import Storage
 from .tensor import Tensor
@@ -302,9 +303,12 @@ def full(
     return _made(np.full(_shape((size,), "full"), value, _numpy_dtype(dtype, dt.of_number(value))), requires_grad)
 
 
-def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:
+def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
+    """A tensor of an array `make(shape, dtype)`, laid out like input unless row-major order is asked for."""
     check_device(device)
-    return _made(make(input.array.shape, _numpy_dtype(dtype, input.dtype)), requires_grad)
+    d = _numpy_dtype(dtype, input.dtype)
+    kept = memory_format in (None, "torch.preserve_format")
+    return _made(made_like(make, input.array, d) if kept else make(input.array.shape, d), requires_grad)
 
 
 def zeros_like(
@@ -316,8 +320,8 @@ def zeros_like(
     requires_grad: bool = False,
     memory_format: Any = None,
 ) -> Tensor:
-    """Zeros of the shape and dtype of `input`."""
-    return _like(np.zeros, input, dtype, device, requires_grad)
+    """Zeros of the shape, dtype and order in memory of `input`."""
+    return _like(np.zeros, input, dtype, device, requires_grad, memory_format)
 
 
 def ones_like(
@@ -329,8 +333,8 @@ def ones_like(
     requires_grad: bool = False,
     memory_format: Any = None,
 ) -> Tensor:
-    """Ones of the shape and dtype of `input`."""
-    return _like(np.ones, input, dtype, device, requires_grad)
+    """Ones of the shape, dtype and order in memory of `input`."""
+    return _like(np.ones, input, dtype, device, requires_grad, memory_format)
 
 
 def empty_like(
@@ -342,8 +346,8 @@ def empty_like(
     requires_grad: bool = False,
     memory_format: Any = None,
 ) -> Tensor:
-    """Memory of the shape and dtype of `input`, whatever is in it."""
-    return _like(np.empty, input, dtype, device, requires_grad)
+    """Memory of the shape and dtype of `input`, in its order, whatever is in it."""
+    return _like(np.empty, input, dtype, device, requires_grad, memory_format)
 
 
 def full_like(
@@ -356,8 +360,9 @@ def full_like(
     requires_grad: bool = False,
     memory_format: Any = None,
 ) -> Tensor:
-    """One number everywhere, in the shape and dtype of `input`."""
-    return full(input.shape, fill_value, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    """One number everywhere, in the shape, dtype and order in memory of `input`."""
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    return _like(lambda shape, d: np.full(shape, value, d), input, dtype, device, requires_grad, memory_format)
 
 
 def eye(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes as dt
-from .creation import _made, _numpy_dtype, _shape
+from .creation import _made, _numpy_dtype, _shape, empty_like
 from .device import check_device
 from .kernels import random as kernels
 from .ops import random as ops
@@ -179,10 +179,9 @@ def rand_like(
     memory_format: Any = None,
     generator: Any = None,
 ) -> Tensor:
-    """Numbers from [0, 1) in the shape and dtype of `input`."""
-    return rand(
-        input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad, generator=generator
-    )
+    """Numbers from [0, 1) in the shape and dtype of `input`, drawn in the order of its memory."""
+    x = empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
+    return ops.uniform_(x, generator=generator).requires_grad_(requires_grad)
 
 
 def randn_like(
@@ -195,10 +194,9 @@ def randn_like(
     memory_format: Any = None,
     generator: Any = None,
 ) -> Tensor:
-    """Normal numbers in the shape and dtype of `input`."""
-    return randn(
-        input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad, generator=generator
-    )
+    """Normal numbers in the shape and dtype of `input`, drawn in the order of its memory."""
+    x = empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
+    return ops.normal_(x, generator=generator).requires_grad_(requires_grad)
 
 
 def randint_like(
@@ -209,11 +207,14 @@ def randint_like(
     dtype: Any = None,
     device: Any = None,
     requires_grad: bool = False,
+    memory_format: Any = None,
+    generator: Any = None,
     **kwargs: Any,
 ) -> Tensor:
-    """Integers from [low, high) in the shape and dtype of `input`."""
+    """Integers from [low, high) in the shape and dtype of `input`, drawn in the order of its memory."""
     low, high = (0, low) if high is None else (low, high)
-    return randint(low, high, input.shape, dtype=dtype or input.dtype, device=device, requires_grad=requires_grad)
+    x = empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
+    return ops.random_(x, low, high, generator=generator).requires_grad_(requires_grad)
 
 
 def normal(

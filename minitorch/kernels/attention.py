@@ -154,11 +154,14 @@ def _scratch(q: Array, k: Array, causal: bool) -> Array:
 
 
 def attend(q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float) -> tuple[Array, Array]:
-    """(n, heads, L, E), (n, heads, S, E), (n, heads, S, F) -> (n, heads, L, F),
-    in memory (n, L, heads, F); log sums.
+    """(n, heads, L, E), (n, heads, S, E), (n, heads, S, F) -> (n, heads, L, F), and log sums.
+
+    In memory (n, L, heads, F), ready for the next layer, unless q is row-major: as PyTorch has it.
     """
     n, heads, length, _ = q.shape
-    y = np.empty((n, length, heads, v.shape[3]), q.dtype).swapaxes(1, 2)
+    f = v.shape[3]
+    rows = q.flags.c_contiguous
+    y = np.empty((n, heads, length, f), q.dtype) if rows else np.empty((n, length, heads, f), q.dtype).swapaxes(1, 2)
     log_sum = np.empty((n, heads, length), q.dtype)
     scratch = _scratch(q, k, causal)
     with np.errstate(all="ignore"):

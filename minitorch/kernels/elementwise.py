@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import PART_NS, Kernel, load
+from .layout import order_of, turned, turned_back
 from .maths import weak
 
 Array = NDArray[Any]
@@ -149,17 +150,27 @@ class Elementwise:
         return out
 
     def _spread(self, operands: Any, out: Array | None, dtype: Any = None) -> Array:
-        """Operands that broadcast or have strides."""
+        """Operands that broadcast or have strides: with their axes in the order that the result has in memory."""
         arrays = [x for x in operands if type(x) is ndarray]
+        order = order_of(arrays, np.broadcast(*arrays).shape) if out is None else None
+        if order is None:
+            return self._in_order(operands, arrays, out, dtype)
+        operands = [turned(x, order) for x in operands]
+        arrays = [x for x in operands if type(x) is ndarray]
+        flat = all(x.shape == arrays[0].shape and x.flags.c_contiguous for x in arrays)
+        result = self._mixed(tuple(operands), None, dtype) if flat else self._in_order(operands, arrays, None, dtype)
+        return turned_back(result, order)
+
+    def _in_order(self, operands: Any, arrays: list[Array], out: Array | None, dtype: Any) -> Array:
+        """Operands whose result is row-major."""
         if any(x.ndim == 0 for x in arrays) and any(x.ndim for x in arrays):  # 0-d ones are as good as numbers
             given = [x[()] if type(x) is ndarray and not x.ndim else x for x in operands]
             return self._mixed(tuple(given), out, arrays[-1].dtype)
         shape = np.broadcast(*arrays).shape
         small = self.cost < 1 and math.prod(shape) < FEW
-        result = (
-            self.numpy(*operands) if small or not load() else self._by_rows(operands, shape, dtype or arrays[-1].dtype)
-        )
-        return result if out is None else self._into(out, result)
+        quick = small or not load()
+        result = self.numpy(*operands) if quick else self._by_rows(operands, shape, dtype or arrays[-1].dtype)
+        return result.copy() if out is None and not result.flags.c_contiguous else self._into(out, result)
 
     def _by_rows(self, operands: Any, shape: tuple[int, ...], dtype: Any) -> Array:
         """The result as a matrix: an operand is full, one row for all rows, or one number for each row."""
@@ -179,7 +190,9 @@ class Elementwise:
         return out
 
     @staticmethod
-    def _into(out: Array, result: Array) -> Array:
+    def _into(out: Array | None, result: Array) -> Array:
+        if out is None:
+            return result
         out[...] = result
         return out
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ..errors import OutOfRange
 from ._jit import jit
+from .layout import in_rows
 
 Array = NDArray[Any]
 
@@ -25,7 +26,7 @@ def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
     lines, at = _lines(x), _lines(index)
     check_range(at, lines.shape[axis], axis)
-    return lines[_positions(at, axis)].reshape(index.shape)
+    return in_rows(lines[_positions(at, axis)]).reshape(index.shape)
 
 
 def _lines(x: Array) -> Array:
@@ -154,7 +155,7 @@ def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:
 
 def advanced_get(x: Array, key: tuple[Any, ...]) -> Array:
     """x[key] for a key with arrays among it; always a copy."""
-    return np.array(_indexed(x, key))
+    return np.array(_indexed(x, key), order="C")
 
 
 def _indexed(x: Array, key: tuple[Any, ...]) -> Any:
@@ -190,7 +191,7 @@ def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) 
 
 def nonzero(x: Array) -> tuple[Array, ...]:
     """The indices of the elements that are not zero, an array an axis."""
-    return np.nonzero(x) if x.ndim else tuple(np.nonzero(x.reshape(1)))
+    return tuple([in_rows(i) for i in np.nonzero(_lines(x))])
 
 
 def nonzero_rows(x: Array) -> Array:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import Kernel, jit, jitable, word
+from .layout import empty_like, order_of
 from .maths import EXACT, _log_parts, sqrt, weak, where
 from .sort import topk
 
@@ -169,8 +170,9 @@ def from_bytes(stream: Stream, data: Array) -> None:
 
 
 def _by_memory(x: Array) -> Array:
-    """x with its axes in the order of their strides: the order in which PyTorch fills."""
-    return x.transpose(sorted(range(x.ndim), key=lambda axis: -abs(x.strides[axis])))
+    """x with its axes in the order in which PyTorch fills."""
+    order = order_of((x,), x.shape)
+    return x if order is None else x.transpose(order)
 
 
 def _fill(out: Array, draw: Any, dtype: Any = None) -> None:
@@ -672,25 +674,20 @@ def bernoulli(stream: Stream, out: Array, p: float | Array) -> None:
     if not isinstance(p, np.ndarray):
         _choices(stream, out, p, 1)
         return
-    units = np.empty_like(out, FLOAT32 if p.dtype == FLOAT32 else FLOAT64)
+    units = empty_like(out, FLOAT32 if p.dtype == FLOAT32 else FLOAT64)
     uniform(stream, units)
     out[...] = units < p
 
 
 def dropout_mask(stream: Stream, shape: tuple[int, ...], keep: float, dtype: Any, like: Array | None = None) -> Array:
     """1 / keep with probability `keep`, 0 otherwise; drawn in the order of memory of `like`, where it is given."""
-    mask = np.empty(shape, dtype) if like is None else np.empty_like(like, dtype)
+    mask = np.empty(shape, dtype) if like is None else empty_like(like, dtype)
     if keep == 0:
         mask[...] = 0
     else:
         one: Any = mask.dtype.type(1)
         _choices(stream, mask, keep, one / mask.dtype.type(keep))
     return mask
-
-
-def apply_mask(x: Array, mask: Array) -> Array:
-    """x times a mask that broadcasts."""
-    return np.asarray(x * mask)
 
 
 def can_draw(p: Array) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import jit
+from .layout import empty_like, in_rows, order_of, turned, turned_back
 
 Array = NDArray[Any]
 
@@ -23,8 +24,15 @@ MANY = 1 << 14  # elements; fewer are in the cache anyhow
 
 
 def copy_of(x: Array) -> Array:
-    """The elements in fresh memory, in the order that they lie in memory, if each lies there once."""
-    return contiguous_copy(x) if 0 in x.strides else x.copy(order="K")
+    """The elements in fresh memory, in the order of a result of x."""
+    order = order_of((x,), x.shape)
+    return contiguous_copy(x) if order is None else turned_back(contiguous_copy(turned(x, order)), order)
+
+
+def cast_of(x: Array, dtype: Any) -> Array:
+    """The same in another dtype, as C converts."""
+    order = order_of((x,), x.shape)
+    return x.astype(dtype, order="C") if order is None else turned_back(turned(x, order).astype(dtype, "C"), order)
 
 
 def contiguous_copy(x: Array) -> Array:
@@ -90,32 +98,34 @@ def _transpose(start: int, stop: int, x: Any, out: Any) -> None:
 
 def concatenate(arrays: Sequence[Array], axis: int) -> Array:
     """Arrays one behind the other along an axis."""
-    return np.concatenate(arrays, axis)
+    return in_rows(np.concatenate(arrays, axis))
 
 
 def stack(arrays: Sequence[Array], axis: int) -> Array:
     """Arrays of one shape along a new axis."""
-    return np.stack(arrays, axis)
+    return in_rows(np.stack(arrays, axis))
 
 
 def flip(x: Array, axes: tuple[int, ...]) -> Array:
-    """The elements in reverse order along the axes, in fresh memory."""
-    return np.ascontiguousarray(np.flip(x, axes)).reshape(x.shape)
+    """The elements in reverse order along the axes, laid out like x."""
+    out = empty_like(x)
+    out[...] = np.flip(x, axes)
+    return out
 
 
 def roll(x: Array, shifts: tuple[int, ...], axes: tuple[int, ...] | None) -> Array:
     """The elements shifted along the axes (all flattened for None); what falls off one end enters at the other."""
-    return np.roll(x, shifts, axes) if axes is not None else np.roll(x, shifts[0])
+    return in_rows(np.roll(x, shifts, axes) if axes is not None else np.roll(x, shifts[0]))
 
 
 def tril(x: Array, diagonal: int) -> Array:
     """The lower triangle of the last two axes, zeros above."""
-    return np.tril(x, diagonal)
+    return in_rows(np.tril(x, diagonal))
 
 
 def triu(x: Array, diagonal: int) -> Array:
     """The upper triangle of the last two axes, zeros below."""
-    return np.triu(x, diagonal)
+    return in_rows(np.triu(x, diagonal))
 
 
 def repeat(x: Array, counts: Any, axis: int) -> Array:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from . import maths
 from ._jit import Kernel, jit, jitable, load
+from .layout import in_rows
 from .maths import weak
 
 Array = NDArray[Any]
@@ -203,7 +204,7 @@ class Fold:
         naive = dtype == np.float32 and self.ufunc is np.add and x.size > NAIVE
         with np.errstate(all="ignore"):
             total = self.ufunc.reduce(self.each(x, c), axes, np.float64 if naive else dtype, keepdims=keepdims)
-            return np.asarray(total, dtype)
+            return in_rows(np.asarray(total, dtype))
 
     def _by_steps(self, x: Array, c: Array | None, axes: Axes, dtype: Any) -> Array:
         """One run of adjacent axes after the other, from the last. Each is joined by `then` but the first."""
@@ -443,7 +444,7 @@ def _extreme_norm(x: Array, p: float, axes: Axes, keepdims: bool) -> Array:
 
 def _truth(reduction: Callable[..., Any], x: Array, axes: Axes, keepdims: bool) -> Array:
     with np.errstate(all="ignore"):
-        return np.asarray(reduction(x, axis=axes, keepdims=keepdims), np.bool_)
+        return in_rows(np.asarray(reduction(x, axis=axes, keepdims=keepdims), np.bool_))
 
 
 def all(x: Array, axes: Axes, keepdims: bool = False) -> Array:
@@ -472,7 +473,7 @@ def amin(x: Array, axes: Axes, keepdims: bool = False) -> Array:
 def _extreme(fold: Fold, x: Array, axes: Axes, keepdims: bool) -> Array:
     if x.dtype.kind == "f":
         return fold(x, axes, keepdims)
-    return np.asarray(fold.ufunc.reduce(x, axes, keepdims=keepdims))
+    return in_rows(np.asarray(fold.ufunc.reduce(x, axes, keepdims=keepdims)))
 
 
 def _columns_with_index_numpy(start: int, stop: int, x: Array, up: bool, values: Array, indices: Array) -> None:

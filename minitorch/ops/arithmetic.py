@@ -216,8 +216,7 @@ class Where(Pointwise):
     def forward(cls, ctx: Any, mask: Any, a: Any, b: Any) -> Any:
         ctx.save_for_backward(mask)
         ctx.set_materialize_grads(False)
-        result = kernels.where(mask.array, *[x.array if isinstance(x, TensorBase) else x for x in (a, b)])
-        return mask._wrap(result)
+        return mask._wrap(broadcast_kernel(cls.kernel, (mask, a, b)))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

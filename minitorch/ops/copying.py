@@ -11,7 +11,7 @@ from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..device import Device, check_device
 from ..errors import OperationError
-from ..kernels.rearrange import contiguous_copy, copy_of
+from ..kernels.rearrange import cast_of, contiguous_copy, copy_of
 from .base import Op, T, TensorBase, overwrite
 
 
@@ -61,12 +61,13 @@ def cast_array(array: Any, dtype: np.dtype[Any]) -> Any:
     if array.dtype.kind == "c" and dtype.kind != "c":
         array = array.real
     with np.errstate(all="ignore"):
-        return array.astype(dtype)
+        return cast_of(array, dtype)
 
 
 def clone(input: T, *, memory_format: Any = None) -> T:
-    """A copy in memory of its own, through which gradients flow."""
-    return Clone.apply(input)
+    """A copy in memory of its own, through which gradients flow; laid out like input, or `contiguous_format`."""
+    kept = memory_format in (None, "torch.preserve_format")
+    return Clone.apply(input) if kept else _Contiguous.apply(input)
 
 
 def cast(input: T, dtype: np.dtype[Any]) -> T:

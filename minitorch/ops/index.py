@@ -11,6 +11,7 @@ from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
+from ..kernels.layout import in_rows
 from ..kernels.rearrange import broadcast_shape
 from ..kernels.scalar import where as pick
 from .arithmetic import where
@@ -67,7 +68,7 @@ class MaskedFill(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, mask: Any, value: Any) -> Any:
         ctx.save_for_backward(mask)
-        return pick(mask.array, value.array if isinstance(value, TensorBase) else value, x.array)
+        return in_rows(pick(mask.array, value.array if isinstance(value, TensorBase) else value, x.array))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -14,7 +14,7 @@ from ..kernels import softmax as kernels
 from .activation import logsigmoid
 from .arithmetic import where
 from .base import Op, T, broadcast_error, broadcast_kernel, fused, pair
-from .binary import xlogy
+from .binary import tensors_only, xlogy
 from .softmax import log_softmax
 from .view import reshape
 
@@ -259,6 +259,7 @@ def nll_loss(
     """
     reduction = _reduction(size_average, reduce, reduction)
     check_reduction(reduction)
+    tensors_only("nll_loss", input=input, target=target)
     x, classes, shape = _classes("nll_loss", input, target)
     if weight is None:
         weight = x._ones(x.array.shape[1:2], x.array.dtype)
@@ -278,18 +279,30 @@ def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     if target.array.dtype not in (np.int64, np.uint8):
         raise DtypeError(name, "expected a target of dtype Long (int64) or Byte (uint8)", x, target)
     shape, met = x.array.shape, target.array.shape
-    expected = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    if expected and met[:1] != expected[:1]:
-        raise ValueError(
-            f"{name}: Expected target of shape {list(expected)} for input {list(shape)}, got target {list(met)}"
-        )
+    if len(shape) == 1:
+        if len(met) > 1:
+            raise OperationError(name, "0D or 1D target tensor expected", x, target)
+        if met not in ((), (1,)):
+            raise ValueError(f"{name}: For 1D input, 1D target must have size 1, but got target of shape {list(met)}")
+        return x.unsqueeze(0), reshape(target, 1), ()
+    expected = shape[:1] + shape[2:]
+    _check_batch(name, x, target)
     if met != expected:
         raise OperationError(name, f"Expected target of shape {list(expected)}", x, target)
-    if len(shape) == 1:
-        return x.unsqueeze(0), reshape(target, 1), ()
     if len(shape) > 3:
         x, target = x.flatten(2), target.flatten(1)
     return x, target, expected
+
+
+def _check_batch(name: str, x: Any, target: Any) -> None:
+    """ValueError for another number of targets than of samples."""
+    shape, met = x.array.shape, target.array.shape
+    if shape[:1] != met[:1]:
+        found = met[0] if met else "none"
+        raise ValueError(
+            f"{name}: Expected input batch_size ({shape[0]}) to match target batch_size ({found}): got input "
+            f"{list(shape)}, target {list(met)}"
+        )
 
 
 def _check_class_weight(name: str, weight: Any, x: Any) -> None:
@@ -318,7 +331,12 @@ def cross_entropy(
     reduction = _reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    tensors_only("cross_entropy", input=input, target=target)
+    if not input.array.ndim:
+        raise IndexError("cross_entropy: Dimension out of range: expected scores (N, C, ...) or (C), got a 0-d tensor")
     if target.array.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     check_reduction(reduction)
     x, classes, shape = _classes("cross_entropy", input, target)
@@ -329,6 +347,7 @@ def cross_entropy(
 
 def _soft_cross_entropy(x: Any, target: Any, weight: Any, reduction: str, smoothing: float) -> Any:
     if x.array.shape != target.array.shape:
+        _check_batch("cross_entropy", x, target)
         raise OperationError(
             "cross_entropy",
             "a floating target holds class probabilities and must have the shape of the input; class indices must be "

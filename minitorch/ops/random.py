@@ -5,12 +5,14 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import random as kernels
-from ..kernels import reduce
+from ..kernels import reduce, scalar
+from ..kernels.layout import empty_like
 from .arithmetic import mul, refuse
-from .base import Op, T, TensorBase, inplace
+from .base import Op, T, TensorBase, check_overwrite, inplace
 
 default_stream = kernels.Stream()
 
@@ -28,7 +30,7 @@ class NativeDropout(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, mask: Any) -> Any:
         ctx.save_for_backward(mask)
-        return x._wrap(kernels.apply_mask(x.array, mask.array))
+        return x._wrap(scalar.mul(x.array, mask.array))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -74,10 +76,13 @@ def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True) -> T:
     if floating and x.array.dtype.kind != "f":
         raise DtypeError(name, "expected a floating-point tensor", x)
     check_writable(x)
+    check_overwrite(x, x, name)
     generator, *rest = args
-    fresh = x._zeros(x.array.shape, x.array.dtype)
-    draw(stream_of(generator), fresh.array, *rest)
-    return x.copy_(fresh)
+    draw(stream_of(generator), x.array, *rest)
+    if mode.grad and x.tracked():
+        return x.copy_(x.detach().clone())
+    x.storage.written(name)
+    return x
 
 
 def uniform_(self: T, from_: float = 0.0, to: float = 1.0, *, generator: Any = None, **named: Any) -> T:
@@ -251,7 +256,8 @@ def alpha_dropout(
 def _saturated(x: T, p: float, shape: tuple[int, ...]) -> T:
     if p == 1:
         return x * x._zeros((), x.array.dtype)
-    mask = bernoulli_(x._zeros(shape, x.array.dtype), 1 - p)
+    whole = shape == x.array.shape
+    mask = bernoulli_(x._wrap(empty_like(x.array)) if whole else x._zeros(shape, x.array.dtype), 1 - p)
     low = -1.7580993408473766  # what SELU tends to: minus its scale times its alpha
     scale = ((1 - p) * (1 + p * low * low)) ** -0.5
     return x * (mask * scale) + ((mask - 1) * (-low * scale) - low * scale * p)

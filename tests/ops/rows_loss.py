@@ -102,8 +102,11 @@ def _nll_mistakes(rng: Rng) -> list[Sample]:
         call(np.ones((2, 3), np.int64), t),
         call(np.array(1.0), np.array(0)),
         call(np.ones(3), np.array([[0]])),
+        call(np.ones(3), t),
+        call(x, None),
         call(np.ones((2, 3, 4)), t),
         call(np.ones((2, 3, 4, 5)), np.zeros((2, 5, 4), np.int64)),
+        call(np.ones((2, 3, 4, 5)), np.zeros((3, 4, 5), np.int64)),
         call(x, t, np.ones(3, np.float32)),
     ]
 
@@ -173,6 +176,11 @@ def _cross_mistakes(rng: Rng) -> list[Sample]:
         call(x, t.astype(np.int32)),
         call(x, np.ones(2)),
         call(x, np.ones((2, 4))),
+        call(x, np.ones((3, 3))),
+        call(x, x, ignore_index=1),
+        call(x, None),
+        call(x, [0, 1]),
+        call(np.array(1.0), t),
         call(x, np.ones((2, 3)), np.ones(2)),
         call(np.ones((2, 3), np.int64), t),
         call(np.ones(3), np.array([[0]])),

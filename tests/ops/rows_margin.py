@@ -87,11 +87,16 @@ ROWS = [
             lambda r: call(values(r, (4, 3)), values(r, (4, 3)), SIGNS, margin=0.3),
             lambda r: call(values(r, (3,)), values(r, (3,)), Const(np.array(1.0))),
         ),
-        errors=calls(call(np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 2)))),
+        errors=calls(
+            call(np.ones((2, 2)), np.ones((2, 2)), np.ones((2, 2))),
+            call(np.ones((3, 2)), np.ones((3, 2)), np.ones(2)),
+            call(np.ones((3, 2)), np.ones((2, 2)), np.ones(3)),
+        ),
     ),
     row(
         "hinge_embedding_loss",
         over_reductions(lambda r: call(_apart(r), WIDE), lambda r: call(_apart(r), WIDE, 0.5)),
+        errors=calls(call(np.ones(3), np.ones(4))),
     ),
     row(
         "soft_margin_loss",
@@ -193,5 +198,6 @@ ROWS = [
         calls(lambda r: call(values(r, (4, 5)), 0.7), lambda r: call(values(r, (2, 3)), dim=0)),
         dtypes="f",
         random=True,
+        noncontiguous="draws in the order of memory",
     ),
 ]

@@ -9,6 +9,7 @@ import cases_distributions
 import cases_func
 import cases_layers
 import cases_programs
+import cases_steps
 import numpy as np
 import torch
 
@@ -19,6 +20,7 @@ FILES = {
     "distributions.npz": cases_distributions.CASES,
     "func.npz": cases_func.CASES,
     "programs.npz": cases_programs.CASES,
+    "steps.npz": cases_steps.CASES,
 }
 
 

@@ -185,11 +185,13 @@ def pad_sequence(
     if not rows:
         raise RuntimeError("received an empty list of sequences")
     length = max(len(row) for row in rows)
-    whole = rows[0].new_full((len(rows), length, *rows[0].shape[1:]), padding_value)
+    sizes = (len(rows), length) if batch_first else (length, len(rows))
+    whole = rows[0].new_full((*sizes, *rows[0].shape[1:]), padding_value)
+    by_sequence = whole if batch_first else whole.transpose(0, 1)
     for b, row in enumerate(rows):
         first = length - len(row) if padding_side == "left" else 0
-        whole[b, first : first + len(row)] = row
-    return whole if batch_first else whole.transpose(0, 1)
+        by_sequence[b, first : first + len(row)] = row
+    return whole
 
 
 def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> list[Any]:
