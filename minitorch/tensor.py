@@ -271,6 +271,11 @@ class Tensor(TensorBase):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, builtins.bool):
+            raise RuntimeError(f"requires_grad must be a bool, got {type(value).__name__}")
+        self._set_requires_grad(value)
+
+    def _set_requires_grad(self, value: bool) -> None:
         if self.grad_fn is not None:
             if value:
                 return
@@ -288,7 +293,7 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad`."""
-        self.requires_grad = requires_grad
+        self._set_requires_grad(requires_grad)
         return self
 
     @property
@@ -311,6 +316,10 @@ class Tensor(TensorBase):
             engine.check_grad(self, value)
         self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
     @property
     def data(self) -> Tensor:
         """The same memory, cut off from the graph; writes to it are not noticed."""
@@ -320,6 +329,8 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
         self.storage.version, self.storage.written_at = old.version, old.written_at
@@ -456,6 +467,18 @@ class Tensor(TensorBase):
             raise TypeError("len() of a 0-d tensor")
         return self.array.shape[0]
 
+    def __contains__(self, element: Any) -> bool:
+        """Whether some element equals a number, or some row a tensor that broadcasts."""
+        if not isinstance(element, _OPERANDS):
+            raise RuntimeError(
+                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
+            )
+        return builtins.bool((self == element).any().item())
+
+    def __reversed__(self) -> Tensor:
+        """The dimensions all flipped; a 0-d tensor is itself."""
+        return J.flip(self, tuple(range(self.ndim))) if self.array.ndim else self
+
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
             raise TypeError("iteration over a 0-d tensor")
@@ -468,7 +491,9 @@ class Tensor(TensorBase):
         return formatting.format_tensor(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if not self.array.ndim and type(self) is Tensor else str(self)
+        if not self.array.ndim and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:

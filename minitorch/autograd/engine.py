@@ -9,7 +9,7 @@ from typing import Any
 
 from ..storage import ONE_REFERENCE
 from .grad_mode import mode
-from .hooks import check_replaced
+from .hooks import check_count, check_replaced, check_returns_none
 from .node import Node
 from .tensor_base import TensorBase
 
@@ -72,12 +72,13 @@ class Sweep:
 
 def _run_hooks(node: Node, result: tuple[Any, ...], grads: tuple[Any, ...]) -> tuple[Any, ...]:
     """Hooks see the gradients of the tensors among forward's arguments, and may replace them."""
-    tensors = [i for i, edge in enumerate(node.edges) if edge != ()]
+    tensors = node.tensor_inputs()
     shown = tuple([result[i] for i in tensors])
     for hook in list((node._hooks or {}).values()):
         replaced = hook(shown, grads)
         if replaced is not None:
             shown = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
+            check_count(hook, shown, len(tensors))
     changed = dict(zip(tensors, shown, strict=False))
     return tuple([changed.get(i, g) for i, g in enumerate(result)])
 
@@ -330,7 +331,7 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
     for leaf, _ in pass_.leaves.values():
         if leaf._post_hooks:
             for hook in list(leaf._post_hooks.values()):
-                hook(leaf)
+                check_returns_none(hook, hook(leaf))
 
 
 def _accumulate(slot: list[Any], create_graph: bool) -> None:
@@ -365,6 +366,8 @@ def _alone(slot: list[Any]) -> bool:
 
 def check_grad(x: Any, grad: Any) -> None:
     """An error unless `grad` is a tensor like `x`, and may be assigned to `x.grad`."""
+    if grad is x:
+        raise RuntimeError("can't assign Variable as its own grad")
     if not isinstance(grad, TensorBase):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
     if grad.array.shape != x.array.shape:

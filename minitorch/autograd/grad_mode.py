@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -40,6 +41,13 @@ class _Switch:
         mode.grad, mode.inference = self._before
 
     def __call__(self, function: F) -> F:
+        if inspect.isclass(function):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
+                "functions or methods: put the decorator on __init__ to keep what it does today.",
+                FutureWarning,
+                stacklevel=2,
+            )
         if inspect.isgeneratorfunction(function):
             return _switch_generator(self, function)  # type: ignore[return-value]
 
@@ -117,6 +125,9 @@ class set_grad_enabled(_Switch):
         self.mode = bool(mode)
         self._outside = is_grad_enabled()
         self._change()
+
+    def __repr__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     def clone(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)

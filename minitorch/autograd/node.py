@@ -26,7 +26,7 @@ class Node:
     node or the leaf that made its input; its number is always smaller.
     """
 
-    function: Any
+    function: Any = None
     number: int = -1
     edges: Sequence[Edge] = ()  # one per argument of forward
     outputs: Sequence[Any] = ()  # (shape, numpy dtype) of each result
@@ -210,7 +210,13 @@ class Node:
         """For each tensor among the inputs:
         the node that made it (an AccumulateGrad for a leaf, or None), and which output.
         """
-        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in self.edges if e != ()])
+        edges = [self.edges[i] for i in self.tensor_inputs()]
+        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in edges])
+
+    def tensor_inputs(self) -> list[int]:
+        """Which arguments of forward count as inputs: the tensors, and the numbers that PyTorch makes tensors of."""
+        numbers = getattr(self.function, "numbers", 0)
+        return [i for i, edge in enumerate(self.edges) if edge != () or i < numbers]
 
     @property
     def metadata(self) -> dict[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ class MissingAttribute(AttributeError):
         text = super().__str__()
         if "_modules" not in self.obj.__dict__:
             return f"{text} (Module.__init__() was not called: begin __init__ with super().__init__())"
-        near = difflib.get_close_matches(self.missing, dir(self.obj), 1)
+        near = difflib.get_close_matches(self.missing, [n for n in dir(self.obj) if n != self.missing], 1)
         return f"{text}. Did you mean '{near[0]}'?" if near else text
 
 
@@ -168,6 +169,8 @@ class Module:
         if isinstance(value, Parameter):
             self._make_room(name, "_parameters", "parameters")
             self.register_parameter(name, value)
+        elif name in self.__dict__.get("_parameters", ()):
+            self._set_registered(name, value)
         elif isinstance(value, Module):
             self._make_room(name, "_modules", "module")
             self._modules[name] = H.registered("module", self, name, value)
@@ -443,6 +446,12 @@ class Module:
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers by dotted name, detached (unless `keep_vars`), on the same memory."""
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead: state_dict(destination=, prefix=, keep_vars=)",
+                FutureWarning,
+                stacklevel=2,
+            )
         given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
         destination = given.get("destination", destination)
         prefix, keep_vars = given.get("prefix", prefix), given.get("keep_vars", keep_vars)

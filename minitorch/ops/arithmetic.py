@@ -27,6 +27,7 @@ class Add(Pointwise):
     """y = a + b;  da = g, db = g"""
 
     kernel = kernels.add
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -39,6 +40,7 @@ class Sub(Pointwise):
     """y = a - b;  da = g, db = -g"""
 
     kernel = kernels.sub
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -74,6 +76,7 @@ class Mul(Pointwise):
     """y = a b;  da = g b, db = g a"""
 
     kernel = kernels.mul
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -92,6 +95,7 @@ class Div(Pointwise):
     """y = a / b;  da = g / b, db = -g a / b²"""
 
     kernel = kernels.div
+    numbers = 2
     saves = "nothing"
 
     @staticmethod

@@ -279,8 +279,13 @@ class MaxAll(Amax):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
-        return chosen * (g / chosen.sum()), None, None
+        return among_equals(g, x, y), None, None
+
+
+def among_equals(g: Any, x: Any, y: Any) -> Any:
+    """The gradient g of the number y, shared evenly among the elements of x that equal it (or are NaN, as it is)."""
+    chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
+    return chosen * (g / chosen.sum())
 
 
 class MinAll(MaxAll):
