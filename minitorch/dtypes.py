@@ -107,6 +107,21 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+def check_fits(value: Any, d: np.dtype[Any]) -> None:
+    """RuntimeError unless a number can be written into this dtype. Fractions are cut off, -1 as a byte is 255."""
+    if d.kind in "bc" or type(value) is builtins.bool:
+        return
+    if isinstance(value, complex):
+        fits = value.imag == 0
+    elif d.kind == "f":
+        fits = type(value) is not builtins.float or not builtins.float(np.finfo(d).max) < abs(value) < np.inf
+    else:
+        low, high = np.iinfo(d).min, np.iinfo(d).max
+        fits = (-high if d.kind == "u" else low) <= value <= high  # False for NaN
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {of(d).name} without overflow: {value}")
+
+
 def of_number(value: Any) -> dtype:
     """The dtype a Python number has as a tensor."""
     if isinstance(value, builtins.bool):

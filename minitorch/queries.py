@@ -72,7 +72,10 @@ def with_out(function: Any) -> Any:
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None) if kwargs else None
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except AttributeError as error:
+            raise _not_a_tensor(name, error) from None
         if out is None:
             return result
         if isinstance(result, Tensor):
@@ -82,6 +85,13 @@ def with_out(function: Any) -> Any:
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
     return call
+
+
+def _not_a_tensor(name: str, error: AttributeError) -> Exception:
+    """The error for an argument that should be a tensor; an unrelated error as it is."""
+    if error.name != "array":
+        return error
+    return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
 
 
 def _written(name: str, result: Any, out: Any) -> Any:

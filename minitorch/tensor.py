@@ -224,11 +224,12 @@ class Tensor(TensorBase):
 
     def storage_offset(self) -> int:
         """How many elements after the start of its storage the tensor begins."""
-        return (self.data_ptr() - self.storage.array.__array_interface__["data"][0]) // self.array.itemsize
+        starts = [a.__array_interface__["data"][0] for a in (self.array, self.storage.array)]
+        return (starts[0] - starts[1]) // self.array.itemsize
 
     def data_ptr(self) -> int:
-        """The address of the first element."""
-        return self.array.__array_interface__["data"][0]
+        """The address of the first element; 0 where there are no elements."""
+        return self.array.__array_interface__["data"][0] if self.array.size else 0
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
@@ -273,6 +274,8 @@ class Tensor(TensorBase):
     def requires_grad(self, value: bool) -> None:
         if not isinstance(value, builtins.bool):
             raise RuntimeError(f"requires_grad must be a bool, got {type(value).__name__}")
+        if value and self.grad_fn is not None:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
         self._set_requires_grad(value)
 
     def _set_requires_grad(self, value: bool) -> None:
@@ -449,13 +452,18 @@ class Tensor(TensorBase):
         return bool(self.array)
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self.array.size != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, not {self.array.size}")
+        return self.array.item()
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -466,18 +474,6 @@ class Tensor(TensorBase):
         if not self.array.ndim:
             raise TypeError("len() of a 0-d tensor")
         return self.array.shape[0]
-
-    def __contains__(self, element: Any) -> bool:
-        """Whether some element equals a number, or some row a tensor that broadcasts."""
-        if not isinstance(element, _OPERANDS):
-            raise RuntimeError(
-                f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}."
-            )
-        return builtins.bool((self == element).any().item())
-
-    def __reversed__(self) -> Tensor:
-        """The dimensions all flipped; a 0-d tensor is itself."""
-        return J.flip(self, tuple(range(self.ndim))) if self.array.ndim else self
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.array.ndim:
@@ -752,10 +748,22 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ new tensors of the same dtype
 
+    def new(self, *args: Any, device: Any = None) -> Tensor:
+        """`new(2, 3)`: not filled; `new([1, 2])`: these values; in this dtype."""
+        if len(args) == 1 and isinstance(args[0], Tensor):
+            return args[0]._alias()
+        return self._made(_legacy_array(args, self.dtype), None, device, False)
+
     def new_tensor(
         self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
         """A tensor with a copy of `data`, in this dtype unless told otherwise."""
+        if isinstance(data, Tensor):
+            warnings.warn(
+                "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                "sourceTensor.detach().clone().requires_grad_(True), rather than tensor.new_tensor(sourceTensor).",
+                stacklevel=2,
+            )
         return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
 
     def new_zeros(
@@ -789,8 +797,11 @@ class Tensor(TensorBase):
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
         """One number everywhere, in this dtype unless told otherwise."""
-        array = np.empty(V.dims_of((size,)), self._target(dtype))
-        array.fill(fill_value)
+        target = self._target(dtype)
+        value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+        dt.check_fits(value, target)
+        array = np.empty(V.dims_of((size,)), target)
+        array.fill(C.cast_array(np.asarray(value), target))
         return self._made(array, dtype, device, requires_grad)
 
     def _target(self, dtype: Any) -> np.dtype[Any]:
@@ -826,7 +837,15 @@ class Tensor(TensorBase):
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
     swapaxes_, swapdims_, as_strided_ = SV.transpose_, SV.transpose_, SV.as_strided_
-    resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
+    resize_, resize_as_, apply_, map_, set_, is_set_to = (
+        SV.resize_,
+        SV.resize_as_,
+        SV.apply_,
+        SV.map_,
+        SV.set_,
+        SV.is_set_to,
+    )
+    __contains__, __reversed__ = SV.contains, SV.reverse
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 
@@ -860,13 +879,20 @@ class Tensor(TensorBase):
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
+        if self.array.ndim < 2:
+            raise RuntimeError(
+                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
+            )
         return V.transpose(self, -2, -1)
 
 
 def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
-    if len(args) == 1 and not isinstance(args[0], int):
-        return np.asarray(args[0]).astype(d.numpy)
-    return np.empty(args, d.numpy)
+    first = args[0] if args else 0
+    if len(args) < 2 and not isinstance(first, (builtins.int, Size)):
+        if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
+            raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+        return np.asarray(first).astype(d.numpy)
+    return np.empty(V.dims_of(args or (0,)), d.numpy)
 
 
 _OWN = {*TensorBase.__annotations__, "_retains_grad"}

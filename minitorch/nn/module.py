@@ -73,13 +73,14 @@ class Module:
     _forward_pre_hooks: H.Hooks
     _backward_hooks: H.Hooks
     _backward_pre_hooks: H.Hooks
+    _is_full_backward_hook: bool | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:
             extra = f"unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else f"{len(args)} more arguments"
             raise TypeError(f"{type(self).__name__}.__init__() got {extra}, which reached Module.__init__()")
         fresh: dict[str, Any] = {"training": True, "_parameters": {}, "_buffers": {}, "_modules": {}}
-        fresh["_non_persistent_buffers_set"] = set()
+        fresh.update(_non_persistent_buffers_set=set(), _is_full_backward_hook=None)
         fresh.update([(name, OrderedDict()) for name in _HOOKS])
         self.__dict__.update(fresh)
 
@@ -448,7 +449,7 @@ class Module:
         """All parameters and persistent buffers by dotted name, detached (unless `keep_vars`), on the same memory."""
         if args:
             warnings.warn(
-                "Positional args are being deprecated, use kwargs instead: state_dict(destination=, prefix=, keep_vars=)",
+                "Positional args are being deprecated, use kwargs instead: destination=, prefix=, keep_vars=",
                 FutureWarning,
                 stacklevel=2,
             )
@@ -561,9 +562,20 @@ class Module:
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when backward has left; a result replaces `grad_input`."""
-        return H.add_module_hook(self._backward_hooks, hook, prepend)
+        return self._add_backward_hook(hook, prepend, True)
 
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The old form of `register_full_backward_hook`, which here does the same; not both on one module."""
+        return self._add_backward_hook(hook, False, False)
+
+    def _add_backward_hook(self, hook: Callable[..., Any], prepend: bool, full: bool) -> RemovableHandle:
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self._is_full_backward_hook = full
+        return H.add_module_hook(self._backward_hooks, hook, prepend)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module saves."""

@@ -221,9 +221,11 @@ def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
     """The old arguments size_average and reduce, as the new one."""
     if size_average is None and reduce is None:
         return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
+    new = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{new}' instead.", stacklevel=4
+    )
+    return new
 
 
 def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -319,6 +321,8 @@ def cross_entropy(
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target.array.dtype.kind == "f":
+        if ignore_index >= 0:
+            raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
     check_reduction(reduction)
     x, classes, shape = _classes("cross_entropy", input, target)
@@ -480,6 +484,12 @@ def kl_div(
     error = broadcast_error("kl_div", (input, target))
     if error:
         raise error
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "
+            "only by the batch size, and aligns with the KL div math definition.",
+            stacklevel=2,
+        )
     a, b = pair(input, target)
     losses = b.exp() * (b - a) if log_target else xlogy(b, b) - b * a
     if reduction == "batchmean" and size_average is None and reduce is None:

@@ -16,7 +16,7 @@ from .base import Op, T, TensorBase, numpy_names, results
 from .copying import cast_array
 from .gather import gather, put_at
 from .reduce import among_equals
-from .view import dim_in, expand, reshape, unsqueeze
+from .view import dim_in, unsqueeze
 
 
 class Sort(Op):
@@ -179,6 +179,8 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     refuse("kthvalue", "b" if input.array.ndim else "", input)
     axis = dim_in(dim, input.array.ndim)
     n = input.array.shape[axis] if input.array.ndim else 1
+    if not n:
+        raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size.")
     if not 1 <= k <= n:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}: k = {k}, size {n}")
     return results("kthvalue")(*Kthvalue.apply(input, axis, kernels.kth(input.array, k - 1, axis), keepdim))
