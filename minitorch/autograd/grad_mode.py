@@ -17,7 +17,10 @@ class _Mode(threading.local):
     inference = False
     anomaly = False
     check_nan = True
-    inference_used = False  # anywhere, ever: until then nobody needs to look for inference tensors
+    watched = False  # anywhere, ever, inference mode or hooks on what is saved: until then nobody needs to look
+    saved_hooks: Any = None  # what tensors that are saved pass through
+    hooks_refused: str | None = None  # the error for such hooks
+    backward: Any = None  # the pass that runs
 
 
 mode = _Mode()
@@ -159,7 +162,7 @@ class inference_mode(_Switch):
     def _change(self) -> None:
         if self.mode:
             mode.grad, mode.inference = False, True
-            _Mode.inference_used = True
+            _Mode.watched = True
         else:
             mode.grad, mode.inference = True, False
 
