@@ -19,6 +19,7 @@ from . import (
     multiprocessing,
     nn,
     optim,
+    overrides,
     serialization,
     special,
     testing,
@@ -1215,6 +1216,7 @@ __all__ = [
     "optim",
     "orgqr",
     "outer",
+    "overrides",
     "pairwise_distance",
     "pca_lowrank",
     "pdist",
@@ -1391,3 +1393,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+overrides.public += [vars(m) for m in (nn.functional, linalg, special)] + [globals()]

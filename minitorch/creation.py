@@ -339,9 +339,10 @@ def full(
         raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not str")
     target = _numpy_dtype(dtype, dt.of_number(value))
     dt.check_fits(value, target)
-    with np.errstate(all="ignore"):
-        array = np.full((), value).astype(target)
-    return _made(np.full(_shape((size,), "full"), array), requires_grad)
+    if target.kind != "f":  # as C converts: fractions cut off, -1 as a byte 255
+        with np.errstate(all="ignore"):
+            value = np.asarray(value).astype(target)
+    return _made(np.full(_shape((size,), "full"), value, target), requires_grad)
 
 
 def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool) -> Tensor:

@@ -107,17 +107,22 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+_BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
+    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "fd")},
+    **{d: (builtins.int(np.iinfo(d).min), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "bhiq")},
+    np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
+}
+
+
 def check_fits(value: Any, d: np.dtype[Any]) -> None:
-    """RuntimeError unless a number can be written into this dtype. Fractions are cut off, -1 as a byte is 255."""
-    if d.kind in "bc" or type(value) is builtins.bool:
+    """RuntimeError unless a number can be written into this dtype. Fractions are cut off."""
+    bounds = _BOUNDS.get(d)
+    if bounds is None or type(value) is builtins.bool:
         return
     if isinstance(value, complex):
         fits = value.imag == 0
-    elif d.kind == "f":
-        fits = type(value) is not builtins.float or not builtins.float(np.finfo(d).max) < abs(value) < np.inf
     else:
-        low, high = np.iinfo(d).min, np.iinfo(d).max
-        fits = (-high if d.kind == "u" else low) <= value <= high  # False for NaN
+        fits = bounds[0] <= value <= bounds[1] or (d.kind == "f" and not abs(value) < np.inf)
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {of(d).name} without overflow: {value}")
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
-from . import formatting
+from . import formatting, overrides
 from .autograd import engine
 from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
@@ -59,6 +59,8 @@ def _operator(function: Any) -> Any:
 
     def operator(self: Any, other: Any) -> Any:
         if not isinstance(other, _OPERANDS):
+            if overrides.has_torch_function((other,)):
+                return overrides.handle_torch_function(function, (other,), self, other)
             return NotImplemented
         return function(self, other if not isinstance(other, np.ndarray) else Tensor._wrap(other))
 
@@ -84,6 +86,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
     is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
     is_cpu = True
+    _printed = "tensor"  # a subclass prints its own name
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values.
@@ -100,6 +103,20 @@ class Tensor(TensorBase):
         if cls is not Tensor:
             made.__class__ = cls
         made._requires_grad = requires_grad
+        return made
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        overrides.prepare(Tensor, cls)
+
+    __torch_function__: Any = classmethod(overrides.default)
+    as_subclass = overrides.as_subclass
+
+    @staticmethod
+    def _make_subclass(cls: Any, data: Tensor, require_grad: bool = False) -> Any:
+        made = data._alias()
+        made.__class__ = cls
+        made._requires_grad = require_grad
         return made
 
     # ------------------------------------------------ made of an array
@@ -809,7 +826,7 @@ class Tensor(TensorBase):
 
     def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
         check_device(device)
-        x = Tensor._wrap(array.astype(self._target(dtype)))
+        x = self._wrap(array.astype(self._target(dtype)))
         return x.requires_grad_() if requires_grad else x
 
     # ------------------------------------------------ joined, repeated, flipped

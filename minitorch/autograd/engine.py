@@ -287,7 +287,7 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
     pass_ = Sweep(None if inputs is None else Wanted([edge[0] for edge, _ in starts], inputs))
     pass_.roots = [edge[0] for edge, _ in starts]
     record, mode.grad = mode.grad, create_graph
-    outer, mode.backward = mode.backward, pass_
+    outer, mode.backward, mode.plain = (mode.backward, mode.plain), pass_, True
     try:
         while starts:  # emptied, so that nobody else holds a gradient that a leaf may keep
             edge, g = starts.pop(0)
@@ -302,7 +302,7 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
         for tensor, g in pass_.retained:
             tensor._grad = _own(g) if tensor._grad is None else tensor._grad + g
     finally:
-        mode.grad, mode.backward = record, outer
+        mode.grad, (mode.backward, mode.plain) = record, outer
     return pass_
 
 

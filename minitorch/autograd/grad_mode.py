@@ -21,6 +21,7 @@ class _Mode(threading.local):
     saved_hooks: Any = None  # what tensors that are saved pass through
     hooks_refused: str | None = None  # the error for such hooks
     backward: Any = None  # the pass that runs
+    plain = False  # whether subclasses of Tensor are not asked what functions do with them
 
 
 mode = _Mode()

@@ -267,7 +267,7 @@ class SavedHooks:
         record, mode.grad = mode.grad, False
         version = x.storage.version
         try:
-            packed = self.pack_hook(x._alias())
+            packed = self.pack_hook(x._alias() if own else x)
         finally:
             mode.grad = record
         if x.storage.version != version:
