@@ -450,6 +450,8 @@ def arange(
         )
     natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None
     target = _numpy_dtype(dtype, natural)
+    if target.kind == "b":
+        raise NotImplementedError("arange: not implemented for 'Bool'")
     count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
     steps = np.arange(count, dtype=np.int64 if natural else np.float64)
     return _made((first + steps * by).astype(target), requires_grad)

@@ -100,6 +100,9 @@ def _not_a_tensor(name: str, error: Exception) -> Exception:
     return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
 
 
+_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
+
+
 def _written(name: str, result: Any, out: Any) -> Any:
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
@@ -110,6 +113,8 @@ def _written(name: str, result: Any, out: Any) -> Any:
         raise OperationError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
         )
+    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
+        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     if out.shape != result.shape:
         if out.numel():
             warnings.warn(

@@ -844,7 +844,7 @@ class Tensor(TensorBase):
     view = V.view
     reshape, flatten, unflatten = V.reshape, V.flatten, V.unflatten
     squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.swapaxes, V.transpose
-    permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
+    permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.expand
     diagonal = V.diagonal
     as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint
     diag, diag_embed, diagflat, trace = SV.diag, SV.diag_embed, SV.diagflat, SV.trace

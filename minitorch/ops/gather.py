@@ -275,9 +275,11 @@ class Take(Op):
 
 
 def _index(name: str, index: Any) -> Any:
-    if isinstance(index, TensorBase) and not index.array.size:
+    if not isinstance(index, TensorBase):
+        raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
+    if not index.array.size:
         return index
-    if not isinstance(index, TensorBase) or index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
+    if index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
         raise IndexingError(name, "Expected dtype int32 or int64 for index", index)
     return index
 
