@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -34,6 +37,10 @@ def _numpy_dtype(d: Any, default: dt.dtype | None = None) -> np.dtype[Any]:
     return d.numpy
 
 
+COPIED = (
+    "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+    "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
+)
 _python_types = {float: dt.float64, int: dt.int64, bool: dt.bool}
 
 
@@ -49,6 +56,8 @@ def tensor(
             [3, 4]])
     """
     check_device(device)
+    if isinstance(data, Tensor):
+        warnings.warn(COPIED, stacklevel=2)
     return _made(_array_of(data, dtype), requires_grad)
 
 
@@ -60,7 +69,9 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
     if known is None:
         data = _unpacked(data)
         array = _from_python(data)
-        known = _natural(array)
+        known = _natural(array, data)
+        if dtype is not None and array.dtype.kind in "iuf":
+            _check_range(array, _numpy_dtype(dtype))
     else:
         array = np.asarray(data)
     target = known if dtype is None else _numpy_dtype(dtype)
@@ -72,9 +83,9 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
 
 
 def _unpacked(data: Any) -> Any:
-    """Tensors inside of sequences, as arrays."""
+    """Tensors inside of sequences, as arrays; those of one element, as numbers."""
     if isinstance(data, Tensor):
-        return data.array
+        return data.array.item() if data.array.size == 1 else data.array
     if isinstance(data, (list, tuple)) and any(isinstance(x, (Tensor, list, tuple)) for x in data):
         return [_unpacked(x) for x in data]
     return data
@@ -86,17 +97,34 @@ def _from_python(data: Any) -> NDArray[Any]:
     except ValueError as error:
         raise ValueError(f"expected sequences of equal length at every level: {error}") from None
     except OverflowError:
-        raise RuntimeError("Overflow when unpacking long") from None
+        raise ValueError("Overflow when unpacking long long") from None
     if array.dtype.kind in "OUSmM":
         kind = type(next(iter(np.asarray(data, object).flat), None)).__name__
+        if array.dtype.kind == "O":
+            if kind == "int":
+                raise ValueError("Overflow when unpacking long long")
+            raise RuntimeError(f"Could not infer dtype of {kind}: expected numbers, in sequences of equal length")
         raise TypeError(f"new(): invalid data type {kind!r}: expected numbers, in sequences of equal length")
+    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+        raise ValueError("Overflow when unpacking long long")
     return array
 
 
-def _natural(array: NDArray[Any]) -> np.dtype[Any]:
-    """The dtype of data that came as Python numbers."""
+def _check_range(array: NDArray[Any], d: np.dtype[Any]) -> None:
+    """RuntimeError for numbers that an integer type cannot hold."""
+    if d.kind in "iu" and array.size:
+        for value in (array.min(), array.max()):
+            dt.check_fits(value.item(), d)
+
+
+def _natural(array: NDArray[Any], data: Any = None) -> np.dtype[Any]:
+    """The dtype of data that came as Python numbers, or as numpy's, which keep their own."""
     if not array.size:
         return dt.get_default_dtype().numpy
+    while isinstance(data, (list, tuple)):
+        data = data[0]
+    if isinstance(data, np.generic) and array.dtype in dt.dtype.by_numpy:
+        return data.dtype if array.dtype.kind == data.dtype.kind == "f" else array.dtype
     kinds = {
         "b": dt.bool,
         "i": dt.int64,
@@ -121,7 +149,9 @@ def asarray(
     obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None, requires_grad: bool = False
 ) -> Tensor:
     """As `as_tensor`; `copy=True` always copies."""
-    x = tensor(obj, dtype=dtype) if copy else as_tensor(obj, dtype, device)
+    if copy is False and isinstance(obj, (list, tuple)):
+        raise ValueError("asarray: can't alias arbitrary sequence into a tensor.")
+    x = _made(_array_of(obj, dtype)) if copy else as_tensor(obj, dtype, device)
     return x.requires_grad_() if requires_grad else x
 
 
@@ -185,6 +215,8 @@ def typename(obj: Any) -> str:
     """The full name of a value's type: `torch.FloatTensor` for a tensor."""
     if isinstance(obj, Tensor):
         return obj.type()
+    if type(obj).__module__ == "builtins":
+        return type(obj).__qualname__
     return f"{type(obj).__module__}.{type(obj).__qualname__}"
 
 
@@ -235,6 +267,8 @@ def scalar_tensor(value: Any, *, dtype: Any = None, device: Any = None, requires
 
 def _shape(sizes: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, ...]:
     """The shape asked for as f(2, 3), f((2, 3)) or f(size=(2, 3))."""
+    if not sizes and size is None:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
     shape = dims_of(sizes if size is None else (size,))
     if any(n < 0 for n in shape):
         raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
@@ -299,8 +333,17 @@ def full(
 ) -> Tensor:
     """One number everywhere; the dtype is that of the number (float32 for a float)."""
     check_device(device)
+    if isinstance(size, int):
+        raise TypeError("full(): argument 'size' (position 1) must be tuple of ints, not int")
     value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-    return _made(np.full(_shape((size,), "full"), value, _numpy_dtype(dtype, dt.of_number(value))), requires_grad)
+    if isinstance(value, str):
+        raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not str")
+    target = _numpy_dtype(dtype, dt.of_number(value))
+    dt.check_fits(value, target)
+    if target.kind != "f":  # as C converts: fractions cut off, -1 as a byte 255
+        with np.errstate(all="ignore"):
+            value = np.asarray(value).astype(target)
+    return _made(np.full(_shape((size,), "full"), value, target), requires_grad)
 
 
 def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
@@ -377,6 +420,8 @@ def eye(
 ) -> Tensor:
     """An n x m matrix with ones on the diagonal."""
     check_device(device)
+    if n < 0 or (m or 0) < 0:
+        raise RuntimeError(f"eye: n and m must be greater or equal to 0, got n={n} and m={m}")
     return _made(np.eye(n, n if m is None else m, dtype=_numpy_dtype(dtype)), requires_grad)
 
 
@@ -398,6 +443,10 @@ def arange(
     check_device(device)
     given = [_plain(b) for b in bounds]
     first, last, by = _bounds(given, _plain(start), _plain(end), _plain(step))
+    if not all(math.isfinite(b) for b in (first, last)):
+        raise RuntimeError(f"arange: unsupported range: {first} -> {last}")
+    if dtype is not None and dtype.rank == 1:
+        first, last, by = int(first), int(last), int(by)
     if by == 0:
         raise RuntimeError("arange: step must be nonzero")
     if (last - first) * by < 0:
@@ -406,6 +455,8 @@ def arange(
         )
     natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None
     target = _numpy_dtype(dtype, natural)
+    if target.kind == "b":
+        raise NotImplementedError("arange: not implemented for 'Bool'")
     count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
     steps = np.arange(count, dtype=np.int64 if natural else np.float64)
     return _made((first + steps * by).astype(target), requires_grad)
@@ -440,6 +491,7 @@ def linspace(
 ) -> Tensor:
     """`steps` numbers evenly spaced from start to end, both included."""
     check_device(device)
+    steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
     return _made(_line(_plain(start), _plain(end), steps, _numpy_dtype(dtype)), requires_grad)
@@ -469,6 +521,8 @@ def logspace(
 ) -> Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent."""
     check_device(device)
+    if steps < 0:
+        raise RuntimeError(f"logspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
     return _made(
         np.power(float(base), _line(_plain(start), _plain(end), steps, np.dtype(np.float64))).astype(d), requires_grad

@@ -8,8 +8,14 @@ from typing import Any
 class Device:
     """A device by name, such as `torch.device("cpu")`. Other names can be written, but no tensor can be put there."""
 
-    def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
-        name, _, number = str(type).partition(":")
+    def __init__(self, type: Any, index: int | None = None) -> None:
+        if not isinstance(type, (str, Device)):
+            raise TypeError(f"device(): argument 'type' must be str or torch.device, not {type.__class__.__name__}")
+        name, colon, number = str(type).partition(":")
+        if colon and not number.isdecimal():
+            raise RuntimeError(f"Invalid device string: {str(type)!r}")
+        if index is not None and index < 0:
+            raise RuntimeError(f"Device index must not be negative, got {index}")
         self.type = name
         self.index = int(number) if number else index
         if name not in ("cpu", "cuda", "mps", "xpu", "meta", "mkldnn", "ipu", "hpu", "xla", "vulkan", "privateuseone"):
@@ -41,10 +47,15 @@ class Device:
         return Device, (str(self),)
 
 
+class NoSuchDevice(RuntimeError, AssertionError):
+    """A device that is not there. Both types, for PyTorch's CPU build raises the one or the other."""
+
+
 def check_device(device: Any) -> None:
-    """RuntimeError if `device` is anything but None or the CPU."""
+    """NoSuchDevice if `device` is anything but None or the CPU."""
     if device is not None and str(device).partition(":")[0] != "cpu":
-        raise RuntimeError(
-            f"device {str(device)!r} does not exist: minitorch runs on the CPU alone. Use device='cpu', or "
+        raise NoSuchDevice(
+            f"device {str(device)!r} does not exist, minitorch is not compiled with CUDA enabled: it runs on the CPU "
+            "alone. Use device='cpu', or "
             "'cuda' if torch.cuda.is_available() else 'cpu'."
         )

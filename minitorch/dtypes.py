@@ -107,6 +107,26 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+_BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
+    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "fd")},
+    **{d: (builtins.int(np.iinfo(d).min), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "bhiq")},
+    np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
+}
+
+
+def check_fits(value: Any, d: np.dtype[Any]) -> None:
+    """RuntimeError unless a number can be written into this dtype. Fractions are cut off."""
+    bounds = _BOUNDS.get(d)
+    if bounds is None or type(value) is builtins.bool:
+        return
+    if isinstance(value, complex):
+        fits = value.imag == 0
+    else:
+        fits = bounds[0] <= value <= bounds[1] or (d.kind == "f" and not abs(value) < np.inf)
+    if not fits:
+        raise RuntimeError(f"value cannot be converted to type {of(d).name} without overflow: {value}")
+
+
 def of_number(value: Any) -> dtype:
     """The dtype a Python number has as a tensor."""
     if isinstance(value, builtins.bool):

@@ -22,8 +22,8 @@ class OperationError(RuntimeError):
         super().__init__(f"{op}: {problem}{met}")
 
 
-class DtypeError(OperationError, TypeError):
-    """An operation that was given a dtype which it cannot take."""
+class DtypeError(OperationError, NotImplementedError, TypeError):
+    """An operation that was given a dtype which it cannot take. Of all three types, for PyTorch raises any of them."""
 
 
 class CheckpointError(pickle.UnpicklingError, RuntimeError):

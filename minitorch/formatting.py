@@ -63,7 +63,7 @@ def set_printoptions(
 
 def format_tensor(t: Any) -> str:
     """`tensor([...], dtype=..., grad_fn=...)`, on as many lines as it takes."""
-    head = "tensor("
+    head = f"{t._printed}("
     body = _body(t.array, len(head)) if t.array.size else "[]"
     return _with_suffixes(head + body, _suffixes(t), len(head))
 

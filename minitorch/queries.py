@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes as dt
+from . import overrides
 from .autograd.grad_mode import mode
 from .errors import OperationError
 from .size import Size
@@ -71,8 +72,15 @@ def with_out(function: Any) -> Any:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if overrides.anyone and not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
+            return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
         out = kwargs.pop("out", None) if kwargs else None
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except (AttributeError, TypeError) as error:
+            if overrides.has_torch_function([*args, *kwargs.values()]):
+                return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+            raise _not_a_tensor(name, error) from None
         if out is None:
             return result
         if isinstance(result, Tensor):
@@ -81,7 +89,18 @@ def with_out(function: Any) -> Any:
             _written(name, x, place)
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
+    call.asks = True  # type: ignore[attr-defined]
     return call
+
+
+def _not_a_tensor(name: str, error: Exception) -> Exception:
+    """The error for an argument that should be a tensor; an unrelated error as it is."""
+    if not isinstance(error, AttributeError) or error.name != "array":
+        return error
+    return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
+
+
+_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
 
 
 def _written(name: str, result: Any, out: Any) -> Any:
@@ -94,6 +113,8 @@ def _written(name: str, result: Any, out: Any) -> Any:
         raise OperationError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
         )
+    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
+        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     if out.shape != result.shape:
         if out.numel():
             warnings.warn(

@@ -11,8 +11,11 @@ import numpy as np
 from . import dtypes as dt
 from .creation import _made, _numpy_dtype, _shape, empty_like
 from .device import check_device
+from .errors import DtypeError
 from .kernels import random as kernels
+from .kernels.rearrange import broadcast_shape
 from .ops import random as ops
+from .ops.base import broadcast_error
 from .ops.random import Normal, bernoulli, multinomial
 from .tensor import Tensor
 
@@ -31,6 +34,10 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start anew from a seed."""
+        if not hasattr(seed, "__int__"):
+            raise RuntimeError(f"manual_seed expected a long, but got {type(seed).__name__}")
+        if not -(2**63) <= int(seed) < 2**64:
+            raise ValueError(f"Overflow when unpacking long long: the seed {seed} has more than 64 bits")
         self.stream.seed(int(seed))
         return self
 
@@ -50,8 +57,14 @@ class Generator:
 
     def set_state(self, state: Tensor) -> Generator:
         """Go on from a state that `get_state` gave."""
+        if not isinstance(state, Tensor) or state.dtype is not dt.uint8:
+            raise TypeError("RNG state must be a torch.ByteTensor")
         kernels.from_bytes(self.stream, state.array)
         return self
+
+    def clone_state(self) -> Generator:
+        """Another generator in the same state."""
+        return Generator().set_state(self.get_state())
 
     @property
     def device(self) -> Any:
@@ -104,6 +117,10 @@ def fork_rng(devices: Any = (), enabled: bool = True, **kwargs: Any) -> Iterator
 
 def _drawn(draw: Any, shape: Any, dtype: Any, generator: Any, device: Any, requires_grad: bool, *args: Any) -> Tensor:
     check_device(device)
+    if generator is not None and not isinstance(generator, Generator):
+        raise TypeError(f"argument 'generator' must be Generator, not {type(generator).__name__}")
+    if draw is not kernels.integers and dtype.kind not in "fc":
+        raise DtypeError("rand", "random numbers that are not integers are not implemented for dtype", dt.of(dtype))
     array = np.empty(shape, dtype)
     draw(ops.stream_of(generator), array, *args)
     return _made(array, requires_grad)
@@ -144,7 +161,11 @@ def randint(
         low, high = 0, high if low is None else low
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
+    if isinstance(high, float) or isinstance(low, float) or isinstance(size, int):
+        raise TypeError("randint(): expected integers low and high, and a tuple of ints as size")
     d = _numpy_dtype(dtype, dt.int64)
+    if d.kind in "iu" and not (np.iinfo(d).min <= low and high - 1 <= np.iinfo(d).max):
+        raise RuntimeError(f"randint: from {low} to {high} - 1 is out of bounds for {dt.of(d)}")
     return _drawn(
         kernels.integers, _shape((size,), "randint"), d, generator, device, requires_grad, int(low), int(high)
     )
@@ -165,6 +186,7 @@ def randperm(
     check_device(device)
     if n < 0:
         raise RuntimeError(f"randperm: n must be non-negative, got {n}")
+    dt.check_fits(n, _numpy_dtype(dtype, dt.int64))
     order = kernels.permutation(ops.stream_of(generator), n)
     return _made(order.astype(_numpy_dtype(dtype, dt.int64)), requires_grad)
 
@@ -231,11 +253,16 @@ def normal(
     pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers; mean and std may be tensors, or numbers with a size."""
+    low = std.array.min() if isinstance(std, Tensor) and std.array.size else std
+    if not isinstance(low, Tensor) and low < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {low}")
     if size is not None:
         x = _drawn(kernels.normal, _shape((size,), "normal"), _numpy_dtype(dtype), generator, device, False, mean, std)
         return x.requires_grad_() if requires_grad else x
     model = mean if isinstance(mean, Tensor) else std
-    shape = np.broadcast_shapes(np.shape(getattr(mean, "array", mean)), np.shape(getattr(std, "array", std)))
+    shape = broadcast_shape([np.shape(getattr(x, "array", x)) for x in (mean, std)])
+    if shape is None:
+        raise broadcast_error("normal", (mean, std)) or RuntimeError("normal: shapes do not broadcast")
     base = _drawn(kernels.normal, shape, model.array.dtype, generator, device, False)
     given = [x if isinstance(x, Tensor) else None for x in (mean, std)]
     drawn = base * (std.detach() if isinstance(std, Tensor) else std)

@@ -11,6 +11,14 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __mul__(self, count: Any) -> Size:
+        return Size(tuple.__mul__(self, count))
+
+    __rmul__ = __mul__
+
+    def __radd__(self, other: Any) -> Size:
+        return Size((*other, *self))
+
     def numel(self) -> int:
         """The number of elements of a tensor of this shape."""
         return math.prod(self)

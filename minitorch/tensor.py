@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
-from . import formatting
+from . import formatting, overrides
 from .autograd import engine
 from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
@@ -59,6 +59,8 @@ def _operator(function: Any) -> Any:
 
     def operator(self: Any, other: Any) -> Any:
         if not isinstance(other, _OPERANDS):
+            if overrides.has_torch_function((other,)):
+                return overrides.handle_torch_function(function, (other,), self, other)
             return NotImplemented
         return function(self, other if not isinstance(other, np.ndarray) else Tensor._wrap(other))
 
@@ -84,6 +86,7 @@ class Tensor(TensorBase):
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
     is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
     is_cpu = True
+    _printed = "tensor"  # a subclass prints its own name
 
     def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
         """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values.
@@ -100,6 +103,20 @@ class Tensor(TensorBase):
         if cls is not Tensor:
             made.__class__ = cls
         made._requires_grad = requires_grad
+        return made
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        overrides.prepare(Tensor, cls)
+
+    __torch_function__: Any = classmethod(overrides.default)
+    as_subclass = overrides.as_subclass
+
+    @staticmethod
+    def _make_subclass(cls: Any, data: Tensor, require_grad: bool = False) -> Any:
+        made = data._alias()
+        made.__class__ = cls
+        made._requires_grad = require_grad
         return made
 
     # ------------------------------------------------ made of an array
@@ -224,11 +241,12 @@ class Tensor(TensorBase):
 
     def storage_offset(self) -> int:
         """How many elements after the start of its storage the tensor begins."""
-        return (self.data_ptr() - self.storage.array.__array_interface__["data"][0]) // self.array.itemsize
+        starts = [a.__array_interface__["data"][0] for a in (self.array, self.storage.array)]
+        return (starts[0] - starts[1]) // self.array.itemsize
 
     def data_ptr(self) -> int:
-        """The address of the first element."""
-        return self.array.__array_interface__["data"][0]
+        """The address of the first element; 0 where there are no elements."""
+        return self.array.__array_interface__["data"][0] if self.array.size else 0
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
@@ -271,6 +289,13 @@ class Tensor(TensorBase):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, builtins.bool):
+            raise RuntimeError(f"requires_grad must be a bool, got {type(value).__name__}")
+        if value and self.grad_fn is not None:
+            raise RuntimeError("you can only change requires_grad flags of leaf variables.")
+        self._set_requires_grad(value)
+
+    def _set_requires_grad(self, value: bool) -> None:
         if self.grad_fn is not None:
             if value:
                 return
@@ -288,7 +313,7 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad`."""
-        self.requires_grad = requires_grad
+        self._set_requires_grad(requires_grad)
         return self
 
     @property
@@ -311,6 +336,10 @@ class Tensor(TensorBase):
             engine.check_grad(self, value)
         self._grad = value
 
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
     @property
     def data(self) -> Tensor:
         """The same memory, cut off from the graph; writes to it are not noticed."""
@@ -320,6 +349,8 @@ class Tensor(TensorBase):
 
     @data.setter
     def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
         self.storage.version, self.storage.written_at = old.version, old.written_at
@@ -438,13 +469,18 @@ class Tensor(TensorBase):
         return bool(self.array)
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._scalar())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._scalar())
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._scalar())
+
+    def _scalar(self) -> Any:
+        if self.array.size != 1:
+            raise ValueError(f"only one element tensors can be converted to Python scalars, not {self.array.size}")
+        return self.array.item()
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -468,7 +504,9 @@ class Tensor(TensorBase):
         return formatting.format_tensor(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if not self.array.ndim and type(self) is Tensor else str(self)
+        if not self.array.ndim and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:
@@ -727,10 +765,22 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ new tensors of the same dtype
 
+    def new(self, *args: Any, device: Any = None) -> Tensor:
+        """`new(2, 3)`: not filled; `new([1, 2])`: these values; in this dtype."""
+        if len(args) == 1 and isinstance(args[0], Tensor):
+            return args[0]._alias()
+        return self._made(_legacy_array(args, self.dtype), None, device, False)
+
     def new_tensor(
         self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
         """A tensor with a copy of `data`, in this dtype unless told otherwise."""
+        if isinstance(data, Tensor):
+            warnings.warn(
+                "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
+                "sourceTensor.detach().clone().requires_grad_(True), rather than tensor.new_tensor(sourceTensor).",
+                stacklevel=2,
+            )
         return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
 
     def new_zeros(
@@ -764,8 +814,11 @@ class Tensor(TensorBase):
         self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
     ) -> Tensor:
         """One number everywhere, in this dtype unless told otherwise."""
-        array = np.empty(V.dims_of((size,)), self._target(dtype))
-        array.fill(fill_value)
+        target = self._target(dtype)
+        value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+        dt.check_fits(value, target)
+        array = np.empty(V.dims_of((size,)), target)
+        array.fill(C.cast_array(np.asarray(value), target))
         return self._made(array, dtype, device, requires_grad)
 
     def _target(self, dtype: Any) -> np.dtype[Any]:
@@ -773,7 +826,7 @@ class Tensor(TensorBase):
 
     def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
         check_device(device)
-        x = Tensor._wrap(array.astype(self._target(dtype)))
+        x = self._wrap(array.astype(self._target(dtype)))
         return x.requires_grad_() if requires_grad else x
 
     # ------------------------------------------------ joined, repeated, flipped
@@ -791,7 +844,7 @@ class Tensor(TensorBase):
     view = V.view
     reshape, flatten, unflatten = V.reshape, V.flatten, V.unflatten
     squeeze, unsqueeze, transpose, swapaxes, swapdims = V.squeeze, V.unsqueeze, V.transpose, V.swapaxes, V.transpose
-    permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.broadcast_to
+    permute, movedim, moveaxis, expand, broadcast_to = V.permute, V.movedim, V.movedim, V.expand, V.expand
     diagonal = V.diagonal
     as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint
     diag, diag_embed, diagflat, trace = SV.diag, SV.diag_embed, SV.diagflat, SV.trace
@@ -801,7 +854,15 @@ class Tensor(TensorBase):
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
     swapaxes_, swapdims_, as_strided_ = SV.transpose_, SV.transpose_, SV.as_strided_
-    resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
+    resize_, resize_as_, apply_, map_, set_, is_set_to = (
+        SV.resize_,
+        SV.resize_as_,
+        SV.apply_,
+        SV.map_,
+        SV.set_,
+        SV.is_set_to,
+    )
+    __contains__, __reversed__ = SV.contains, SV.reverse
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 
@@ -835,13 +896,20 @@ class Tensor(TensorBase):
     @property
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
+        if self.array.ndim < 2:
+            raise RuntimeError(
+                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
+            )
         return V.transpose(self, -2, -1)
 
 
 def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
-    if len(args) == 1 and not isinstance(args[0], int):
-        return np.asarray(args[0]).astype(d.numpy)
-    return np.empty(args, d.numpy)
+    first = args[0] if args else 0
+    if len(args) < 2 and not isinstance(first, (builtins.int, Size)):
+        if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
+            raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+        return np.asarray(first).astype(d.numpy)
+    return np.empty(V.dims_of(args or (0,)), d.numpy)
 
 
 _OWN = {*TensorBase.__annotations__, "_retains_grad"}

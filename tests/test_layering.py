@@ -25,6 +25,7 @@ FLOORS = {
     "missing": 1,
     "version": 1,
     "autograd": 3,
+    "overrides": 3,
     "ops": 4,
     "size": 5,
     "formatting": 5,

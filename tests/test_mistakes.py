@@ -142,6 +142,7 @@ def test_device_that_does_not_exist():
         torch.ones(2).cuda()
 
 
+@pytest.mark.filterwarnings("ignore:Anomaly Detection", "ignore:Error detected in")
 def test_nan_in_the_loss_under_anomaly_mode():
     x = torch.tensor([-1.0], requires_grad=True)
     with torch.autograd.detect_anomaly(), pytest.raises(RuntimeError, match=r"SqrtBackward0.*nan") as caught:

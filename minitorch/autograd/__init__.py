@@ -1,7 +1,7 @@
 """The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
 
 from ..missing import missing_from as _missing_from
-from . import functional
+from . import functional, graph
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import backward, grad
 from .function import Function, once_differentiable
@@ -33,6 +33,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",

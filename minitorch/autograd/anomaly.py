@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from .grad_mode import mode
 
 
@@ -24,6 +26,11 @@ class detect_anomaly:
 
     def __init__(self, check_nan: bool = True) -> None:
         self.check_nan = check_nan
+        warnings.warn(
+            "Anomaly Detection has been enabled. This mode will increase the runtime and should only be enabled for "
+            "debugging.",
+            stacklevel=2,
+        )
 
     def __enter__(self) -> None:
         self._before = _get()

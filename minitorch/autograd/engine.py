@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from ..storage import ONE_REFERENCE
 from .grad_mode import mode
-from .hooks import check_replaced
-from .node import Node
+from .hooks import check_count, check_replaced, check_returns_none
+from .node import AccumulateGrad, GradientEdge, Node
 from .tensor_base import TensorBase
 
 
@@ -23,7 +25,15 @@ class Sweep:
         self.leaves: dict[int, list[Any]] = {}  # by id: [leaf, gradient]
         self.wanted = wanted
         self.captured: dict[tuple[int, int], Any] = {}
+        self.roots: list[Any] = []
         self.retained: list[tuple[Any, Any]] = []  # tensors that are no leaves, and the gradients that they keep
+
+    def reached(self) -> set[int]:
+        """The ids of the nodes and leaves that this pass comes to."""
+        if self.wanted is not None:
+            return self.wanted.enter
+        nodes = _reachable(self.roots)
+        return {id(n) for n in (*nodes, *self.roots)} | {id(e[0]) for n in nodes for e in n.edges if e}
 
     def send(self, edge: tuple[Any, int], grad: Any, sender: Node | None) -> None:
         """Add `grad` to what waits at the end of `edge`."""
@@ -72,12 +82,13 @@ class Sweep:
 
 def _run_hooks(node: Node, result: tuple[Any, ...], grads: tuple[Any, ...]) -> tuple[Any, ...]:
     """Hooks see the gradients of the tensors among forward's arguments, and may replace them."""
-    tensors = [i for i, edge in enumerate(node.edges) if edge != ()]
+    tensors = node.tensor_inputs()
     shown = tuple([result[i] for i in tensors])
     for hook in list((node._hooks or {}).values()):
         replaced = hook(shown, grads)
         if replaced is not None:
             shown = tuple(replaced) if isinstance(replaced, (tuple, list)) else (replaced,)
+            check_count(hook, shown, len(tensors))
     changed = dict(zip(tensors, shown, strict=False))
     return tuple([changed.get(i, g) for i, g in enumerate(result)])
 
@@ -92,6 +103,14 @@ def _run_watched(node: Node, grads: list[Any]) -> tuple[Any, ...]:
     except Exception as error:
         trace = "".join(node._trace) if node._trace else "  (made while anomaly detection was off)"
         error.add_note(f"{node.name()} was recorded by this forward call:\n{trace}")
+        with contextlib.suppress(Warning):  # where warnings are errors, the error itself says enough
+            warnings.warn(
+                f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n{trace}"
+                if node._trace
+                else f"Error detected in {node.name()}. No forward pass information available. Enable detect anomaly "
+                "during forward pass for more information.",
+                stacklevel=2,
+            )
         raise
     return result
 
@@ -239,19 +258,21 @@ def _grad_batched(
 def _listed(x: Any) -> list[Any]:
     if x is None:
         return []
-    return [x] if isinstance(x, TensorBase) else list(x)
+    return [x] if isinstance(x, (TensorBase, GradientEdge)) else list(x)
 
 
 def _target(x: Any) -> tuple[Any, int]:
+    if isinstance(x, GradientEdge):
+        return root_edge(x)
     if not isinstance(x, TensorBase):
         raise RuntimeError(f"all inputs have to be Tensors, but got {type(x).__name__}")
     if not x.tracked():
         raise RuntimeError("One of the differentiated Tensors does not require grad")
-    return _root_edge(x)
+    return root_edge(x)
 
 
-def _result(pass_: Sweep, x: TensorBase) -> Any:
-    target, nr = _root_edge(x)
+def _result(pass_: Sweep, x: Any) -> Any:
+    target, nr = root_edge(x)
     if isinstance(target, Node):
         return pass_.captured.get((id(target), nr))
     slot = pass_.leaves.get(id(target))
@@ -262,9 +283,11 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
     """Send `grads` through the graph from `roots`; `inputs`: edges, where only their gradients are asked for."""
     if grads and len(grads) != len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
-    starts = [(_root_edge(r), _root_grad(r, grads[i] if grads else None, i)) for i, r in enumerate(roots)]
+    starts = [(root_edge(r), _root_grad(r, grads[i] if grads else None, i)) for i, r in enumerate(roots)]
     pass_ = Sweep(None if inputs is None else Wanted([edge[0] for edge, _ in starts], inputs))
+    pass_.roots = [edge[0] for edge, _ in starts]
     record, mode.grad = mode.grad, create_graph
+    outer, mode.backward, mode.plain = (mode.backward, mode.plain), pass_, True
     try:
         while starts:  # emptied, so that nobody else holds a gradient that a leaf may keep
             edge, g = starts.pop(0)
@@ -279,17 +302,24 @@ def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph:
         for tensor, g in pass_.retained:
             tensor._grad = _own(g) if tensor._grad is None else tensor._grad + g
     finally:
-        mode.grad = record
+        mode.grad, (mode.backward, mode.plain) = record, outer
     return pass_
 
 
-def _root_edge(root: TensorBase) -> tuple[Any, int]:
+def root_edge(root: Any) -> tuple[Any, int]:
+    """The node that made a tensor, or a leaf itself, and which output it is."""
+    if isinstance(root, GradientEdge):
+        return (root.node.variable, 0) if isinstance(root.node, AccumulateGrad) else (root.node, root.output_nr)
     node = root.grad_fn
     return (root, 0) if node is None else (node, root._output_nr)
 
 
-def _root_grad(root: TensorBase, given: Any, i: int) -> Any:
+def _root_grad(root: Any, given: Any, i: int) -> Any:
     """The gradient that `root` starts with: the one given, or 1."""
+    if isinstance(root, GradientEdge):
+        if given is None:
+            raise RuntimeError(f"element {i} is a GradientEdge, which has no shape: grad_outputs must be given")
+        return given
     if not root._requires_grad:  # made anew by now, if it is a view whose base was written to
         raise RuntimeError(
             f"element {i} of tensors does not require grad and does not have a grad_fn. Nothing it was computed from "
@@ -330,7 +360,7 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
     for leaf, _ in pass_.leaves.values():
         if leaf._post_hooks:
             for hook in list(leaf._post_hooks.values()):
-                hook(leaf)
+                check_returns_none(hook, hook(leaf))
 
 
 def _accumulate(slot: list[Any], create_graph: bool) -> None:
@@ -365,6 +395,8 @@ def _alone(slot: list[Any]) -> bool:
 
 def check_grad(x: Any, grad: Any) -> None:
     """An error unless `grad` is a tensor like `x`, and may be assigned to `x.grad`."""
+    if grad is x:
+        raise RuntimeError("can't assign Variable as its own grad")
     if not isinstance(grad, TensorBase):
         raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(grad).__name__}")
     if grad.array.shape != x.array.shape:

@@ -40,6 +40,7 @@ class Function:
     suffix = "Backward"  # of the node's name
     title: str  # its beginning, where it is not the name of the class
     builtin = False  # whether its forward calls kernels alone, and never returns an argument
+    numbers = 0  # how many of the first arguments, if they are numbers, are inputs of the graph all the same
     view = False  # whether the result shares the memory of the first argument
     refusal: str | None = None  # why a write through such a view is an error
     _node: type[Node]
@@ -47,6 +48,7 @@ class Function:
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
+        _take_vjp(cls)
         module = cls.__module__ if cls.builtin else "torch.autograd.function"
         cls._node = type(
             cls.__dict__.get("title", cls.__name__) + cls.suffix,
@@ -56,8 +58,9 @@ class Function:
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
         cls._run_forward = staticmethod(forward if cls.builtin else unrecorded(forward))
-        if separate and "apply" not in cls.__dict__:
-            cls.apply = classmethod(_apply_bound)  # type: ignore[assignment, method-assign]
+        if not cls.builtin and "apply" not in cls.__dict__:
+            named = _apply_bound if separate else _apply_named
+            cls.apply = classmethod(named)  # type: ignore[assignment, method-assign]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
@@ -126,6 +129,18 @@ class Function:
         return x
 
 
+def _take_vjp(cls: type[Function]) -> None:
+    """A Function may call its backward `vjp`, but not have both."""
+    if "vjp" not in cls.__dict__:
+        return
+    if "backward" in cls.__dict__:
+        raise RuntimeError(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You should only implement "
+            "one of them."
+        )
+    setattr(cls, "backward", cls.__dict__["vjp"])  # noqa: B010  (a static method stays one)
+
+
 def _view_of_argument(x: TensorBase) -> TensorBase:
     alias: TensorBase = x._alias()
     alias._view = View(x if x._view is None else x._view.base, (), x.storage.version, _IN_FUNCTION)
@@ -158,6 +173,13 @@ def _apply_bound(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
     if call.kwargs:
         raise TypeError(f"{cls.__name__}.forward may not have keyword-only arguments: {', '.join(call.kwargs)}")
     return Function.apply.__func__(cls, *call.args)  # type: ignore[attr-defined]
+
+
+def _apply_named(cls: type[Function], *args: Any, **kwargs: Any) -> Any:
+    """`apply`, where forward's arguments may be given by name: to `backward` they are positional all the same."""
+    if kwargs:
+        args = inspect.signature(cls.forward).bind(None, *args, **kwargs).args[1:]
+    return Function.apply.__func__(cls, *args)  # type: ignore[attr-defined]
 
 
 def _forward_and_setup(cls: type[Function]) -> Callable[..., Any]:

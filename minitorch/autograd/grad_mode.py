@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable, Generator
 from typing import Any, TypeVar
 
@@ -16,7 +17,11 @@ class _Mode(threading.local):
     inference = False
     anomaly = False
     check_nan = True
-    inference_used = False  # anywhere, ever: until then nobody needs to look for inference tensors
+    watched = False  # anywhere, ever, inference mode or hooks on what is saved: until then nobody needs to look
+    saved_hooks: Any = None  # what tensors that are saved pass through
+    hooks_refused: str | None = None  # the error for such hooks
+    backward: Any = None  # the pass that runs
+    plain = False  # whether subclasses of Tensor are not asked what functions do with them
 
 
 mode = _Mode()
@@ -40,6 +45,13 @@ class _Switch:
         mode.grad, mode.inference = self._before
 
     def __call__(self, function: F) -> F:
+        if inspect.isclass(function):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You should only decorate "
+                "functions or methods: put the decorator on __init__ to keep what it does today.",
+                FutureWarning,
+                stacklevel=2,
+            )
         if inspect.isgeneratorfunction(function):
             return _switch_generator(self, function)  # type: ignore[return-value]
 
@@ -118,6 +130,9 @@ class set_grad_enabled(_Switch):
         self._outside = is_grad_enabled()
         self._change()
 
+    def __repr__(self) -> str:
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
+
     def clone(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
@@ -148,7 +163,7 @@ class inference_mode(_Switch):
     def _change(self) -> None:
         if self.mode:
             mode.grad, mode.inference = False, True
-            _Mode.inference_used = True
+            _Mode.watched = True
         else:
             mode.grad, mode.inference = True, False
 

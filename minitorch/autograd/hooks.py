@@ -40,7 +40,7 @@ def _reference(hooks: dict[int, Any]) -> Any:
 
 def check_replaced(hook: Any, old: Any, new: Any) -> None:
     """An error unless what `hook` returned is a tensor like the gradient that it was given."""
-    name = getattr(hook, "__name__", type(hook).__name__)
+    name = _name(hook)
     if not hasattr(new, "array"):
         raise TypeError(f"expected Variable, but hook '{name}' returned '{type(new).__name__}'")
     if new.array.shape != old.array.shape:
@@ -48,6 +48,24 @@ def check_replaced(hook: Any, old: Any, new: Any) -> None:
         raise RuntimeError(f"hook '{name}' has changed the size of value {sizes}")
     if new.array.dtype != old.array.dtype:
         raise RuntimeError(f"hook '{name}' has changed the type of value (was {old.type()} got {new.type()})")
+
+
+def check_count(hook: Any, new: tuple[Any, ...], count: int) -> None:
+    """An error unless a hook of a node returned a gradient for each of the node's inputs."""
+    if len(new) != count:
+        raise RuntimeError(
+            f"hook '{_name(hook)}' has returned an incorrect number of values (got {len(new)}, but expected {count})"
+        )
+
+
+def check_returns_none(hook: Any, new: Any) -> None:
+    """An error if a hook that may change nothing returned something."""
+    if new is not None:
+        raise TypeError(f"expected None, but hook '{_name(hook)}' returned '{type(new).__name__}'")
+
+
+def _name(hook: Any) -> str:
+    return getattr(hook, "__name__", type(hook).__name__)
 
 
 def add_hook(hooks: dict[int, Any], hook: Any) -> RemovableHandle:

@@ -7,7 +7,7 @@ import traceback
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..storage import tick
 from .grad_mode import mode
@@ -26,13 +26,14 @@ class Node:
     node or the leaf that made its input; its number is always smaller.
     """
 
-    function: Any
+    function: Any = None
     number: int = -1
     edges: Sequence[Edge] = ()  # one per argument of forward
     outputs: Sequence[Any] = ()  # (shape, numpy dtype) of each result
     materialize_grads: bool = True
     _saved: Any = ()  # None when freed
     _keeps_output: bool = False
+    _packed: tuple[Any, ...] = ()  # what hooks made of the saved tensors
     _own: dict[int, int] | None = None  # which saved tensors are this node's outputs
     _dirty: tuple[Any, ...] = ()
     _constant: tuple[Any, ...] = ()
@@ -93,14 +94,19 @@ class Node:
         if self._keeps_output:
             self._saved += (x._alias(),)
             self._own = {len(self._saved) - 1: 0}
-        if mode.anomaly or mode.inference_used:
+        if mode.anomaly or mode.watched:
             self._after_connecting(True)
 
     def _after_connecting(self, fresh: bool) -> None:
         if self._saved and (self._keeps_output or not fresh):
             self._find_own()
-        if mode.inference_used:
+        if mode.watched:
             self._refuse_inference_tensors()
+            if mode.saved_hooks is not None:
+                self._packed = tuple(
+                    [mode.saved_hooks.pack(x, i in (self._own or ())) for i, x in enumerate(self._saved)]
+                )
+                self._saved = ()
         if mode.anomaly:
             self._trace = _stack_of_the_caller()
 
@@ -139,6 +145,8 @@ class Node:
                 "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
                 f"if you need to access saved tensors after calling backward. (at {self.name()})"
             )
+        if self._packed:
+            saved = tuple([x.unpack() if isinstance(x, Packed) else x for x in self._packed])
         for x in saved:
             if isinstance(x, TensorBase) and x._storage is not None and x._storage.written_at > self.number:
                 raise RuntimeError(self._modified(x))
@@ -193,8 +201,8 @@ class Node:
 
     def release(self) -> None:
         """Free what was saved."""
-        if self._saved:
-            self._saved = None
+        if self._saved or self._packed:
+            self._saved, self._packed = None, ()
 
     # ------------------------------------------------ what people look at
 
@@ -210,7 +218,13 @@ class Node:
         """For each tensor among the inputs:
         the node that made it (an AccumulateGrad for a leaf, or None), and which output.
         """
-        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in self.edges if e != ()])
+        edges = [self.edges[i] for i in self.tensor_inputs()]
+        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in edges])
+
+    def tensor_inputs(self) -> list[int]:
+        """Which arguments of forward count as inputs: the tensors, and the numbers that PyTorch makes tensors of."""
+        numbers = getattr(self.function, "numbers", 0)
+        return [i for i, edge in enumerate(self.edges) if edge != () or i < numbers]
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -236,6 +250,74 @@ class Node:
         if self._retained is None:
             self._retained = {}
         self._retained[nr] = weakref.ref(tensor)
+
+
+class SavedHooks:
+    """What saved tensors pass through on their way into the graph, and out of it."""
+
+    def __init__(self, pack: Any, unpack: Any) -> None:
+        self.pack_hook = pack
+        self.unpack_hook = unpack
+
+    def pack(self, x: Any, own: bool) -> Any:
+        """A saved tensor as the hook leaves it, with its place in the graph (which a node's own output has not)."""
+        if not isinstance(x, TensorBase):
+            return x
+        edge = None if own else edge_of(x)
+        record, mode.grad = mode.grad, False
+        version = x.storage.version
+        try:
+            packed = self.pack_hook(x._alias() if own else x)
+        finally:
+            mode.grad = record
+        if x.storage.version != version:
+            raise RuntimeError(
+                "A saved tensor pack hook is modifying its input in place. Tensors provided as input to pack hook can "
+                "not be modified by in-place operations as this can lead to unexpected side-effects."
+            )
+        return Packed(packed, self.unpack_hook, edge)
+
+
+class Packed:
+    """A saved tensor as a hook left it."""
+
+    def __init__(self, value: Any, hook: Any, edge: Any) -> None:
+        self.value = value
+        self.hook = hook
+        self.edge = edge
+
+    def unpack(self) -> Any:
+        """The tensor again; while backward is recorded, in its place in the graph."""
+        record, mode.grad = mode.grad, False
+        try:
+            x = self.hook(self.value)
+        finally:
+            mode.grad = record
+        if not isinstance(x, TensorBase):
+            raise TypeError(
+                f"Output of saved tensor unpack_hook expected to be a Tensor but got result of type {type(x).__name__}"
+            )
+        x = x._alias()
+        if record and self.edge is not None:
+            _Unpacked(self.edge).connect((x,))
+        return x
+
+
+class _Unpacked(Node):
+    """y = x, where a saved tensor comes back: its gradient goes on to the tensor that was saved."""
+
+    def __init__(self, edge: Any) -> None:
+        self.edges = (edge,)
+
+    def run(self, grads: list[Any]) -> tuple[Any, ...]:
+        return tuple(grads)
+
+
+class GradientEdge(NamedTuple):
+    """A node, and which of its outputs is meant: the place of a tensor in the graph."""
+
+    node: Any
+    output_nr: int
 
 
 class CustomNode(Node):

@@ -60,8 +60,11 @@ def searchsorted(edges: Array, values: Array, right: bool) -> Array:
 
 
 def unique(x: Array, axis: int | None) -> tuple[Array, Array, Array]:
-    """The distinct values (or entries of an axis) in order, where each element went, and how often each occurs."""
-    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
+    """The distinct values (or entries of an axis) in order, where each element went, and how often each occurs.
+
+    Each NaN is a value of its own.
+    """
+    values, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis, equal_nan=False)
     return values, inverse.reshape(x.shape if axis is None else -1), counts
 
 

@@ -60,12 +60,18 @@ class Hardswish(_InPlace):
     def forward(self, input: Any) -> Any:
         return F.hardswish(input, inplace=self.inplace)
 
+    def extra_repr(self) -> str:
+        return ""
+
 
 class Hardsigmoid(_InPlace):
     """min(max(x / 6 + 1/2, 0), 1)."""
 
     def forward(self, input: Any) -> Any:
         return F.hardsigmoid(input, inplace=self.inplace)
+
+    def extra_repr(self) -> str:
+        return ""
 
 
 class SELU(_InPlace):

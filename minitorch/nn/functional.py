@@ -256,6 +256,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
     pairs = list(zip(sizes[::2], sizes[1::2], strict=True))
     if mode == "constant":
         return _pad_constant(input, pairs, 0.0 if value is None else value)
+    if value is not None and value != 0:
+        raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument, got value={value}')
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)

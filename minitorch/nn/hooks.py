@@ -156,6 +156,12 @@ class _Around:
 
     def leave(self, result: Any) -> Any:
         """The result, passed through the gate at whose backward the gradient is noted."""
+        if not isinstance(result, (Tensor, tuple)):
+            warnings.warn(
+                "For backward hooks to be called, module output should be a Tensor or a tuple of Tensors but received "
+                f"{type(result)}",
+                stacklevel=4,
+            )
         values = result if isinstance(result, tuple) else (result,)
         values, places, node = _gate(values)
         if node is None:
@@ -177,6 +183,11 @@ class _Around:
         return tuple([outer[i] for i in places])
 
     def _without_inputs(self) -> None:
+        warnings.warn(
+            "Full backward hook is firing when gradients are computed with respect to module outputs since no inputs "
+            "require gradients.",
+            stacklevel=2,
+        )
         for hook in self.hooks:
             new = hook(self.module, (None,) * self.inputs, self.grad_outputs)
             if new is not None and not (isinstance(new, tuple) and all(g is None for g in new)):
@@ -187,6 +198,8 @@ class _Around:
 
     def _entered(self, grads: tuple[Any, ...], places: list[int]) -> Any:
         """Backward has left the module: the hooks see the gradients of its inputs, and may replace them."""
+        if self.grad_outputs is None:
+            return None  # no gradient entered by the result
         inner = _spread(grads, places, self.inputs)
         for hook in self.hooks:
             new = hook(self.module, inner, self.grad_outputs)

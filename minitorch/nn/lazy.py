@@ -36,6 +36,15 @@ class LazyModuleMixin(Module):
         """Whether a parameter or buffer has no shape yet."""
         return any(is_lazy(x) for x in (*self._parameters.values(), *self._buffers.values()))
 
+    def share_memory(self) -> Any:
+        """Itself, once it has a shape."""
+        if self.has_uninitialized_params():
+            raise RuntimeError(
+                "Can't share memory on an uninitialized parameter or buffer. Call `forward` to initialize the "
+                "parameters before calling `module.share_memory()`."
+            )
+        return super().share_memory()
+
     def _lazy_load_hook(self, state_dict: Any, prefix: str, *rest: Any) -> None:
         for name, x in (*self._parameters.items(), *self._buffers.items()):
             new = state_dict.get(prefix + name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -39,7 +40,7 @@ class MissingAttribute(AttributeError):
         text = super().__str__()
         if "_modules" not in self.obj.__dict__:
             return f"{text} (Module.__init__() was not called: begin __init__ with super().__init__())"
-        near = difflib.get_close_matches(self.missing, dir(self.obj), 1)
+        near = difflib.get_close_matches(self.missing, [n for n in dir(self.obj) if n != self.missing], 1)
         return f"{text}. Did you mean '{near[0]}'?" if near else text
 
 
@@ -72,13 +73,14 @@ class Module:
     _forward_pre_hooks: H.Hooks
     _backward_hooks: H.Hooks
     _backward_pre_hooks: H.Hooks
+    _is_full_backward_hook: bool | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if args or kwargs:
             extra = f"unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else f"{len(args)} more arguments"
             raise TypeError(f"{type(self).__name__}.__init__() got {extra}, which reached Module.__init__()")
         fresh: dict[str, Any] = {"training": True, "_parameters": {}, "_buffers": {}, "_modules": {}}
-        fresh["_non_persistent_buffers_set"] = set()
+        fresh.update(_non_persistent_buffers_set=set(), _is_full_backward_hook=None)
         fresh.update([(name, OrderedDict()) for name in _HOOKS])
         self.__dict__.update(fresh)
 
@@ -168,6 +170,8 @@ class Module:
         if isinstance(value, Parameter):
             self._make_room(name, "_parameters", "parameters")
             self.register_parameter(name, value)
+        elif name in self.__dict__.get("_parameters", ()):
+            self._set_registered(name, value)
         elif isinstance(value, Module):
             self._make_room(name, "_modules", "module")
             self._modules[name] = H.registered("module", self, name, value)
@@ -443,6 +447,12 @@ class Module:
 
     def state_dict(self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
         """All parameters and persistent buffers by dotted name, detached (unless `keep_vars`), on the same memory."""
+        if args:
+            warnings.warn(
+                "Positional args are being deprecated, use kwargs instead: destination=, prefix=, keep_vars=",
+                FutureWarning,
+                stacklevel=2,
+            )
         given = dict(zip(("destination", "prefix", "keep_vars"), args, strict=False))
         destination = given.get("destination", destination)
         prefix, keep_vars = given.get("prefix", prefix), given.get("keep_vars", keep_vars)
@@ -552,9 +562,20 @@ class Module:
 
     def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)` when backward has left; a result replaces `grad_input`."""
-        return H.add_module_hook(self._backward_hooks, hook, prepend)
+        return self._add_backward_hook(hook, prepend, True)
 
-    register_backward_hook = register_full_backward_hook
+    def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """The old form of `register_full_backward_hook`, which here does the same; not both on one module."""
+        return self._add_backward_hook(hook, False, False)
+
+    def _add_backward_hook(self, hook: Callable[..., Any], prepend: bool, full: bool) -> RemovableHandle:
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a single Module. Please use only "
+                "one of them."
+            )
+        self._is_full_backward_hook = full
+        return H.add_module_hook(self._backward_hooks, hook, prepend)
 
     def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before the module saves."""

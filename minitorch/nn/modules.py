@@ -11,10 +11,12 @@ from types import ModuleType
 from typing import Any
 
 from .. import nn
+from . import hooks
 from .conv import _Conv
 from .dropout import _Dropout
 from .loss import _Loss, _WeightedLoss
 from .norm import _BatchNorm
+from .state import _IncompatibleKeys
 
 _PLACES = {
     "activation": "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish "
@@ -82,10 +84,12 @@ def _place(name: str, content: dict[str, Any]) -> None:
     globals()[name] = made
 
 
+_REGISTRATIONS = {name: f for name, f in vars(hooks).items() if name.startswith("register_module_")}
 _BASES: dict[str, dict[str, Any]] = {
     "batchnorm": {"_BatchNorm": _BatchNorm},
     "conv": {"_ConvNd": _Conv},
     "dropout": {"_DropoutNd": _Dropout},
+    "module": {**_REGISTRATIONS, "_IncompatibleKeys": _IncompatibleKeys},
     "loss": {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss},
 }
 

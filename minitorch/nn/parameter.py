@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..overrides import disabled
 from ..tensor import Tensor
 
 
@@ -16,6 +17,8 @@ class Parameter(Tensor):
     Parameter containing:
     tensor([0., 0.], requires_grad=True)
     """
+
+    __torch_function__ = staticmethod(disabled)
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Any:
         """Of the memory of `data`; RuntimeError if it requires grad and its dtype is neither floating nor complex."""
@@ -55,6 +58,8 @@ class Buffer(Tensor, metaclass=_MarkedAsBuffer):
 
     A `persistent` one is part of `state_dict()`.
     """
+
+    __torch_function__ = staticmethod(disabled)
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         """A plain tensor on the memory of `data`, marked."""

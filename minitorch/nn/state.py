@@ -171,7 +171,7 @@ class Loader:
     def _run_post_hooks(self, keys: _IncompatibleKeys) -> None:
         for module, hook in self.post_hooks:
             if hook(module, keys) is not None:
-                raise RuntimeError(
+                raise AssertionError(
                     "Hooks registered with ``register_load_state_dict_post_hook`` are not expected to return new "
                     "values, they change incompatible_keys in place"
                 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import dtypes as dt
 from ..device import Device, check_device
+from ..overrides import disabled
 from ..tensor import Tensor
 from .parameter import Parameter
 
@@ -26,6 +27,7 @@ _NO_VALUES = (
 class _Uninitialized(Tensor):
     """A dtype without a shape. Whatever needs the elements is an error; a cast is not."""
 
+    __torch_function__ = staticmethod(disabled)
     becomes: type[Tensor] = Tensor
     _dtype: dt.dtype
 

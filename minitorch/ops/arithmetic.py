@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar
+
+import numpy as np
 
 from ..dtypes import result_dtype
 from ..errors import DtypeError
@@ -12,6 +15,7 @@ from .base import (
     Pointwise,
     T,
     TensorBase,
+    broadcast_error,
     broadcast_kernel,
     conj,
     d_of,
@@ -27,6 +31,7 @@ class Add(Pointwise):
     """y = a + b;  da = g, db = g"""
 
     kernel = kernels.add
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -39,6 +44,7 @@ class Sub(Pointwise):
     """y = a - b;  da = g, db = -g"""
 
     kernel = kernels.sub
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -74,6 +80,7 @@ class Mul(Pointwise):
     """y = a b;  da = g b, db = g a"""
 
     kernel = kernels.mul
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -92,6 +99,7 @@ class Div(Pointwise):
     """y = a / b;  da = g / b, db = -g a / b²"""
 
     kernel = kernels.div
+    numbers = 2
     saves = "nothing"
 
     @staticmethod
@@ -313,12 +321,24 @@ def where(condition: T, input: Any = None, other: Any = None) -> Any:
     """
     if input is None and other is None:
         return tuple([condition._wrap(i) for i in nonzero(condition.array)])
+    if not isinstance(condition, TensorBase):
+        raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
+    if condition.array.dtype == np.uint8:
+        warnings.warn(
+            "where received a uint8 condition tensor. This behavior is deprecated: use a boolean condition instead.",
+            stacklevel=2,
+        )
+        condition = condition._wrap(condition.array.astype(bool))
     if condition.array.dtype.kind != "b":
         raise DtypeError("where", "expected condition to be a boolean tensor", condition)
     a, b = promoted(input, other)
     if not isinstance(a, TensorBase) and not isinstance(b, TensorBase):
         a = condition._number(a, type(a + b))
-    return Where.apply(condition, a, b)
+    try:
+        return Where.apply(condition, a, b)
+    except ValueError:
+        pairs = ((condition, a), (condition, b), (a, b))
+        raise next(error for p in pairs if (error := broadcast_error("where", p))) from None
 
 
 def floor_divide(input: Any, other: Any) -> Any:

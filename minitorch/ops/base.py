@@ -268,6 +268,11 @@ def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:
         raise OperationError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {target.dtype.title}"
         )
+    check_overlap(target, name)
+
+
+def check_overlap(target: TensorBase, name: str) -> None:
+    """RuntimeError if two elements of what is to be written to share memory."""
     if 0 in target.array.strides and overlaps_itself(target.array):
         raise OperationError(
             name,

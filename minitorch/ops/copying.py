@@ -12,7 +12,7 @@ from ..autograd.views import check_writable
 from ..device import Device, check_device
 from ..errors import OperationError
 from ..kernels.rearrange import cast_of, contiguous_copy, copy_of
-from .base import Op, T, TensorBase, overwrite
+from .base import Op, T, TensorBase, check_overlap, overlaps_itself, overwrite
 
 
 class Clone(Op):
@@ -118,6 +118,7 @@ def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
         ) from None
     if mode.grad and (src.tracked() or self.tracked()):
         return overwrite(self, Copy.apply(self, src), "copy_")
+    check_overlap(self, "copy_")
     with np.errstate(all="ignore"):
         self.array[...] = src.array.real if src.array.dtype.kind == "c" and self.array.dtype.kind != "c" else src.array
     self.storage.written("copy_")
@@ -130,7 +131,17 @@ def fill_(self: T, value: Any) -> T:
         if value.array.ndim:
             raise OperationError("fill_", "only supports 0-dimension value tensor", value)
         return copy_(self, value)
-    return copy_(self, number_for(self, value))
+    return _fill_with(self, number_for(self, value))
+
+
+def _fill_with(self: Any, value: Any) -> Any:
+    """Write a 0-d tensor everywhere, also where elements share memory: they all become the same."""
+    if not overlaps_itself(self.array) or (mode.grad and self.tracked()):
+        return copy_(self, value)
+    check_writable(self)
+    self.array[...] = value.array
+    self.storage.written("fill_")
+    return self
 
 
 def fill(input: T, value: Any) -> T:
@@ -144,6 +155,9 @@ def fill(input: T, value: Any) -> T:
 
 def number_for(x: Any, value: Any) -> Any:
     """A number that is to be written into x as a 0-d tensor: a float in the dtype of x, with all its digits."""
+    dt.check_fits(value, x.array.dtype)
+    if isinstance(value, complex) and x.array.dtype.kind == "b":
+        value = value != 0
     if isinstance(value, float) and x.array.dtype.kind in "fc":
         with np.errstate(over="ignore"):
             return x._wrap(np.asarray(value).astype(x.array.dtype))

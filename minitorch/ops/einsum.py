@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -200,6 +201,11 @@ def chain_matmul(*matrices: Any, out: Any = None) -> Any:
     """The product of several matrices, in the order with the fewest multiplications."""
     if not matrices:
         raise RuntimeError("chain_matmul(): Expected one or more matrices")
+    warnings.warn(
+        "torch.chain_matmul is deprecated and will be removed in a future PyTorch release. Use torch.linalg.multi_dot "
+        "instead, which accepts a list of two or more tensors.",
+        stacklevel=2,
+    )
     for x in matrices:
         _dims("chain_matmul", x, 2)
     return multi_dot(matrices, out=out) if len(matrices) > 1 else into(out, matrices[0], "chain_matmul")
@@ -211,8 +217,8 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Any:
     """
     xs = list(tensors)
     refuse("linalg.multi_dot", "b", *xs)
-    if len(xs) == 1:
-        return into(out, xs[0], "multi_dot")
+    if len(xs) < 2:
+        raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(xs)}")
     rows = [x.array.shape[0] if x.array.ndim == 2 else 1 if i == 0 else x.array.shape[0] for i, x in enumerate(xs)]
     columns = xs[-1].array.shape[1] if xs[-1].array.ndim == 2 else 1
     return into(out, _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1), "multi_dot")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import where
@@ -274,9 +275,11 @@ class Take(Op):
 
 
 def _index(name: str, index: Any) -> Any:
-    if isinstance(index, TensorBase) and not index.array.size:
+    if not isinstance(index, TensorBase):
+        raise TypeError(f"{name}(): argument 'index' must be Tensor, not {type(index).__name__}")
+    if not index.array.size:
         return index
-    if not isinstance(index, TensorBase) or index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
+    if index.array.dtype.kind not in "iu" or index.array.dtype.itemsize < 4:
         raise IndexingError(name, "Expected dtype int32 or int64 for index", index)
     return index
 
@@ -313,7 +316,8 @@ def number_in(name: str, x: Any, value: Any) -> Any:
     """A number in the dtype of x; a fraction loses its fraction if x has integers."""
     if not isinstance(value, (bool, int, float, complex, np.generic)):
         raise TypeError(f"{name}(): argument 'value' must be a number or a 0-d Tensor, not {type(value).__name__}")
-    return cast_array(np.asarray(value), x.array.dtype)
+    dt.check_fits(value, x.array.dtype)
+    return cast_array(np.asarray(value != 0 if x.array.dtype.kind == "b" else value), x.array.dtype)
 
 
 def gather(input: T, dim: int, index: Any, *, sparse_grad: bool = False) -> T:
@@ -339,7 +343,9 @@ def scatter(input: T, dim: int, index: Any, src: Any = None, *, value: Any = Non
         src = input._wrap(src).expand(index.array.shape)
     if reduce is None:
         return Scatter.apply(input, axis, index, src)
-    return scatter_reduce(input, dim, index, src, {"add": "sum", "multiply": "prod"}[reduce])
+    if reduce not in ("add", "multiply"):
+        raise RuntimeError(f"scatter: reduce argument must be either add or multiply, got {reduce!r}.")
+    return scatter_reduce(input, dim, index, src, "sum" if reduce == "add" else "prod")
 
 
 def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:

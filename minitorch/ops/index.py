@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -163,7 +164,7 @@ def _refuse(k: Any) -> Any:
 
 
 def _slice(k: slice) -> slice:
-    start, stop, step = [x if x is None else x.__index__() for x in (k.start, k.stop, k.step)]
+    start, stop, step = [x if x is None else operator.index(x) for x in (k.start, k.stop, k.step)]
     if step is not None and step <= 0:
         raise ValueError("step must be greater than zero")
     return slice(start, stop, step)
@@ -172,6 +173,11 @@ def _slice(k: slice) -> slice:
 def _check(x: Any, key: Sequence[Any]) -> int:
     """How many dimensions the key uses. IndexError where there are too many, or an integer is out of range."""
     used = sum([_width(k) for k in key])
+    if used > x.array.ndim == 0:
+        raise IndexError(
+            "invalid index of a 0-dim tensor (too many indices for tensor of dimension 0). Use `tensor.item()` to "
+            "convert it to a number"
+        )
     if used > x.array.ndim:
         raise IndexError(f"too many indices for tensor of dimension {x.array.ndim}")
     axis = 0
@@ -273,6 +279,10 @@ def _put_key(x: Any, indices: Any, values: Any) -> Key:
         raise TypeError(f"index_put(): argument 'values' (position 3) must be Tensor, not {type(values).__name__}")
     if values.array.dtype is not x.array.dtype:
         raise DtypeError("index_put", "requires the source and destination dtypes to match", x, values)
+    if not isinstance(indices, (tuple, list)):
+        raise TypeError(
+            f"index_put(): argument 'indices' (position 1) must be tuple of Tensors, not {type(indices).__name__}"
+        )
     key = tuple([slice(None) if i is None else _array(i) for i in indices])
     _check(x, key)
     return key

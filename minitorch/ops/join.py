@@ -341,6 +341,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     xs = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], TensorBase) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    if not xs:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
     for x in xs:
         if x.array.ndim > 1:
             raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)

@@ -221,9 +221,11 @@ def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
     """The old arguments size_average and reduce, as the new one."""
     if size_average is None and reduce is None:
         return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
+    new = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction='{new}' instead.", stacklevel=4
+    )
+    return new
 
 
 def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
@@ -499,6 +501,12 @@ def kl_div(
     error = broadcast_error("kl_div", (input, target))
     if error:
         raise error
+    if reduction == "mean" and size_average is None and reduce is None:
+        warnings.warn(
+            "reduction: 'mean' divides the total loss by both the batch size and the support size. 'batchmean' divides "
+            "only by the batch size, and aligns with the KL div math definition.",
+            stacklevel=2,
+        )
     a, b = pair(input, target)
     losses = b.exp() * (b - a) if log_target else xlogy(b, b) - b * a
     if reduction == "batchmean" and size_average is None and reduce is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import warnings
 from typing import Any
 
 import numpy as np
@@ -279,8 +280,13 @@ class MaxAll(Amax):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
-        return chosen * (g / chosen.sum()), None, None
+        return among_equals(g, x, y), None, None
+
+
+def among_equals(g: Any, x: Any, y: Any) -> Any:
+    """The gradient g of the number y, shared evenly among the elements of x that equal it (or are NaN, as it is)."""
+    chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
+    return chosen * (g / chosen.sum())
 
 
 class MinAll(MaxAll):
@@ -442,36 +448,41 @@ def _spread_args(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, fl
     return names["dim"], correction, names["keepdim"]
 
 
+def _spread_by(function: Any, name: str, input: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    dim, correction, keepdim = _spread_args(args, kwargs)
+    input = _needs_float(name, input, None)
+    axes = axes_of(dim, input.array.ndim, name)
+    if _count((input.array.shape, axes, keepdim)) <= correction:
+        warnings.warn(
+            f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the reduction factor "
+            "(input numel divided by output numel).",
+            stacklevel=4,
+        )
+    return function.apply(input, axes, correction, keepdim)
+
+
 @numpy_names
 def var(input: T, *args: Any, **kwargs: Any) -> T:
     """The variance, Σ (x - mean)² / (n - correction): `var(input, dim=None, *, correction=1, keepdim=False)`."""
-    dim, correction, keepdim = _spread_args(args, kwargs)
-    input = _needs_float("var", input, None)
-    return Var.apply(input, axes_of(dim, input.array.ndim, "var"), correction, keepdim)
+    return _spread_by(Var, "var", input, args, kwargs)
 
 
 @numpy_names
 def std(input: T, *args: Any, **kwargs: Any) -> T:
     """The square root of the variance: `std(input, dim=None, *, correction=1, keepdim=False)`."""
-    dim, correction, keepdim = _spread_args(args, kwargs)
-    input = _needs_float("std", input, None)
-    return Std.apply(input, axes_of(dim, input.array.ndim, "std"), correction, keepdim)
+    return _spread_by(Std, "std", input, args, kwargs)
 
 
 @numpy_names
 def var_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The variance and the mean."""
-    dim, correction, keepdim = _spread_args(args, kwargs)
-    input = _needs_float("var_mean", input, None)
-    return VarMean.apply(input, axes_of(dim, input.array.ndim, "var_mean"), correction, keepdim)
+    return _spread_by(VarMean, "var_mean", input, args, kwargs)
 
 
 @numpy_names
 def std_mean(input: T, *args: Any, **kwargs: Any) -> tuple[T, T]:
     """The standard deviation and the mean."""
-    dim, correction, keepdim = _spread_args(args, kwargs)
-    input = _needs_float("std_mean", input, None)
-    return StdMean.apply(input, axes_of(dim, input.array.ndim, "std_mean"), correction, keepdim)
+    return _spread_by(StdMean, "std_mean", input, args, kwargs)
 
 
 def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool) -> Any:

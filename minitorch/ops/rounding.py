@@ -287,6 +287,9 @@ def clamp(input: T, min: Any = None, max: Any = None) -> T:
         raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
     tensors = [isinstance(b, TensorBase) for b in (min, max) if b is not None]
     if True in tensors and False in tensors:
+        min, max = [b.item() if isinstance(b, TensorBase) and not b.array.ndim else b for b in (min, max)]
+        tensors = [isinstance(b, TensorBase) for b in (min, max)]
+    if True in tensors and False in tensors:
         kinds = f"{type(min).__name__} and {type(max).__name__}"
         raise TypeError(f"clamp() received an invalid combination of arguments: {kinds}")
     return _bounded(Clamp if tensors[0] else ClampNumbers, "clamp", input, min, max)

@@ -15,7 +15,8 @@ from .arithmetic import refuse
 from .base import Op, T, TensorBase, numpy_names, results
 from .copying import cast_array
 from .gather import gather, put_at
-from .view import dim_in, expand, reshape, unsqueeze
+from .reduce import among_equals
+from .view import dim_in, unsqueeze
 
 
 class Sort(Op):
@@ -72,23 +73,23 @@ class Median(Kthvalue):
 
 
 class MedianAll(Op):
-    """The median of all elements;  dx = g there"""
+    """The median of all elements;  dx = g, shared by all elements that equal it"""
 
     title = "Median"
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
-        flat, ctx.shape = x.array.reshape(-1), x.array.shape
-        at = x._wrap(kernels.median(flat, 0) if flat.size else np.zeros(0, np.int64))
-        ctx.save_for_backward(at)
+        flat = x.array.reshape(-1)
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
         if not flat.size:
             return cast_array(np.asarray(math.nan), flat.dtype)
-        return picks.gather(flat, 0, at.array).reshape(())
+        return picks.gather(flat, 0, kernels.median(flat, 0)).reshape(())
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        (at,) = ctx.saved_tensors
-        return reshape(put_at(expand(reshape(g, 1), at.array.shape), at, 0, (math.prod(ctx.shape),)), ctx.shape)
+        x, y = ctx.saved_tensors
+        return among_equals(g, x, y)
 
 
 class Unique(Op):
@@ -178,6 +179,8 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     refuse("kthvalue", "b" if input.array.ndim else "", input)
     axis = dim_in(dim, input.array.ndim)
     n = input.array.shape[axis] if input.array.ndim else 1
+    if not n:
+        raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size.")
     if not 1 <= k <= n:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}: k = {k}, size {n}")
     return results("kthvalue")(*Kthvalue.apply(input, axis, kernels.kth(input.array, k - 1, axis), keepdim))

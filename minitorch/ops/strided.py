@@ -17,6 +17,7 @@ from . import view as V
 from .arithmetic import refuse
 from .base import Op, T, TensorBase, overlaps_itself, overwrite
 from .copying import clone
+from .join import flip
 from .view import Diagonal, PlaceDiagonal, Slice, ViewOp, dim_in, dims_of, reshape, split
 
 
@@ -408,12 +409,42 @@ def resize_as_(self: T, the_template: Any, memory_format: Any = None) -> T:
 def apply_(self: T, callable: Any) -> T:
     """Call a Python function on every element and write what it returns; slow, for tensors that need no gradient."""
     if self.tracked():
-        raise TypeError("can't apply_ on Variable that requires grad. Use var.detach().apply_()")
+        raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
     return overwrite(self, self._wrap(kernels.applied(callable, self.array)), "apply_")
+
+
+def set_(self: T, source: Any = None) -> T:
+    """Become another tensor's memory, shape and strides (or, without one, empty)."""
+    check_writable(self)
+    source = self._wrap(np.empty(0, self.array.dtype)) if source is None else source
+    if source.array.dtype != self.array.dtype:
+        raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
+    self.array, self._storage = source.array, source.storage
+    self.storage.written("set_")
+    return self
+
+
+def is_set_to(self: T, tensor: Any) -> bool:
+    """Whether another tensor is at the same place of the same memory, in the same shape and strides."""
+    a, b = self.array, tensor.array
+    alike = self.storage is tensor.storage and self.data_ptr() == tensor.data_ptr()
+    return alike and (a.shape, a.strides) == (b.shape, b.strides)
+
+
+def contains(self: T, element: Any) -> bool:
+    """Whether an element equals a number or a 0-d tensor."""
+    if not isinstance(element, (TensorBase, int, float, complex, np.generic)):
+        raise RuntimeError(f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a {type(element)}.")
+    return bool((self == element).any().item())
+
+
+def reverse(self: T) -> T:
+    """All dimensions flipped; a 0-d tensor is itself."""
+    return flip(self, tuple(range(self.ndim))) if self.array.ndim else self
 
 
 def map_(self: T, other: Any, callable: Any) -> T:
     """Call a Python function on the elements of both and write what it returns; slow."""
     if self.tracked() or other.tracked():
-        raise TypeError("can't map_ on Variable that requires grad. Use var.detach().map_()")
+        raise RuntimeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
     return overwrite(self, self._wrap(kernels.applied(callable, self.array, V.expand(other, self.shape).array)), "map_")

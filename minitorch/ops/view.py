@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import OperationError
 from ..kernels import rearrange
 from ..kernels import reduce as kernels
@@ -237,7 +238,13 @@ def dims_of(args: tuple[Any, ...]) -> tuple[int, ...]:
     """The integers of a call `f(2, 3)` or `f((2, 3))`."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = tuple(args[0])
-    return tuple([int(n) for n in args])
+    return tuple([n if type(n) is int else _index(n) for n in args])
+
+
+def _index(n: Any) -> int:
+    if isinstance(n, bool) or not hasattr(n, "__index__"):
+        raise TypeError(f"argument 'size' must be tuple of ints, but found {type(n).__name__}: {n!r}")
+    return int(n.__index__())
 
 
 def inverse(order: Sequence[int]) -> tuple[int, ...]:
@@ -274,7 +281,12 @@ def _inferred(shape: tuple[int, ...], x: TensorBase) -> tuple[int, ...]:
 
 
 def view(self: T, *shape: Any, size: Any = None) -> T:
-    """The same memory in another shape, one of its sizes may be -1; an error where that takes a copy."""
+    """The same memory in another shape, one of its sizes may be -1; an error where that takes a copy.
+
+    `view(dtype)`: the same bytes as elements of another type; the last dimension grows or shrinks with their size.
+    """
+    if len(shape) == 1 and isinstance(shape[0], dt.dtype):
+        return _view_bytes(self, shape[0])
     sizes = dims_of(shape if size is None else (size,))
     try:
         return View.apply(self, _inferred(sizes, self))
@@ -284,6 +296,18 @@ def view(self: T, *shape: Any, size: Any = None) -> T:
             "view size is not compatible with input tensor's size and stride (at least one dimension spans across two "
             f"contiguous subspaces). Use .reshape(...) instead. Asked for {sizes}, strides {self.stride()}",
             self,
+        ) from None
+
+
+def _view_bytes(x: Any, d: dt.dtype) -> Any:
+    """The bytes of x as elements of another dtype, which has no derivative."""
+    if d.numpy is x.array.dtype:
+        return View.apply(x, x.array.shape)
+    try:
+        return x._share(dt.with_own_dtype(x.array.view(d.numpy)))
+    except ValueError as error:
+        raise OperationError(
+            "view", f"{x.dtype} cannot be viewed as {d}: {error}. self.size(-1) must be divisible, its stride 1", x
         ) from None
 
 
@@ -330,6 +354,8 @@ def squeeze(input: T, dim: Any = None) -> T:
     dims = (
         range(len(shape)) if dim is None else [dim_in(d, len(shape)) for d in ((dim,) if isinstance(dim, int) else dim)]
     )
+    if len({*dims}) < len(dims):
+        raise RuntimeError(f"squeeze: a dim appears multiple times in the list of dims {dim}")
     gone = {d for d in dims if shape and shape[d] == 1}
     kind = Squeeze if dim is None else SqueezeDim if isinstance(dim, int) else SqueezeDims
     return kind.apply(input, tuple([n for i, n in enumerate(shape) if i not in gone]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
@@ -77,6 +78,8 @@ class Optimizer:
             if default is required and name not in group:
                 raise ValueError(f"parameter group didn't specify a value of required optimization parameter {name}")
             group.setdefault(name, default)
+        if group.get("fused") and group.get("foreach"):
+            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
         _check_group(group, self.param_groups)
         self.param_groups.append(group)
 
@@ -87,7 +90,9 @@ class Optimizer:
         for hook in list(self._hooks["state_dict_pre"].values()):
             hook(self)
         number = {id(p): i for i, p in enumerate(self._all())}
-        groups = [{**g, "params": [number[id(p)] for p in g["params"]]} for g in self.param_groups]
+        options = [{name: value for name, value in g.items() if name != "params"} for g in self.param_groups]
+        numbers = [[number[id(p)] for p in g["params"]] for g in self.param_groups]
+        groups = [{**o, "params": n} for o, n in zip(options, numbers, strict=True)]
         state = {number.get(id(p), p) if isinstance(p, Tensor) else p: s for p, s in self.state.items()}
         result: dict[str, Any] = {"state": state, "param_groups": groups}
         for hook in list(self._hooks["state_dict_post"].values()):
@@ -260,7 +265,10 @@ def _parameters(params: Any) -> dict[str, Any]:
             "will change between runs. Please use a list instead."
         )
     params = list(params)
-    if params and all(isinstance(p, tuple) for p in params):
+    named = [isinstance(p, tuple) for p in params]
+    if True in named and False in named:
+        raise ValueError("all optimizer params should be with/without names. Some param names are missing")
+    if params and named[0]:
         return {"params": [p for _, p in params], "param_names": [name for name, _ in params]}
     return {"params": params}
 
@@ -274,7 +282,10 @@ def _check_group(group: dict[str, Any], others: Iterable[dict[str, Any]]) -> Non
     known = {id(p) for g in others for p in g["params"]}
     ids = [id(p) for p in group["params"]]
     if len(set(ids)) < len(ids):
-        raise ValueError("optimizer contains a parameter group with duplicate parameters")
+        warnings.warn(
+            "optimizer contains a parameter group with duplicate parameters; in future, this will cause an error",
+            stacklevel=5,
+        )
     if known & set(ids):
         raise ValueError("some parameters appear in more than one parameter group")
 

@@ -7,6 +7,8 @@ import pytest
 import minitorch as torch
 from minitorch.autograd import Function, detect_anomaly, set_detect_anomaly
 
+pytestmark = pytest.mark.filterwarnings("ignore:Anomaly Detection", "ignore:Error detected in")
+
 
 class Broken(Function):
     """The identity, whose backward fails."""

@@ -55,8 +55,10 @@ def test_a_name_is_registered_once() -> None:
     m = nn.Module()
     m.x = 3
     m.x = nn.Parameter(torch.ones(1))
+    with pytest.raises(TypeError, match="as parameter 'x'"):
+        m.x = Scale()
+    del m.x
     m.x = Scale()
-    assert not m._parameters
     m.x = nn.Buffer(torch.ones(1))
     assert not m._modules
     m.x = None
@@ -244,7 +246,8 @@ def test_state_shares_memory() -> None:
     state["weight"].zero_()
     assert m.weight.tolist() == [0, 0]
     assert m.state_dict(keep_vars=True)["weight"] is m.weight
-    assert list(m.state_dict(OrderedDict(), "p.")) == ["p.weight", "p.calls"]
+    with pytest.warns(FutureWarning, match="Positional args"):
+        assert list(m.state_dict(OrderedDict(), "p.")) == ["p.weight", "p.calls"]
 
 
 def test_loading_changes_all_or_nothing() -> None:
