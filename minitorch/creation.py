@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
+from .kernels.cast import cast_array
 from .kernels.layout import made_like
 from .ops.view import dims_of
 from .storage import Storage
@@ -25,6 +26,11 @@ def _made(array: NDArray[Any], requires_grad: bool = False) -> Tensor:
     if requires_grad:
         x.requires_grad = True
     return x
+
+
+def _cast(array: NDArray[Any], d: np.dtype[Any], requires_grad: bool = False) -> Tensor:
+    """A tensor of values that were computed in `wide(d)`, if not in `d` itself."""
+    return _made(array if array.dtype is d else cast_array(array, d), requires_grad)
 
 
 def _numpy_dtype(d: Any, default: dt.dtype | None = None) -> np.dtype[Any]:
@@ -75,9 +81,11 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
     else:
         array = np.asarray(data)
     target = known if dtype is None else _numpy_dtype(dtype)
-    dt.of(np.dtype(target))
+    target = dt.of(np.dtype(target)).numpy
     if array.dtype.kind == "u" and array.dtype.itemsize > 1 and dtype is None:
         dt.of(array.dtype)
+    if "V" in (array.dtype.kind, target.kind) or target.char == "e":
+        return np.ascontiguousarray(cast_array(array, target)).reshape(array.shape)
     with np.errstate(all="ignore"):
         return np.array(array, dtype=target, order="C", copy=True)
 
@@ -302,7 +310,8 @@ def ones(
 ) -> Tensor:
     """Ones of the shape given, as integers or as one sequence."""
     check_device(device)
-    return _made(np.ones(_shape(sizes, "ones", size), _numpy_dtype(dtype)), requires_grad)
+    d = _numpy_dtype(dtype)
+    return _cast(np.ones(_shape(sizes, "ones", size), dt.wide(d)), d, requires_grad)
 
 
 def empty(
@@ -340,10 +349,10 @@ def full(
         raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not str")
     target = _numpy_dtype(dtype, dt.of_number(value))
     dt.check_fits(value, target)
-    if target.kind != "f":  # as C converts: fractions cut off, -1 as a byte 255
+    if target.kind not in "fV":  # as C converts: fractions cut off, -1 as a byte 255
         with np.errstate(all="ignore"):
             value = np.asarray(value).astype(target)
-    return _made(np.full(_shape((size,), "full"), value, target), requires_grad)
+    return _cast(np.full(_shape((size,), "full"), value, dt.wide(target)), target, requires_grad)
 
 
 def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
@@ -351,7 +360,8 @@ def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool
     check_device(device)
     d = _numpy_dtype(dtype, input.dtype)
     kept = memory_format in (None, "torch.preserve_format")
-    return _made(made_like(make, input.array, d) if kept else make(input.array.shape, d), requires_grad)
+    wide = dt.wide(d)
+    return _cast(made_like(make, input.array, wide) if kept else make(input.array.shape, wide), d, requires_grad)
 
 
 def zeros_like(
@@ -422,7 +432,8 @@ def eye(
     check_device(device)
     if n < 0 or (m or 0) < 0:
         raise RuntimeError(f"eye: n and m must be greater or equal to 0, got n={n} and m={m}")
-    return _made(np.eye(n, n if m is None else m, dtype=_numpy_dtype(dtype)), requires_grad)
+    d = _numpy_dtype(dtype)
+    return _cast(np.eye(n, n if m is None else m, dtype=dt.wide(d)), d, requires_grad)
 
 
 # ---------------------------------------------------------------- ranges
@@ -459,7 +470,7 @@ def arange(
         raise NotImplementedError("arange: not implemented for 'Bool'")
     count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
     steps = np.arange(count, dtype=np.int64 if natural else np.float64)
-    return _made((first + steps * by).astype(target), requires_grad)
+    return _cast(first + steps * by, target, requires_grad)
 
 
 def _bounds(given: list[Any], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
@@ -494,7 +505,8 @@ def linspace(
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
-    return _made(_line(_plain(start), _plain(end), steps, _numpy_dtype(dtype)), requires_grad)
+    d = _numpy_dtype(dtype)
+    return _cast(_line(_plain(start), _plain(end), steps, dt.wide(d)), d, requires_grad)
 
 
 def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:
@@ -524,9 +536,8 @@ def logspace(
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
-    return _made(
-        np.power(float(base), _line(_plain(start), _plain(end), steps, np.dtype(np.float64))).astype(d), requires_grad
-    )
+    line = _line(_plain(start), _plain(end), steps, np.dtype(np.float64))
+    return _cast(np.power(float(base), line), d, requires_grad)
 
 
 def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:

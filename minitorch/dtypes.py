@@ -39,17 +39,28 @@ class dtype:
         return {complex64: float32, complex128: float64}.get(self, self)
 
 
-class _OnlyNamed(dtype):
-    """A dtype that programs name and no tensor has."""
+mixed = False  # whether a half dtype, or autocast, was ever asked for: until then nobody needs to look for them
 
-    def __init__(self, name: str, title: str, itemsize: builtins.int) -> None:
-        self.name, self.title, self.rank, self.itemsize = name, title, 2, itemsize
+
+class _Half(dtype):
+    """A floating dtype of two bytes. Its elements move as they are; operations compute with them in float32.
+
+    numpy computes with float16 slowly and does not know bfloat16, whose elements are bits to it: a record of one
+    field (kind "V", the only one). No array of halves is made before somebody has asked for its numpy dtype here.
+    """
+
+    def __init__(self, name: str, numpy: Any, title: str) -> None:
+        self._numpy = np.dtype(numpy)
+        self.name, self.title, self.rank, self.itemsize = name, title, 2, 2
         self.is_floating_point, self.is_complex, self.is_signed = True, False, True
+        dtype.by_numpy[self._numpy] = self
 
     @property
     def numpy(self) -> np.dtype[Any]:
-        """TypeError."""
-        raise TypeError(f"minitorch has no tensors of {self}: use torch.float32")
+        """The numpy dtype of the elements."""
+        global mixed
+        mixed = True
+        return self._numpy
 
 
 bool = dtype("bool", np.bool_, "Bool", 0)
@@ -63,9 +74,9 @@ float64 = dtype("float64", np.float64, "Double", 2)
 complex64 = dtype("complex64", np.complex64, "ComplexFloat", 3)
 complex128 = dtype("complex128", np.complex128, "ComplexDouble", 3)
 
-float16, bfloat16 = _OnlyNamed("float16", "Half", 2), _OnlyNamed("bfloat16", "BFloat16", 2)
+float16 = half = _Half("float16", np.float16, "Half")
+bfloat16 = _Half("bfloat16", [("bfloat16", np.uint16)], "BFloat16")
 
-half = float16
 byte, char, short, int, long = uint8, int8, int16, int32, int64
 float, double, cfloat, cdouble = float32, float64, complex64, complex128
 
@@ -74,7 +85,7 @@ _default = float32
 
 def of_name(name: str) -> dtype:
     """The dtype called `name`."""
-    return next(d for d in (*dtype.by_numpy.values(), float16, bfloat16) if d.name == name)
+    return next(d for d in dtype.by_numpy.values() if d.name == name)
 
 
 def of(array_dtype: np.dtype[Any]) -> dtype:
@@ -86,6 +97,21 @@ def of(array_dtype: np.dtype[Any]) -> dtype:
         raise TypeError(
             f"can't convert np.ndarray of type {array_dtype}. The only supported types are: {held}."
         ) from None
+
+
+def is_half(d: np.dtype[Any]) -> builtins.bool:
+    """Whether a numpy dtype is that of float16 or bfloat16."""
+    return d.char in "eV"
+
+
+def wide(d: np.dtype[Any]) -> np.dtype[Any]:
+    """The numpy dtype that is computed in: float32 for halves, others as they are."""
+    return float32.numpy if d.char in "eV" else d
+
+
+def largest(d: dtype) -> builtins.float:
+    """The largest finite number of a floating dtype."""
+    return (2 - 2.0**-7) * 2.0**127 if d is bfloat16 else builtins.float(np.finfo(d.numpy).max)
 
 
 def with_own_dtype(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -100,15 +126,16 @@ def get_default_dtype() -> dtype:
 
 
 def set_default_dtype(d: dtype) -> None:
-    """Make `d` the dtype of floating-point tensors made without one; it must be float32 or float64."""
+    """Make `d`, a floating dtype, that of floating-point tensors made without one."""
     global _default
-    if not isinstance(d, dtype) or not d.is_floating_point or isinstance(d, _OnlyNamed):
+    if not isinstance(d, dtype) or not d.is_floating_point:
         raise TypeError(f"only floating-point types are supported as the default type, got {d}")
     _default = d
 
 
 _BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
-    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "fd")},
+    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "efd")},
+    bfloat16._numpy: (-largest(bfloat16), largest(bfloat16)),
     **{d: (builtins.int(np.iinfo(d).min), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "bhiq")},
     np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
 }
@@ -122,7 +149,7 @@ def check_fits(value: Any, d: np.dtype[Any]) -> None:
     if isinstance(value, complex):
         fits = value.imag == 0
     else:
-        fits = bounds[0] <= value <= bounds[1] or (d.kind == "f" and not abs(value) < np.inf)
+        fits = bounds[0] <= value <= bounds[1] or (d.kind in "fV" and not abs(value) < np.inf)
     if not fits:
         raise RuntimeError(f"value cannot be converted to type {of(d).name} without overflow: {value}")
 
@@ -144,6 +171,8 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that both can be cast to, as PyTorch's table has it: `promote_types(uint8, int8)` is int16."""
     if a is b:
         return a
+    if bfloat16 in (a, b) and a.rank == b.rank:
+        return float32 if float16 in (a, b) else b if a is bfloat16 else a
     if a.rank == b.rank:
         return of(np.promote_types(a.numpy, b.numpy))
     low, high = sorted((a, b), key=lambda d: d.rank)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
+from .kernels.cast import widened
 
 Show = Callable[[Any], str]
 
@@ -64,7 +65,7 @@ def set_printoptions(
 def format_tensor(t: Any) -> str:
     """`tensor([...], dtype=..., grad_fn=...)`, on as many lines as it takes."""
     head = f"{t._printed}("
-    body = _body(t.array, len(head)) if t.array.size else "[]"
+    body = _body(widened(t.array), len(head)) if t.array.size else "[]"
     return _with_suffixes(head + body, _suffixes(t), len(head))
 
 

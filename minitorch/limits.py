@@ -24,7 +24,7 @@ class finfo:
         d = d.to_real()
         self.dtype, self.bits = d.name, d.itemsize * 8
         if d is dt.bfloat16:  # a float32 with 8 bits of precision
-            self.eps, self.max, self.tiny, self.resolution = 2.0**-7, (2 - 2.0**-7) * 2.0**127, 2.0**-126, 0.01
+            self.eps, self.max, self.tiny, self.resolution = 2.0**-7, dt.largest(d), 2.0**-126, 0.01
         else:
             found: Any = np.finfo(d.name)
             self.eps, self.max, self.tiny = float(found.eps), float(found.max), float(found.tiny)

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
-from .creation import _made, _numpy_dtype, _plain
+from .creation import _cast, _made, _numpy_dtype, _plain
 from .device import check_device
 from .kernels import random as draws
 from .kernels import stats as kernels
+from .kernels.cast import widened
 from .ops import random as ops
 from .tensor import Tensor
 
@@ -34,7 +35,7 @@ def range(
             f"range: upper bound and lower bound inconsistent with step {by} (start {first}, end {last})"
         )
     count = int(np.floor((last - first) / by)) + 1
-    return _made((first + np.arange(count) * by).astype(_numpy_dtype(dtype)), requires_grad)
+    return _cast(first + np.arange(count) * by, _numpy_dtype(dtype), requires_grad)
 
 
 def tril_indices(
@@ -55,7 +56,7 @@ def _triangle(row: int, col: int, offset: int, dtype: Any, device: Any, lower: b
     check_device(device)
     if row < 0 or col < 0:
         raise RuntimeError(f"{'tril' if lower else 'triu'}_indices: row and col must be non-negative, got {row}, {col}")
-    return _made(kernels.triangle(row, col, offset, lower).astype(_numpy_dtype(dtype)))
+    return _cast(kernels.triangle(row, col, offset, lower), _numpy_dtype(dtype))
 
 
 def frombuffer(buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
@@ -99,9 +100,9 @@ def _cosines(length: int, periodic: bool, *weights: float) -> NDArray[Any]:
 def _window(array: NDArray[Any], dtype: Any, device: Any, requires_grad: bool) -> Tensor:
     check_device(device)
     d = _numpy_dtype(dtype)
-    if d.kind != "f":
+    if d.kind not in "fV":
         raise RuntimeError(f"window functions expect floating point dtypes, got: {dt.of(d)}")
-    return _made(array.astype(d), requires_grad)
+    return _cast(array, d, requires_grad)
 
 
 def hann_window(
@@ -165,11 +166,11 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
         raise RuntimeError(
             f"binomial: expected count and prob of one floating dtype, got {count.dtype} and {prob.dtype}"
         )
-    n, p = np.broadcast_arrays(count.array, prob.array)
+    n, p = np.broadcast_arrays(widened(count.array), widened(prob.array))
     if n.size and (n.min() < 0 or p.min() < 0 or p.max() > 1):
         raise RuntimeError("binomial: expected counts of 0 or more, and probabilities from 0 to 1")
     drawn = np.random.default_rng(ops.stream_of(generator).words(4)).binomial(n.astype(np.int64), p)
-    return _made(np.asarray(drawn).astype(n.dtype))
+    return _cast(np.asarray(drawn), count.array.dtype)
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import dtypes as dt
-from .creation import _made, _numpy_dtype, _shape, empty_like
+from .creation import _cast, _made, _numpy_dtype, _shape, empty_like
 from .device import check_device
 from .errors import DtypeError
 from .kernels import random as kernels
@@ -119,7 +119,7 @@ def _drawn(draw: Any, shape: Any, dtype: Any, generator: Any, device: Any, requi
     check_device(device)
     if generator is not None and not isinstance(generator, Generator):
         raise TypeError(f"argument 'generator' must be Generator, not {type(generator).__name__}")
-    if draw is not kernels.integers and dtype.kind not in "fc":
+    if draw is not kernels.integers and dtype.kind not in "fcV":
         raise DtypeError("rand", "random numbers that are not integers are not implemented for dtype", dt.of(dtype))
     array = np.empty(shape, dtype)
     draw(ops.stream_of(generator), array, *args)
@@ -188,7 +188,7 @@ def randperm(
         raise RuntimeError(f"randperm: n must be non-negative, got {n}")
     dt.check_fits(n, _numpy_dtype(dtype, dt.int64))
     order = kernels.permutation(ops.stream_of(generator), n)
-    return _made(order.astype(_numpy_dtype(dtype, dt.int64)), requires_grad)
+    return _cast(order, _numpy_dtype(dtype, dt.int64), requires_grad)
 
 
 def rand_like(

@@ -19,6 +19,7 @@ from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
+from .kernels.cast import BFLOAT16_ONE, cast_array, widened
 from .ops import activation as N
 from .ops import addmm as AM
 from .ops import arithmetic as A
@@ -166,14 +167,15 @@ class Tensor(TensorBase):
     @staticmethod
     def _ones(shape: Any, dtype: Any) -> Tensor:
         array = np.empty(shape, dtype)
-        array.fill(1)
+        array.fill(1 if array.dtype.kind != "V" else BFLOAT16_ONE)
         return Tensor._wrap(array)
 
     @staticmethod
     def _number(value: Any, kind: Any = None) -> Tensor:
         """A number as a 0-d tensor, in the dtype that it has by itself (or that a `kind` of number has)."""
         d = dt.of_number(value if kind is None else kind(0))
-        return Tensor._wrap(np.asarray(value, d.numpy))
+        array = np.asarray(value, dt.wide(d.numpy))
+        return Tensor._wrap(array if array.dtype is d.numpy else cast_array(array, d.numpy))
 
     _cast = C.cast
 
@@ -254,7 +256,7 @@ class Tensor(TensorBase):
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating one."""
-        return self.array.dtype.kind == "f"
+        return self.array.dtype.kind in "fV"
 
     def is_complex(self) -> bool:
         """Whether the dtype is a complex one."""
@@ -303,7 +305,7 @@ class Tensor(TensorBase):
                 "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
-        if value and self.array.dtype.kind not in "fc":
+        if value and self.array.dtype.kind not in "fcV":
             raise RuntimeError(
                 f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
             )
@@ -425,16 +427,18 @@ class Tensor(TensorBase):
         """The one element, as a Python number."""
         if self.array.size != 1:
             raise RuntimeError(f"a Tensor with {self.array.size} elements cannot be converted to Scalar")
-        return self.array.item()
+        return widened(self.array).item()
 
     def tolist(self) -> Any:
         """The elements as nested lists; a 0-d tensor as a number."""
-        return self.array.tolist()
+        return widened(self.array).tolist()
 
     def numpy(self, *, force: bool = False) -> NDArray[Any]:
         """The array that holds the elements: the same memory."""
         if self.tracked() and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+        if self.array.dtype.kind == "V":
+            raise TypeError("Got unsupported ScalarType BFloat16: numpy has no bfloat16, convert with tensor.float()")
         return self.array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
@@ -466,7 +470,7 @@ class Tensor(TensorBase):
                 if not self.array.size
                 else "Boolean value of Tensor with more than one value is ambiguous"
             )
-        return bool(self.array)
+        return bool(widened(self.array))
 
     def __int__(self) -> int:
         return int(self._scalar())
@@ -480,7 +484,7 @@ class Tensor(TensorBase):
     def _scalar(self) -> Any:
         if self.array.size != 1:
             raise ValueError(f"only one element tensors can be converted to Python scalars, not {self.array.size}")
-        return self.array.item()
+        return widened(self.array).item()
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -579,11 +583,11 @@ class Tensor(TensorBase):
         return self
 
     def half(self, memory_format: Any = None) -> Tensor:
-        """An error: there is no float16."""
+        """In float16."""
         return self.to(dt.float16)
 
     def bfloat16(self, memory_format: Any = None) -> Tensor:
-        """An error: there is no bfloat16."""
+        """In bfloat16."""
         return self.to(dt.bfloat16)
 
     def pin_memory(self, device: Any = None) -> Tensor:
@@ -798,7 +802,10 @@ class Tensor(TensorBase):
     ) -> Tensor:  # fmt: skip
         """Ones of a shape, in this dtype unless told otherwise."""
         return self._made(
-            np.ones(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
+            np.ones(V.dims_of(sizes if size is None else (size,)), dt.wide(self._target(dtype))),
+            dtype,
+            device,
+            requires_grad,
         )
 
     def new_empty(
@@ -817,8 +824,8 @@ class Tensor(TensorBase):
         target = self._target(dtype)
         value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
         dt.check_fits(value, target)
-        array = np.empty(V.dims_of((size,)), target)
-        array.fill(C.cast_array(np.asarray(value), target))
+        array = np.empty(V.dims_of((size,)), dt.wide(target))
+        array.fill(cast_array(np.asarray(value), dt.wide(target)))
         return self._made(array, dtype, device, requires_grad)
 
     def _target(self, dtype: Any) -> np.dtype[Any]:
@@ -826,7 +833,7 @@ class Tensor(TensorBase):
 
     def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
         check_device(device)
-        x = self._wrap(array.astype(self._target(dtype)))
+        x = self._wrap(cast_array(array, self._target(dtype)))
         return x.requires_grad_() if requires_grad else x
 
     # ------------------------------------------------ joined, repeated, flipped
@@ -908,7 +915,7 @@ def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
     if len(args) < 2 and not isinstance(first, (builtins.int, Size)):
         if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
             raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
-        return np.asarray(first).astype(d.numpy)
+        return cast_array(np.asarray(first), d.numpy)
     return np.empty(V.dims_of(args or (0,)), d.numpy)
 
 

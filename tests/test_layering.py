@@ -48,6 +48,7 @@ FLOORS = {
     "amp": 6,
     "backends": 6,
     "compiler": 6,
+    "cpu": 6,
     "cuda": 6,
     "distributed": 6,
     "distributions": 6,

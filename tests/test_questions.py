@@ -82,12 +82,15 @@ def test_versions():
     assert pickle.loads(pickle.dumps(str(version))) == version
 
 
-def test_mixed_precision_is_transparent():
+def test_mixed_precision_of_a_gpu_is_off():
     model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    scaler = torch.amp.GradScaler("cuda")
     x = torch.ones(3, 2)
-    with torch.autocast(device_type="cuda", dtype=torch.float16), torch.cuda.amp.autocast():
+    with pytest.warns(UserWarning, match="CUDA is not available"):
+        scaler = torch.amp.GradScaler("cuda")
+    with pytest.warns(UserWarning, match="CUDA is not available"):
+        contexts = [torch.autocast(device_type="cuda", dtype=torch.float16), torch.cuda.amp.autocast()]
+    with contexts[0], contexts[1]:
         loss = model(x).square().mean()
     assert loss.dtype is torch.float32
     assert scaler.scale(loss) is loss
@@ -98,31 +101,14 @@ def test_mixed_precision_is_transparent():
     scaler.update()
     assert not torch.equal(before, model.weight)
     assert torch.cuda.amp.GradScaler(enabled=False).state_dict() == {}
-
-    @torch.autocast("cpu", dtype=torch.bfloat16)
-    def f(x):
-        return x * 2
-
-    assert f(x).dtype is torch.float32
     with pytest.raises(RuntimeError, match="Expected one of"):
         torch.autocast("gpu")
 
 
-def test_dtypes_that_can_only_be_named():
+def test_names_of_half_dtypes():
     assert str(torch.float16) == "torch.float16"
     assert torch.half is torch.float16
     assert isinstance(torch.bfloat16, torch.dtype)
-    for make in (
-        lambda: torch.ones(1, dtype=torch.float16),
-        torch.ones(1).half,
-        torch.ones(1).bfloat16,
-        lambda: torch.ones(1).to(torch.half),
-        nn.Linear(1, 1).half,
-        lambda: nn.Linear(1, 1).to(torch.bfloat16),
-        lambda: torch.set_default_dtype(torch.half),
-    ):
-        with pytest.raises(TypeError, match=r"float16|bfloat16"):
-            make()
     assert pickle.loads(pickle.dumps(torch.bfloat16)) is torch.bfloat16
 
 

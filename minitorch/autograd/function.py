@@ -8,10 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes
 from .grad_mode import mode
+from .half import compute, half_among, half_node
 from .node import CustomNode, Node, edges_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
+
+ndarray = np.ndarray  # looked up once
 
 
 class Function:
@@ -42,7 +46,9 @@ class Function:
     builtin = False  # whether its forward calls kernels alone, and never returns an argument
     numbers = 0  # how many of the first arguments, if they are numbers, are inputs of the graph all the same
     view = False  # whether the result shares the memory of the first argument
+    moves = False  # whether elements only go to other places, so that halves need not be widened
     refusal: str | None = None  # why a write through such a view is an error
+    _widens = False
     _node: type[Node]
     _run_forward: Callable[..., Any]
 
@@ -57,6 +63,7 @@ class Function:
         )
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
+        cls._widens = cls.builtin and not (cls.view or cls.moves)
         cls._run_forward = staticmethod(forward if cls.builtin else unrecorded(forward))
         if not cls.builtin and "apply" not in cls.__dict__:
             named = _apply_bound if separate else _apply_named
@@ -89,12 +96,16 @@ class Function:
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
+        if dtypes.mixed and cls._widens and half_among(args):
+            return cls._apply_half(args)
         node = cls._node()
         node.edges = edges_of(args)
         result = cls._run_forward(node, *args)
         record = mode.grad
-        if cls.builtin and type(result) is np.ndarray:  # nearly always
-            first = args[0] if isinstance(args[0], TensorBase) else _first_tensor(args)
+        if cls.builtin and type(result) is ndarray:  # nearly always
+            first = args[0]
+            if not isinstance(first, TensorBase):
+                first = _first_tensor(args)
             x = _view_of(first, result, (cls, args[1:], None), cls.refusal) if cls.view else first._wrap(result)
             if record:
                 if any(node.edges):
@@ -102,6 +113,17 @@ class Function:
             elif mode.inference and not cls.view:
                 x._inference = True
             return x
+        return cls._connected(node, args, result, record)
+
+    @classmethod
+    def _apply_half(cls, args: tuple[Any, ...]) -> Any:
+        node = half_node(cls._node)()
+        node.edges = edges_of(args)
+        return cls._connected(node, args, compute(cls._run_forward, node, args), mode.grad)
+
+    @classmethod
+    def _connected(cls, node: Node, args: tuple[Any, ...], result: Any, record: bool) -> Any:
+        """The results as tensors that come from the node."""
         several = type(result) is tuple
         outputs = [cls._wrap(node, x, args, nr) for nr, x in enumerate(result if several else (result,))]
         if node._dirty:
@@ -116,7 +138,7 @@ class Function:
     @classmethod
     def _wrap(cls, node: Node, x: Any, args: tuple[Any, ...], nr: int) -> Any:
         """A tensor of a result: of an ndarray, or of an argument that was returned as it came (on the same memory)."""
-        if type(x) is np.ndarray:
+        if type(x) is ndarray:
             if cls.view:
                 return _view_of(args[0], x, (cls, args[1:], nr), cls.refusal)
             return (args[0] if isinstance(args[0], TensorBase) else _first_tensor(args))._wrap(x)

@@ -22,6 +22,7 @@ class _Mode(threading.local):
     hooks_refused: str | None = None  # the error for such hooks
     backward: Any = None  # the pass that runs
     plain = False  # whether subclasses of Tensor are not asked what functions do with them
+    autocast: Any = None  # the numpy dtype that autocast lowers products to, while it is on
 
 
 mode = _Mode()

@@ -78,7 +78,7 @@ class Node:
         self.number = tick()
         self.outputs = [(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
         for nr, x in enumerate(outputs):
-            if isinstance(x, TensorBase) and x.array.dtype.kind in "fc" and not _among(x, self._constant):
+            if isinstance(x, TensorBase) and x.array.dtype.kind in "fcV" and not _among(x, self._constant):
                 x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
         if self._keeps_output:
             self._saved += (outputs[0],)
@@ -89,7 +89,7 @@ class Node:
         self.number = tick()
         array = x.array
         self.outputs = ((array.shape, array.dtype),)
-        if array.dtype.kind in "fc":
+        if array.dtype.kind in "fcV":
             x._requires_grad, x._grad_fn = True, self
         if self._keeps_output:
             self._saved += (x._alias(),)

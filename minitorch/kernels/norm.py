@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._jit import jit, parts_of
+from .cast import on_copies
 
 Array = NDArray[Any]
 
@@ -185,6 +186,9 @@ def unbiased(var: Array, count: int) -> Array:
 
 def move(running: Array, new: Array, momentum: float) -> None:
     """running = (1 - momentum) running + momentum new, in place."""
+    if running.dtype.char in "eV":
+        on_copies(lambda copy: move(copy, new, momentum), (running,))
+        return
     running *= running.dtype.type(1 - momentum)
     running += new.dtype.type(momentum) * new
 

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dtypes import wide
 from ._jit import Kernel, jit, jitable, word
+from .cast import assign, cast_array, widened
 from .layout import empty_like, order_of
 from .maths import EXACT, _log_parts, sqrt, weak, where
 from .sort import topk
@@ -178,13 +180,13 @@ def _by_memory(x: Array) -> Array:
 def _fill(out: Array, draw: Any, dtype: Any = None) -> None:
     """Call `draw(part, start)` for vectors of at most CHUNK elements; they land in `out` in the order of memory."""
     view = _by_memory(out)
-    dtype = out.dtype if dtype is None else dtype
+    dtype = wide(out.dtype) if dtype is None else dtype
     direct = view.flags.c_contiguous and dtype == out.dtype
     flat = view.reshape(-1) if direct else np.empty(view.size, dtype)
     for start in range(0, flat.size, CHUNK):
         draw(flat[start : start + CHUNK], start)
     if not direct:
-        view[...] = flat.reshape(view.shape)
+        assign(view, flat.reshape(view.shape))
 
 
 # ---------------------------------------------------------------- floats
@@ -249,17 +251,22 @@ def _double(pairs: Any, out: Any, low: Any, size: Any) -> None:
         out[i] = _fma(_53_bits(pairs[i, 0], pairs[i, 1]) * 2.0**-53, size, low)
 
 
-def _draw_uniform(stream: Stream, part: Array, low: float = 0.0, high: float = 1.0) -> None:
+# The bits of a word that a uniform number is made of: as many as the dtype has digits, so that none is rounded to 1.
+_DIGITS = {"V": 8, "e": 11}
+
+
+def _draw_uniform(stream: Stream, part: Array, low: float = 0.0, high: float = 1.0, digits: int = 24) -> None:
     if part.dtype == FLOAT32:
         low32, high32 = np.float32(low), np.float32(high)
-        _single(stream.words(part.size), part, low32, high32 - low32)
+        _single(stream.words(part.size) << np.uint32(24 - digits), part, low32, high32 - low32)
     else:
         _double(stream.pairs(part.size), part, float(low), float(high) - float(low))
 
 
 def uniform(stream: Stream, out: Array, low: float = 0.0, high: float = 1.0) -> None:
     """Fill with numbers from [low, high)."""
-    _fill(out, lambda part, start: _draw_uniform(stream, part, low, high))
+    digits = _DIGITS.get(out.dtype.char, 24)
+    _fill(out, lambda part, start: _draw_uniform(stream, part, low, high, digits))
 
 
 def _units(stream: Stream, count: int) -> Array:
@@ -349,21 +356,33 @@ def normal(stream: Stream, out: Array, mean: float = 0.0, std: float = 1.0) -> N
         return
     flat = out.reshape(-1)
     whole = flat.size // 16 * 16
-    _fill(flat[:whole], lambda part, start: _draw_blocks(stream, part, mean, std))
+    _fill(flat[:whole], lambda part, start: _draw_blocks(stream, part, mean, std, out.dtype))
     if whole < flat.size:  # the rest is drawn and forgotten: the last 16 are drawn anew
         uniform(stream, flat[whole:])
-        _draw_blocks(stream, flat[-16:], mean, std)
+        _fill(flat[-16:], lambda part, start: _draw_blocks(stream, part, mean, std, out.dtype))
 
 
-def _draw_blocks(stream: Stream, part: Array, mean: float, std: float) -> None:
+def _draw_blocks(stream: Stream, part: Array, mean: float, std: float, dtype: Any) -> None:
     """Of each 16 numbers, i and 8 + i are a pair."""
-    _draw_uniform(stream, part)
+    _draw_uniform(stream, part, digits=_DIGITS.get(dtype.char, 24))
     blocks = part.reshape(-1, 2, 8)
     a, b = blocks[:, 0].ravel(), blocks[:, 1].ravel()
-    kind = part.dtype.type
-    kernel = _normal_single if kind is np.float32 else _normal_double
-    kernel(a, b, kind(mean), kind(std))
+    if dtype.char in _DIGITS:
+        _normal_half(a, b, mean, std, lambda x: widened(cast_array(x, dtype)))
+    else:
+        kernel = _normal_single if dtype == FLOAT32 else _normal_double
+        kernel(a, b, dtype.type(mean), dtype.type(std))
     blocks[:, 0], blocks[:, 1] = a.reshape(-1, 8), b.reshape(-1, 8)
+
+
+def _normal_half(a: Array, b: Array, mean: float, std: float, rounded: Any) -> None:
+    """Two uniform numbers become two normal ones, every step rounded to a half dtype: PyTorch's numbers."""
+    with np.errstate(all="ignore"):
+        radius = rounded(np.sqrt(rounded(-2 * rounded(np.log(1 - a)))))
+    angle = rounded(2 * np.pi * b.astype(FLOAT64))
+    mean, std = rounded(np.array([mean, std]))
+    for part, turn in ((a, np.cos), (b, np.sin)):
+        part[...] = rounded(rounded(rounded(radius * rounded(turn(angle))) * std) + mean)
 
 
 def _pairs_python(units: Any, out: Any) -> None:
@@ -535,7 +554,7 @@ _poisson = jit(twin=_poisson_python)(_poisson_python)
 
 def poisson(stream: Stream, rates: Array) -> Array:
     """For each rate a number of events in a unit of time, in the dtype of the rates."""
-    flat, done, ask = np.ascontiguousarray(rates, FLOAT64).reshape(-1), 0, 64
+    flat, done, ask = np.ascontiguousarray(widened(rates), FLOAT64).reshape(-1), 0, 64
     out = np.empty(flat.size)
     while done < flat.size:
         before = stream.get_state()
@@ -543,7 +562,7 @@ def poisson(stream: Stream, rates: Array) -> Array:
         stream.set_state(before)
         stream.words(2 * used)
         done, ask = done + made, min(2 * ask, CHUNK) if made else 2 * ask
-    return out.astype(rates.dtype).reshape(rates.shape)
+    return cast_array(out, rates.dtype).reshape(rates.shape)
 
 
 # ---------------------------------------------------------------- integers
@@ -598,6 +617,8 @@ _CHOICES = {
     "i2": (1 << 15, 32),
     "i4": (1 << 31, 32),
     "i8": (1 << 63, 64),
+    "f2": ((1 << 11) + 1, 32),
+    "V2": ((1 << 8) + 1, 32),
     "f4": ((1 << 24) + 1, 32),
     "f8": ((1 << 53) + 1, 64),
 }
@@ -664,7 +685,7 @@ def _choose(pairs: Any, out: Any, limit: Any, value: Any) -> None:
 
 
 def _choices(stream: Stream, out: Array, p: float, value: Any) -> None:
-    limit, dtype = p * 2.0**53, out.dtype if out.dtype.kind == "f" else np.dtype(np.uint8)
+    limit, dtype = p * 2.0**53, wide(out.dtype) if out.dtype.kind in "fV" else np.dtype(np.uint8)
     value = dtype.type(value)
     _fill(out, lambda part, start: _choose(stream.pairs(part.size), part, limit, value), dtype)
 
@@ -676,7 +697,7 @@ def bernoulli(stream: Stream, out: Array, p: float | Array) -> None:
         return
     units = empty_like(out, FLOAT32 if p.dtype == FLOAT32 else FLOAT64)
     uniform(stream, units)
-    out[...] = units < p
+    assign(out, units < widened(p))
 
 
 def dropout_mask(stream: Stream, shape: tuple[int, ...], keep: float, dtype: Any, like: Array | None = None) -> Array:

@@ -40,6 +40,8 @@ def contiguous_copy(x: Array) -> Array:
 
     numpy reads a transposed matrix with a miss of the cache for each.
     """
+    if x.size >= MANY and x.dtype.char in "eV":
+        return contiguous_copy(x.view(np.uint16)).view(x.dtype)
     planes = _planes(x) if x.size >= MANY and x.dtype.kind in "fiu" else None
     if planes is None:
         return x.copy(order="C")

@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..dtypes import wide
 from . import reduce, scalar
 from ._jit import Kernel, jit
+from .cast import on_copies
 from .elementwise import elementwise, in_dtype
 from .maths import absolute, maximum, minimum, sqrt, weak, where
 
@@ -49,7 +51,10 @@ class Update:
             else:
                 self._rearranged(c, param, grad, *state)
                 return
-        if param.dtype.kind == "c":
+        if param.dtype.char not in "fd":
+            if param.dtype.kind != "c":
+                on_copies(lambda *arrays: self(c, *arrays), (param, grad, *state))
+                return
             flat = [x.view(c.dtype) for x in flat]
         loop = self._loops.get(pattern) or self._loop(pattern)
         loop.split(flat[1].size, self.cost, *flat)
@@ -75,7 +80,7 @@ class Update:
 
 def constants(dtype: np.dtype[Any], *numbers: float) -> Array:
     """The numbers of a step as the array that an update takes, in the dtype of the parameter's parts; a 0 follows."""
-    return np.array((*numbers, 0), dtype.type(0).real.dtype)
+    return np.array((*numbers, 0), wide(dtype).type(0).real.dtype)
 
 
 def update(cost: float) -> Callable[[Function], Update]:
@@ -318,6 +323,9 @@ def clip(x: Array, bound: float) -> None:
 
 
 def _in_place(kernel: Kernel, x: Array, number: float) -> None:
+    if x.dtype.char in "eV":
+        on_copies(lambda copy: _in_place(kernel, copy, number), (x,))
+        return
     flat = (
         x.ravel() if x.flags.c_contiguous else x.T.ravel() if x.flags.f_contiguous else np.ascontiguousarray(x).ravel()
     )
@@ -357,6 +365,10 @@ def adafactor(
     """One step: `means` of the squares along rows and columns, or of all of them,
     move by `weight` towards those of g.
     """
+    if p.dtype.char in "eV":
+        rest = weight, eps1, eps2, d, rate, shrink, sign
+        on_copies(lambda p, g, *means: adafactor(p, g, list(means), *rest), (p, g, *means))
+        return
     g = g if sign > 0 else scalar.neg(g)
     size = max(eps2, _rms(p)) * rate
     change = over_root(g, _variance(g, means, weight, eps1), eps1 * eps1)

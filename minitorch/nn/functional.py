@@ -46,6 +46,8 @@ from ..ops.activation import (
 from ..ops.activation import rrelu as _rrelu
 from ..ops.activation import rrelu_with_slopes as _rrelu_with_slopes
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
+from ..ops.autocast import in_float32 as _in_float32
+from ..ops.autocast import raised as _raised
 from ..ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
 from ..ops.einsum import einsum as _einsum
@@ -199,6 +201,7 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     return chosen - soft.detach() + soft
 
 
+@_in_float32
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """y = x₁ᵀ W x₂ + b for (..., in1), (..., in2) and weight (out, in1, in2): (..., out)."""
     if weight.ndim != 3 or (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]:
@@ -258,6 +261,8 @@ def pad(input: Any, pad: Any, mode: str = "constant", value: float | None = None
         return _pad_constant(input, pairs, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument, got value={value}')
+    if mode != "circular":
+        (input,) = _raised(input)
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)

@@ -9,6 +9,7 @@ from typing import Any
 from .. import creation, random
 from ..autograd.grad_mode import no_grad
 from ..kernels import linalg
+from ..kernels.cast import widened
 from ..missing import missing_from as _missing_from
 from ..tensor import Tensor
 
@@ -226,7 +227,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         return tensor
     rows = tensor.size(0)
     drawn = creation.empty((rows, tensor.numel() // rows), dtype=tensor.dtype).normal_(0, 1, generator=generator)
-    q = Tensor._wrap(linalg.orthonormal(drawn.array))
+    q = Tensor._wrap(linalg.orthonormal(widened(drawn.array)))
     with no_grad():
         return tensor.copy_(q.view(tensor.shape)).mul_(gain)
 

@@ -413,12 +413,12 @@ class Module:
         return self._apply(lambda x: x.double() if x.is_floating_point() else x)
 
     def half(self: M) -> M:
-        """An error: there is no float16."""
-        raise TypeError("half(): minitorch has no torch.float16; parameters are float32 or float64")
+        """Cast floating parameters and buffers to float16."""
+        return self._apply(lambda x: x.half() if x.is_floating_point() else x)
 
     def bfloat16(self: M) -> M:
-        """An error: there is no bfloat16."""
-        raise TypeError("bfloat16(): minitorch has no torch.bfloat16; parameters are float32 or float64")
+        """Cast floating parameters and buffers to bfloat16."""
+        return self._apply(lambda x: x.bfloat16() if x.is_floating_point() else x)
 
     def cpu(self: M) -> M:
         """Itself: everything is on the CPU."""

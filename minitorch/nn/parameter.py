@@ -25,7 +25,7 @@ class Parameter(Tensor):
         if data is not None and not isinstance(data, Tensor):
             raise TypeError(f"Parameter data must be a Tensor, not {type(data).__name__}")
         made = Tensor(0) if data is None else data._alias()
-        if requires_grad and made.array.dtype.kind not in "fc":
+        if requires_grad and made.array.dtype.kind not in "fcV":
             raise RuntimeError(
                 "Only Tensors of floating point and complex dtype can require gradients "
                 f"(this one is {made.dtype}: give Parameter requires_grad=False)"

@@ -8,6 +8,7 @@ import warnings
 from typing import Any
 
 from .. import creation as torch
+from ..autograd.grad_mode import mode
 from ..ops import rnn as ops
 from . import init
 from .module import Module
@@ -160,7 +161,7 @@ class RNNBase(Module):
 
     def _check_input(self, x: Any, ndim: int) -> None:
         weight = self._flat_weights[0]
-        if x.dtype != weight.dtype:
+        if x.dtype != weight.dtype and mode.autocast is None:
             raise ValueError(
                 f"RNN input dtype ({x.dtype}) does not match weight dtype ({weight.dtype}). Convert input: "
                 f"input.to({weight.dtype}), or convert model: model.to({x.dtype})"

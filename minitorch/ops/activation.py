@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from ..kernels.maths import GELU_CUBE, GELU_SCALE, PDF_SCALE, ROOT_HALF
 from . import base
 from .arithmetic import refuse, where
+from .autocast import lowered
 from .base import Op, T, fused, in_dtype
 from .join import cat
 from .pointwise import Unary, erf, exp, real
@@ -290,6 +292,8 @@ def rrelu_with_slopes(input: T, slopes: T) -> T:
 
 def prelu(input: T, weight: T) -> T:
     """input above 0, `weight` times it below; weight has one element, or one per channel (dimension 1 of input)."""
+    if dt.mixed:
+        input, weight = lowered(input, weight)
     if input.array.dtype is not weight.array.dtype:
         raise DtypeError("prelu", "Type promoting not supported", input, weight)
     refuse("prelu", "biuc", input)
@@ -407,7 +411,7 @@ def hardtanh(input: T, min_val: float = -1.0, max_val: float = 1.0, inplace: boo
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val cannot be greater than max_val, got {min_val} and {max_val}")
     refuse("hardtanh", "bc", input)
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         min_val, max_val = int(min_val), int(max_val)
     if input.array.dtype.kind == "u" and min_val < 0:
         raise DtypeError("hardtanh", "cannot do hardtanh on an unsigned type with negative limits", input)

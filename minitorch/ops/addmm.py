@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
+from .autocast import lowered
 from .base import Op, T, conj, inplace, promoted
 from .matmul import Mv, _check, _check_batches, _dims, _product, matmul, outer
 from .view import expand, transpose
@@ -119,6 +121,8 @@ def addmm(input: T, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> T
     tensor([[4., 1.],
             [1., 4.]])
     """
+    if dt.mixed:
+        input, mat1, mat2 = lowered(input, mat1, mat2)
     _dims("addmm", mat1, 2)
     _dims("addmm", mat2, 2)
     _check("addmm", mat1, mat2)
@@ -138,13 +142,15 @@ def addr(input: T, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     _dims("addr", vec1, 1)
     _dims("addr", vec2, 1)
     x, a, b = promoted(input, vec1, vec2)
-    if x.array.dtype.kind not in "fc" and (isinstance(beta, float) or isinstance(alpha, float)):
+    if x.array.dtype.kind not in "fcV" and (isinstance(beta, float) or isinstance(alpha, float)):
         raise DtypeError("addr", "For integral input tensors, argument beta and alpha must not be floating point", x)
     return _added(Addr, x, a, b, (a.array.size, b.array.size), beta, alpha)
 
 
 def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha bmm(batch1, batch2) for stacks of matrices (s, n, k) and (s, k, m)."""
+    if dt.mixed:
+        input, batch1, batch2 = lowered(input, batch1, batch2)
     _check_batches("baddbmm", batch1, batch2)
     shape = (*batch1.array.shape[:2], batch2.array.shape[2])
     return _added(Baddbmm, input, batch1, batch2, shape, beta, alpha)
@@ -152,6 +158,8 @@ def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1
 
 def addbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha times the sum of bmm(batch1, batch2) over the stack."""
+    if dt.mixed:
+        input, batch1, batch2 = lowered(input, batch1, batch2)
     _check_batches("addbmm", batch1, batch2)
     return _added(Addbmm, input, batch1, batch2, (batch1.array.shape[1], batch2.array.shape[2]), beta, alpha)
 

@@ -22,6 +22,7 @@ from .base import (
     floating_pair,
     in_dtype,
     inplace,
+    numbers,
     pair,
     promoted,
 )
@@ -189,7 +190,7 @@ class PowNumber(Pow):
     @classmethod
     def forward(cls, ctx: Any, a: Any, b: Any) -> Any:
         kernel = cls.quick.get(b)
-        if kernel is None or (a.array.dtype.kind != "f" and b not in (2, 3)):
+        if kernel is None or (a.array.dtype.kind not in "fV" and b not in (2, 3)):
             return super().forward(ctx, a, b)
         ctx.save_for_backward(a, b)
         return kernel.one(a.array)
@@ -320,7 +321,7 @@ def where(condition: T, input: Any = None, other: Any = None) -> Any:
     `where(condition)`: where it holds.
     """
     if input is None and other is None:
-        return tuple([condition._wrap(i) for i in nonzero(condition.array)])
+        return tuple([condition._wrap(i) for i in nonzero(numbers(condition))])
     if not isinstance(condition, TensorBase):
         raise TypeError(f"where(): argument 'condition' (position 1) must be Tensor, not {type(condition).__name__}")
     if condition.array.dtype == np.uint8:

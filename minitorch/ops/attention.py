@@ -6,9 +6,11 @@ import math
 import warnings
 from typing import Any
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import attention as kernels
+from .autocast import lowered
 from .base import Op, T, TensorBase, derivative
 from .join import cat
 from .matmul import linear, matmul
@@ -96,7 +98,7 @@ def _fits(q: Any, k: Any, v: Any, mask: Any, p: float) -> bool:
     whole = (*q.array.shape[:-1], k.array.shape[-2])
     return (
         p == 0
-        and q.array.dtype.kind == "f"
+        and q.array.dtype.kind in "fV"
         and lead == k.array.shape[:-2] == v.array.shape[:-2]
         and q.array.shape[-1] == k.array.shape[-1]
         and k.array.shape[-2] == v.array.shape[-2]
@@ -125,6 +127,8 @@ def scaled_dot_product_attention(
     tensor([[[1.0000, 0.0000],
              [0.3302, 0.6698]]])
     """
+    if dt.mixed:
+        query, key, value, attn_mask = lowered(query, key, value, attn_mask)
     q, k, v, mask = query, key, value, attn_mask
     _check(q, k, v, mask, is_causal)
     if enable_gqa:
@@ -155,14 +159,14 @@ def additive_mask(mask: Any, name: str, dtype: Any, other: Any = None, other_nam
     """A mask as numbers to add, in the numpy dtype of the input: of a bool one, -inf where it is True."""
     if mask is None:
         return None
-    if mask.array.dtype.kind not in "bf":
+    if mask.array.dtype.kind not in "bfV":
         raise AssertionError(f"only bool and floating types of {name} are supported, got {mask.dtype}")
     if other is not None and other.array.dtype != mask.array.dtype:
         warnings.warn(
             f"Support for mismatched {name} and {other_name} is deprecated. Use same type for both instead.",
             stacklevel=4,
         )
-    if mask.array.dtype.kind == "f":
+    if mask.array.dtype.kind in "fV":
         return mask
     return mask._zeros(mask.array.shape, dtype).masked_fill(mask, -math.inf)
 

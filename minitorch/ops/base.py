@@ -7,7 +7,8 @@ import itertools
 import sys
 from collections import namedtuple
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
+from typing import cast as taken_as
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +17,12 @@ from .. import dtypes as dt
 from ..autograd import engine
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
+from ..autograd.half import widened
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_takes_history, check_writable, take_history
 from ..errors import OperationError
+from ..kernels import cast
 from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE
 
@@ -63,7 +66,7 @@ def also_called(**names: str) -> Callable[[F], F]:
                 kwargs = {names.get(name, name): value for name, value in kwargs.items()}
             return function(*args, **kwargs)
 
-        return cast(F, call)
+        return taken_as(F, call)
 
     return decorate
 
@@ -106,8 +109,15 @@ def broadcast_error(name: str, args: Any) -> OperationError | None:
     return None
 
 
+def numbers(x: TensorBase) -> Array:
+    """The elements to compute with: halves as float32, others as they are."""
+    return cast.widened(x.array) if dt.mixed else x.array
+
+
 def pointwise(kernel: Elementwise, *args: Any) -> Any:
     """The result of an elementwise kernel that has no derivative, such as a comparison."""
+    if dt.mixed:
+        args = tuple([widened(x) for x in args])
     result = like(args)._wrap(broadcast_kernel(kernel, args))
     if mode.inference:
         result._inference = True
@@ -133,21 +143,21 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
         if isinstance(b, TensorBase):
             if b.array.dtype is d:
                 return a, b
-        elif d.kind == "f" and (type(b) is float or type(b) is int):
+        elif d.kind in "fV" and (type(b) is float or type(b) is int):
             return a, b
-    elif d_of(b).kind == "f" and (type(a) is float or type(a) is int):
+    elif d_of(b).kind in "fV" and (type(a) is float or type(a) is int):
         return a, b
     return promoted(a, b)
 
 
 def floating(x: T) -> T:
     """An integer or bool tensor in the default floating dtype; others as they are."""
-    return x if x.array.dtype.kind in "fc" else x._cast(dt.get_default_dtype().numpy)
+    return x if x.array.dtype.kind in "fcV" else x._cast(dt.get_default_dtype().numpy)
 
 
 def floating_pair(a: Any, b: Any) -> tuple[Any, Any]:
     """`pair`, with integers cast to the default floating dtype."""
-    if d_of(a).kind in "fc" or d_of(b).kind in "fc":
+    if d_of(a).kind in "fcV" or d_of(b).kind in "fcV":
         return pair(a, b)
     return in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype())
 
@@ -211,7 +221,7 @@ def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
     """
     array = x.array
     if (
-        array.dtype.kind != "f"
+        array.dtype.char not in "fd"
         or not (array.flags.c_contiguous and array.flags.writeable)
         or (mode.grad and x.tracked())
     ):
@@ -237,7 +247,7 @@ def overwrite(target: T, result: Any, name: str) -> T:
     recorded = mode.grad and result.tracked()
     if recorded:
         check_takes_history(target)
-    target.array[...] = result.array
+    cast.assign(target.array, result.array)
     target.storage.written(name)
     if recorded:
         take_history(target, result)

@@ -384,7 +384,7 @@ def float_power(input: Any, exponent: Any) -> Any:
 
 def float_power_(self: T, exponent: Any) -> T:
     """`float_power`, written to this tensor's memory: it must be float64."""
-    if self.array.dtype.itemsize != 8 or self.array.dtype.kind != "f":
+    if self.array.dtype.itemsize != 8 or self.array.dtype.kind not in "fV":
         raise DtypeError("float_power_", "the result requires dtype Double", self, exponent)
     return inplace(float_power)(self, exponent)
 
@@ -423,7 +423,7 @@ def addcdiv(input: T, tensor1: T, tensor2: T, *, value: Any = 1) -> T:
 
 def _whole(value: Any, x: Any) -> Any:
     """A factor of integers is one itself."""
-    return value if x.array.dtype.kind in "fc" else int(value)
+    return value if x.array.dtype.kind in "fcV" else int(value)
 
 
 arctan2, true_divide, divide = atan2, div, div

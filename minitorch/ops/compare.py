@@ -107,7 +107,7 @@ def logical_not(input: T) -> T:
 # ---------------------------------------------------------------- bits
 
 
-def _bits(kernel: Any, a: Any, b: Any, kinds: str = "fc") -> Any:
+def _bits(kernel: Any, a: Any, b: Any, kinds: str = "fcV") -> Any:
     a, b = pair(a, b)
     refuse(kernel.__name__, kinds, a, b)
     return pointwise(kernel, a, b)
@@ -130,18 +130,18 @@ def bitwise_xor(input: Any, other: Any) -> Any:
 
 def bitwise_not(input: T) -> T:
     """Every bit turned over; of bools, not."""
-    refuse("bitwise_not", "fc", input)
+    refuse("bitwise_not", "fcV", input)
     return pointwise(kernels.bitwise_not, input)
 
 
 def bitwise_left_shift(input: Any, other: Any) -> Any:
     """input times 2 to the power of other; 0 where all bits are gone. Not for bool tensors."""
-    return _bits(kernels.bitwise_left_shift, input, other, "bfc")
+    return _bits(kernels.bitwise_left_shift, input, other, "bfcV")
 
 
 def bitwise_right_shift(input: Any, other: Any) -> Any:
     """input over 2 to the power of other, rounded down. Not for bool tensors."""
-    return _bits(kernels.bitwise_right_shift, input, other, "bfc")
+    return _bits(kernels.bitwise_right_shift, input, other, "bfcV")
 
 
 # ---------------------------------------------------------------- kinds of number
@@ -165,13 +165,13 @@ def isfinite(input: T) -> T:
 def isposinf(input: T) -> T:
     """Whether the element is inf."""
     refuse("isposinf", "c", input)
-    return eq(input, math.inf) if input.array.dtype.kind == "f" else _constant(input, False)
+    return eq(input, math.inf) if input.array.dtype.kind in "fV" else _constant(input, False)
 
 
 def isneginf(input: T) -> T:
     """Whether the element is -inf."""
     refuse("isneginf", "c", input)
-    return eq(input, -math.inf) if input.array.dtype.kind == "f" else _constant(input, False)
+    return eq(input, -math.inf) if input.array.dtype.kind in "fV" else _constant(input, False)
 
 
 def isreal(input: T) -> T:
@@ -183,11 +183,11 @@ def isreal(input: T) -> T:
 def signbit(input: T) -> T:
     """Whether the sign is negative; that of -0.0 is."""
     refuse("signbit", "c", input)
-    return pointwise(kernels.signbit, input) if input.array.dtype.kind == "f" else lt(input, 0)
+    return pointwise(kernels.signbit, input) if input.array.dtype.kind in "fV" else lt(input, 0)
 
 
 def _of_floats(kernel: Any, x: Any, else_: bool) -> Any:
-    return pointwise(kernel, x) if x.array.dtype.kind in "fc" else _constant(x, else_)
+    return pointwise(kernel, x) if x.array.dtype.kind in "fcV" else _constant(x, else_)
 
 
 def _constant(x: Any, value: bool) -> Any:
@@ -209,7 +209,7 @@ def isclose(input: T, other: T, rtol: float = 1e-05, atol: float = 1e-08, equal_
     close = eq(a, b)
     if equal_nan:
         close = logical_or(close, logical_and(isnan(a), isnan(b)))
-    if a.array.dtype.kind != "f":
+    if a.array.dtype.kind not in "fV":
         a, b = [in_dtype(x, dt.float64) for x in (a, b)]
     gap = abs(a - b)
     return logical_or(close, logical_and(isfinite(gap), le(gap, abs(b * rtol) + atol)))

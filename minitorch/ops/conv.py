@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import conv as kernels
+from .autocast import lowered
 from .base import Op, T
 from .join import cat
 from .view import narrow, squeeze, unsqueeze
@@ -172,6 +174,8 @@ def _convolve(
     dims: int, input: Any, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
 ) -> Any:
     name = f"conv{dims}d"
+    if dt.mixed:
+        input, weight, bias = lowered(input, weight, bias)
     x, single = _batched(name, dims, input)
     _check_dtypes(name, dims, x, weight, bias)
     _check(name, x, weight, bias, groups, weight.array.shape[1] * groups, weight.array.shape[0])
@@ -226,6 +230,8 @@ def _transposed(
     dilation: Any,
 ) -> Any:
     name = f"conv_transpose{dims}d"
+    if dt.mixed:
+        input, weight, bias = lowered(input, weight, bias)
     x, single = _batched(name, dims, input)
     _check_dtypes(name, dims, x, weight, bias)
     outputs = weight.array.shape[1] * groups

@@ -11,12 +11,15 @@ from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..device import Device, check_device
 from ..errors import OperationError
-from ..kernels.rearrange import cast_of, contiguous_copy, copy_of
+from ..kernels.cast import assign, cast_array
+from ..kernels.rearrange import contiguous_copy, copy_of
 from .base import Op, T, TensorBase, check_overlap, overlaps_itself, overwrite
 
 
 class Clone(Op):
     """y = x in memory of its own;  dx = g"""
+
+    moves = True
 
     @staticmethod
     def forward(ctx: Any, x: Any) -> Any:
@@ -30,6 +33,8 @@ class Clone(Op):
 class ToCopy(Op):
     """y = x in another dtype;  dx = g in the dtype of x (the engine casts it)"""
 
+    moves = True
+
     @staticmethod
     def forward(ctx: Any, x: Any, dtype: np.dtype[Any]) -> Any:
         return x._wrap(cast_array(x.array, dtype))
@@ -42,6 +47,7 @@ class ToCopy(Op):
 class Copy(Op):
     """The new values of an overwritten tensor;  d old = 0, d new = g (the engine undoes broadcast and cast)"""
 
+    moves = True
     title = "Copy"
     suffix = "Backwards"
 
@@ -54,14 +60,6 @@ class Copy(Op):
     def backward(ctx: Any, g: Any) -> Any:
         need_old, _ = ctx.needs_input_grad
         return g._zeros(g.array.shape, g.array.dtype) if need_old and ctx.whole else None, g
-
-
-def cast_array(array: Any, dtype: np.dtype[Any]) -> Any:
-    """The values in another dtype, as C converts them and without a warning; complex loses its imaginary part."""
-    if array.dtype.kind == "c" and dtype.kind != "c":
-        array = array.real
-    with np.errstate(all="ignore"):
-        return cast_of(array, dtype)
 
 
 def clone(input: T, *, memory_format: Any = None) -> T:
@@ -119,8 +117,7 @@ def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
     if mode.grad and (src.tracked() or self.tracked()):
         return overwrite(self, Copy.apply(self, src), "copy_")
     check_overlap(self, "copy_")
-    with np.errstate(all="ignore"):
-        self.array[...] = src.array.real if src.array.dtype.kind == "c" and self.array.dtype.kind != "c" else src.array
+    assign(self.array, src.array)
     self.storage.written("copy_")
     return self
 
@@ -158,9 +155,8 @@ def number_for(x: Any, value: Any) -> Any:
     dt.check_fits(value, x.array.dtype)
     if isinstance(value, complex) and x.array.dtype.kind == "b":
         value = value != 0
-    if isinstance(value, float) and x.array.dtype.kind in "fc":
-        with np.errstate(over="ignore"):
-            return x._wrap(np.asarray(value).astype(x.array.dtype))
+    if isinstance(value, float) and x.array.dtype.kind in "fcV":
+        return x._wrap(cast_array(np.asarray(value), x.array.dtype))
     return x._number(value)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd.function import once_differentiable
 from ..errors import DtypeError, OperationError
 from ..kernels import ctc as kernels
+from .autocast import in_float32
 from .base import Op, T, TensorBase
 from .loss import check_reduction
 from .view import squeeze, unsqueeze
@@ -43,7 +44,7 @@ def _lengths(name: str, given: Any, n: int) -> Any:
 def _check(logp: Any, targets: Any, blank: int) -> None:
     if logp.array.ndim not in (2, 3):
         raise OperationError("ctc_loss", "expected log_probs of shape (T, N, C) or (T, C)", logp, targets)
-    if logp.array.dtype.kind != "f" or targets.array.dtype.kind not in "iu":
+    if logp.array.dtype.kind not in "fV" or targets.array.dtype.kind not in "iu":
         raise DtypeError("ctc_loss", "expected floating log_probs and integer targets", logp, targets)
     if not 0 <= blank < logp.array.shape[-1]:
         raise RuntimeError(f"blank must be in label range: 0 to {logp.array.shape[-1] - 1}, got {blank}")
@@ -65,6 +66,7 @@ def _labels(targets: Any, counts: Any, n: int) -> Any:
     return np.ascontiguousarray(array, np.int64)
 
 
+@in_float32
 def ctc_loss(
     log_probs: T, targets: Any, input_lengths: Any, target_lengths: Any, blank: int = 0, reduction: str = "mean",
     zero_infinity: bool = False,

@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from .arithmetic import mul, refuse
+from .autocast import lowered
 from .base import T, TensorBase, into, promoted
 from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
@@ -120,6 +122,8 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     """The product of two operands, summed over what they share and nobody needs later:
     one product of stacked matrices.
     """
+    if dt.mixed:
+        a, b = lowered(a, b)
     a, left = _sum_out(a, left, set(right) | later)
     b, right = _sum_out(b, right, set(left) | later)
     shared = [c for c in left if c in right]
@@ -163,6 +167,8 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
         pairs = list(range(a.array.ndim - dims, a.array.ndim)), list(range(dims))
     else:
         pairs = tuple([[dims_] if isinstance(dims_, int) else list(dims_) for dims_ in dims])  # type: ignore[assignment]
+    if dt.mixed:
+        a, b = lowered(a, b)
     a, b = _same_dtype(a, b)
     left = [dim_in(d, a.array.ndim) for d in pairs[0]]
     right = [dim_in(d, b.array.ndim) for d in pairs[1]]

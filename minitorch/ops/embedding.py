@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode as grad_mode
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
-from .base import Op, T, TensorBase
+from .base import Op, T, TensorBase, numbers
 from .gather import gather
 from .view import unsqueeze
 
@@ -165,7 +166,7 @@ def embedding_bag(
     """
     rows = weight.array.shape[0]
     _check("embedding_bag", input, rows, padding_idx)
-    if weight.array.dtype.kind != "f":
+    if weight.array.dtype.kind not in "fV":
         raise DtypeError("embedding_bag", "expected a floating-point weight", weight)
     _check_bags(input, offsets, mode, per_sample_weights, scale_grad_by_freq, sparse)
     index, bag, count = _bags(input, offsets, include_last_offset)
@@ -186,12 +187,13 @@ def embedding_bag(
     total = EmbeddingGrad.apply(found, bag, count, -1)
     if mode == "sum":
         return total
-    return total * total._wrap(kernels.bag_shares(bag.array, count, total.array.dtype))
+    shares = total._wrap(kernels.bag_shares(bag.array, count, dt.wide(total.array.dtype)))
+    return (total * shares)._cast(total.array.dtype)
 
 
 def _largest(rows: Any, bag: Any, count: int) -> Any:
     """The largest of each bag's rows, column by column; 0 where there are none."""
-    at, empty = kernels.bag_largest(rows.array, bag.array, count)
+    at, empty = kernels.bag_largest(numbers(rows), bag.array, count)
     if not rows.array.size:
         return rows.new_zeros((count, rows.array.shape[1]))
     return gather(rows, 0, rows._wrap(at)).masked_fill(rows._wrap(empty), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import loss, norm, random
+from .autocast import in_float32
 from .base import T
 
 _REDUCTIONS = ("none", "mean", "sum")
@@ -52,11 +53,13 @@ def alpha_dropout(input: T, p: float, train: bool) -> T:
     return random.alpha_dropout(input, _chance(p), train)
 
 
+@in_float32
 def kl_div(input: T, target: T, reduction: int = 0, *, log_target: bool = False) -> T:
     """`nn.functional.kl_div`, with a number for the reduction: 0 none (the default, as in PyTorch), 1 mean, 2 sum."""
     return loss.kl_div(input, target, reduction=_REDUCTIONS[reduction], log_target=log_target)
 
 
+@in_float32
 def binary_cross_entropy_with_logits(
     input: T, target: T, weight: Any = None, pos_weight: Any = None, reduction: int = 0
 ) -> T:

@@ -10,9 +10,9 @@ import numpy as np
 from .. import dtypes as dt
 from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
+from ..kernels.cast import cast_array, widened
 from .arithmetic import where
 from .base import Op, T, TensorBase, inplace
-from .copying import cast_array
 from .view import dim_in, narrow, reshape
 
 
@@ -317,7 +317,8 @@ def number_in(name: str, x: Any, value: Any) -> Any:
     if not isinstance(value, (bool, int, float, complex, np.generic)):
         raise TypeError(f"{name}(): argument 'value' must be a number or a 0-d Tensor, not {type(value).__name__}")
     dt.check_fits(value, x.array.dtype)
-    return cast_array(np.asarray(value != 0 if x.array.dtype.kind == "b" else value), x.array.dtype)
+    value = np.asarray(value != 0 if x.array.dtype.kind == "b" else value)
+    return widened(cast_array(value, x.array.dtype))
 
 
 def gather(input: T, dim: int, index: Any, *, sparse_grad: bool = False) -> T:
@@ -340,7 +341,7 @@ def scatter(input: T, dim: int, index: Any, src: Any = None, *, value: Any = Non
         src = number_in("scatter", input, src)
         if reduce is None:
             return ScatterNumber.apply(input, axis, index, src)
-        src = input._wrap(src).expand(index.array.shape)
+        src = input._wrap(src)._cast(input.array.dtype).expand(index.array.shape)
     if reduce is None:
         return Scatter.apply(input, axis, index, src)
     if reduce not in ("add", "multiply"):

@@ -13,6 +13,7 @@ from ..autograd.grad_mode import mode as recording
 from ..errors import DtypeError, OperationError
 from ..kernels import gridsample as kernels
 from .arithmetic import refuse, where
+from .autocast import in_float32
 from .base import Op, T
 from .gather import gather
 from .resample import settled
@@ -181,6 +182,7 @@ def _check_grid(x: Any, grid: Any, mode: str, padding_mode: str) -> None:
         raise OperationError("grid_sample", "bicubic interpolation only supports 4D input", x)
 
 
+@in_float32
 def grid_sample(
     input: T, grid: Any, mode: str = "bilinear", padding_mode: str = "zeros", align_corners: bool | None = None
 ) -> T:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
@@ -16,7 +17,7 @@ from ..kernels.layout import in_rows
 from ..kernels.rearrange import broadcast_shape
 from ..kernels.scalar import where as pick
 from .arithmetic import where
-from .base import Op, T, TensorBase, broadcast_error, check_overwrite, inplace, overwrite
+from .base import Op, T, TensorBase, broadcast_error, check_overwrite, inplace, numbers, overwrite
 from .copying import copy_, number_for
 from .gather import number_in
 from .view import Select, Slice, expand
@@ -26,6 +27,8 @@ Key = tuple[Any, ...]
 
 class Index(Op):
     """The elements at arrays of indices;  dx = zeros with g added there"""
+
+    moves = True
 
     @staticmethod
     def forward(ctx: Any, x: Any, key: Key) -> Any:
@@ -290,7 +293,7 @@ def _put_key(x: Any, indices: Any, values: Any) -> Key:
 
 def _put_(self: Any, key: Key, values: Any, accumulate: bool) -> Any:
     check_writable(self)
-    if mode.grad and (self.tracked() or values.tracked()):
+    if (accumulate and dt.is_half(self.array.dtype)) or (mode.grad and (self.tracked() or values.tracked())):
         return overwrite(self, IndexPut.apply(self._same_place(), values, key, accumulate), "index_put_")
     check_overwrite(self, self, "index_put_")
     kernels.advanced_put(self.array, key, values.array, accumulate)
@@ -343,8 +346,8 @@ def masked_scatter(input: T, mask: Any, source: Any) -> T:
 def nonzero(input: T, *, as_tuple: bool = False) -> Any:
     """The indices of the elements that are not zero: (count, dimensions), or a vector per dimension."""
     if as_tuple:
-        return tuple([input._wrap(i) for i in kernels.nonzero(input.array)])
-    return input._wrap(kernels.nonzero_rows(input.array))
+        return tuple([input._wrap(i) for i in kernels.nonzero(numbers(input))])
+    return input._wrap(kernels.nonzero_rows(numbers(input)))
 
 
 def argwhere(input: T) -> T:

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, LinAlgError, OperationError
 from ..kernels import linalg as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, also_called, promoted, results
+from .autocast import in_float32
+from .base import Op, T, TensorBase, also_called, numbers, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
@@ -303,7 +305,7 @@ def matrices(name: str, *xs: Any, square: bool = False) -> None:
     for x in xs:
         if x.array.ndim < 2:
             raise OperationError(name, "The input tensor A must have at least 2 dimensions.", x)
-        if x.array.dtype.kind != "f":
+        if x.array.dtype.kind not in "fV":
             raise DtypeError(name, "Expected a floating point tensor as input", x)
         if square and x.array.shape[-1] != x.array.shape[-2]:
             raise OperationError(
@@ -337,6 +339,7 @@ def together(a: Any, b: Any) -> tuple[Any, Any]:
 # ---------------------------------------------------------------- what users call
 
 
+@in_float32
 def cholesky(A: T, *, upper: bool = False) -> T:
     """Lower triangular L with A = L Lᵀ for symmetric positive definite A (..., n, n); `upper`: its transpose.
 
@@ -356,6 +359,7 @@ def cholesky(A: T, *, upper: bool = False) -> T:
     return flipped(l) if upper else l
 
 
+@in_float32
 def cholesky_ex(A: T, *, upper: bool = False, check_errors: bool = False) -> Any:
     """The named tuple (L, info) of `cholesky`: info is 0, or the order of a minor that is not positive definite."""
     if check_errors:
@@ -365,6 +369,7 @@ def cholesky_ex(A: T, *, upper: bool = False, check_errors: bool = False) -> Any
     return results("linalg_cholesky_ex", "L", "info")(flipped(l) if upper else l, info)
 
 
+@in_float32
 @also_called(input="A")
 def inv(A: T) -> T:
     """The inverse of square matrices (..., n, n); LinAlgError if there is none."""
@@ -373,6 +378,7 @@ def inv(A: T) -> T:
     return y
 
 
+@in_float32
 def inv_ex(A: T, *, check_errors: bool = False) -> Any:
     """The named tuple (inverse, info): info is 0, or the place of a zero pivot."""
     matrices("linalg.inv", A, square=True)
@@ -386,6 +392,7 @@ def _is_vector(a: Any, b: Any) -> bool:
     return b.array.ndim == 1 or (a.array.ndim - 1 == b.array.ndim and b.array.shape == a.array.shape[:-1])
 
 
+@in_float32
 def solve(A: T, B: T, *, left: bool = True) -> T:
     """X with A X = B (X A = B where not `left`), for A (..., n, n) and B (..., n, k), or vectors (..., n).
 
@@ -458,6 +465,7 @@ def logdet(input: T) -> T:
     return where(sign < 0, float("nan"), log)
 
 
+@in_float32
 def qr(A: T, mode: str = "reduced") -> Any:
     """The named tuple (Q, R): A = Q R, Q with orthonormal columns, R upper triangular;
     `mode` "reduced", "complete" or "r".
@@ -470,6 +478,7 @@ def qr(A: T, mode: str = "reduced") -> Any:
     return results("linalg_qr", "Q", "R")(*LinalgQr.apply(A, mode))
 
 
+@in_float32
 def eigh(A: T, UPLO: str = "L") -> Any:
     """The named tuple (eigenvalues, eigenvectors) of symmetric matrices, ascending; one triangle is read."""
     matrices("linalg.eigh", A, square=True)
@@ -478,11 +487,13 @@ def eigh(A: T, UPLO: str = "L") -> Any:
     return results("linalg_eigh", "eigenvalues", "eigenvectors")(*LinalgEigh.apply(A, UPLO.upper()))
 
 
+@in_float32
 def eigvalsh(A: T, UPLO: str = "L") -> T:
     """The ascending eigenvalues of symmetric matrices."""
     return eigh(A, UPLO)[0]
 
 
+@in_float32
 def eig(A: T) -> Any:
     """The named tuple (eigenvalues, eigenvectors) of square matrices, complex; it cannot be differentiated."""
     matrices("linalg.eig", A, square=True)
@@ -491,11 +502,13 @@ def eig(A: T) -> Any:
     return results("linalg_eig", "eigenvalues", "eigenvectors")(*LinalgEig.apply(A))
 
 
+@in_float32
 def eigvals(A: T) -> T:
     """The complex eigenvalues of square matrices; they cannot be differentiated."""
     return eig(A)[0]
 
 
+@in_float32
 def svd(A: T, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     """The named tuple (U, S, Vh): A = U diag(S) Vh, S descending;
     without `full_matrices` only the first min(m, n) vectors.
@@ -504,6 +517,7 @@ def svd(A: T, full_matrices: bool = True, *, driver: str | None = None) -> Any:
     return results("linalg_svd", "U", "S", "Vh")(*LinalgSvd.apply(A, full_matrices))
 
 
+@in_float32
 def svdvals(A: T, *, driver: str | None = None) -> T:
     """The singular values, descending."""
     matrices("linalg.svdvals", A)
@@ -512,12 +526,12 @@ def svdvals(A: T, *, driver: str | None = None) -> T:
 
 def tolerances(a: Any, atol: Any, rtol: Any) -> tuple[Any, Any]:
     """Absolute and relative tolerance as arrays: by default max(m, n) eps times the largest singular value."""
-    d = a.array.dtype
+    d = dt.wide(a.array.dtype)
     least = max(a.array.shape[-2:]) * float(np.finfo(d).eps)
     absolute = 0.0 if atol is None else atol
-    given = absolute.array.any() if isinstance(absolute, TensorBase) else absolute > 0
+    given = numbers(absolute).any() if isinstance(absolute, TensorBase) else absolute > 0
     relative = (0.0 if given else least) if rtol is None else rtol
-    pair = [np.asarray(x.array if isinstance(x, TensorBase) else x, d) for x in (absolute, relative)]
+    pair = [np.asarray(numbers(x) if isinstance(x, TensorBase) else x, d) for x in (absolute, relative)]
     return pair[0], pair[1]
 
 
@@ -534,6 +548,7 @@ def matrix_exp(A: T) -> T:
     return LinalgMatrixExp.apply(A)
 
 
+@in_float32
 def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The named tuple (solution, residuals, rank, singular_values): X that makes ‖A X - B‖ smallest.
 
@@ -549,7 +564,7 @@ def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) 
     a, b = promoted(A, unsqueeze(B, -1) if vector else B)
     if a.array.shape[-2] != b.array.shape[-2]:
         raise OperationError("linalg.lstsq", "input.size(-2) should match other.size(-2)", A, B)
-    least = max(a.array.shape[-2:]) * float(np.finfo(a.array.dtype).eps)
+    least = max(a.array.shape[-2:]) * float(np.finfo(dt.wide(a.array.dtype)).eps)
     x = matmul(LinalgPinv.apply(a, *tolerances(a, None, least if rcond is None else rcond), False), b)
     return results("linalg_lstsq", "solution", "residuals", "rank", "singular_values")(
         squeeze(x, -1) if vector else x, *_fit(a, b, x, least if rcond is None else rcond, driver or "gelsy")

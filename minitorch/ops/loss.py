@@ -7,13 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import reduce, scalar
 from ..kernels import softmax as kernels
 from .activation import logsigmoid
 from .arithmetic import where
-from .base import Op, T, broadcast_error, broadcast_kernel, fused, pair
+from .autocast import in_float32, raised
+from .base import Op, T, broadcast_error, broadcast_kernel, fused, numbers, pair
 from .binary import tensors_only, xlogy
 from .softmax import log_softmax
 from .view import reshape
@@ -244,7 +246,7 @@ def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
 
 
 def _check_floats(name: str, *tensors: Any) -> None:
-    if any(x.array.dtype.kind != "f" for x in tensors):
+    if any(x.array.dtype.kind not in "fV" for x in tensors):
         raise DtypeError(name, "expected floating-point tensors", *tensors)
 
 
@@ -259,6 +261,8 @@ def nll_loss(
 
     Positions whose class is `ignore_index` do not count.
     """
+    if dt.mixed:
+        input, target, weight = raised(input, target, weight)
     reduction = _reduction(size_average, reduce, reduction)
     check_reduction(reduction)
     tensors_only("nll_loss", input=input, target=target)
@@ -330,13 +334,15 @@ def cross_entropy(
     >>> torch.nn.functional.cross_entropy(torch.tensor([[0., 0.]]), torch.tensor([1]))
     tensor(0.6931)
     """
+    if dt.mixed:
+        input, target, weight = raised(input, target, weight)
     reduction = _reduction(size_average, reduce, reduction)
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     tensors_only("cross_entropy", input=input, target=target)
     if not input.array.ndim:
         raise IndexError("cross_entropy: Dimension out of range: expected scores (N, C, ...) or (C), got a 0-d tensor")
-    if target.array.dtype.kind == "f":
+    if target.array.dtype.kind in "fV":
         if ignore_index >= 0:
             raise RuntimeError("cross_entropy: ignore_index is not supported for floating point target")
         return _soft_cross_entropy(input, target, weight, reduction, label_smoothing)
@@ -375,6 +381,8 @@ def mse_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """(input - target)²; `weight` scales each."""
+    if dt.mixed:
+        input, target, weight = raised(input, target, weight)
     how = _reduction(size_average, reduce, reduction)
     if weight is None:
         return _pair_loss("mse_loss", MseLoss, input, target, None, how)
@@ -403,6 +411,7 @@ def _weighted(name: str, losses: Any, input: Any, weight: Any, reduction: str) -
     return reduced(losses, reduction)
 
 
+@in_float32
 def l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
@@ -414,6 +423,7 @@ def l1_loss(
     return reduced(losses, how) if weight is None else _weighted("l1_loss", losses, input, weight, how)
 
 
+@in_float32
 def smooth_l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", beta: float = 1.0
 ) -> T:
@@ -428,6 +438,7 @@ def smooth_l1_loss(
     return _pair_loss("smooth_l1_loss", SmoothL1Loss, input, target, None, how, float(beta))
 
 
+@in_float32
 def huber_loss(input: T, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> T:
     """(input - target)² / 2 where the difference is below delta, else delta (|input - target| - delta / 2)."""
     if delta <= 0:
@@ -438,6 +449,7 @@ def huber_loss(input: T, target: Any, reduction: str = "mean", delta: float = 1.
 # ---------------------------------------------------------------- probabilities
 
 
+@in_float32
 def binary_cross_entropy(
     input: T, target: Any, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
 ) -> T:
@@ -450,7 +462,7 @@ def binary_cross_entropy(
     _check_floats("binary_cross_entropy", input, target)
     if input.array.dtype is not target.array.dtype:
         raise DtypeError("binary_cross_entropy", "expected input and target of the same dtype", input, target)
-    _check_probabilities(input.array)
+    _check_probabilities(numbers(input))
     how = _reduction(size_average, reduce, reduction)
     check_reduction(how)
     if weight is None:
@@ -468,6 +480,7 @@ def _check_probabilities(values: Any) -> None:
         )
 
 
+@in_float32
 def binary_cross_entropy_with_logits(
     input: T, target: Any, weight: Any = None, size_average: Any = None, reduce: Any = None, reduction: str = "mean",
     pos_weight: Any = None,
@@ -488,6 +501,7 @@ def binary_cross_entropy_with_logits(
     return reduced(losses if weight is None else losses * weight, how)
 
 
+@in_float32
 def kl_div(
     input: T,
     target: Any,

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from ..kernels import linalg as kernels
+from ..kernels.cast import cast_array
+from .autocast import in_float32
 from .base import Op, T, results
 from .join import cat, tril, triu
 from .linalg import flipped, matrices, together, triangular
@@ -53,7 +55,7 @@ def _corner(x: Any, k: int) -> Any:
 def permutation_matrix(packed: Any, pivots: Any) -> Any:
     """p of p l u, in the dtype of the factors."""
     made = kernels.permutation(pivots.array, packed.array.shape[-2])
-    return packed._wrap(made.astype(packed.array.dtype))
+    return packed._wrap(cast_array(made, packed.array.dtype))
 
 
 # ---------------------------------------------------------------- what users call
@@ -83,6 +85,7 @@ def lu(A: T, *, pivot: bool = True) -> Any:
     return results("linalg_lu", "P", "L", "U")(*lu_unpack(*lu_factor(A, pivot=pivot)))
 
 
+@in_float32
 def lu_solve(LU: T, pivots: T, B: T, *, left: bool = True, adjoint: bool = False) -> T:
     """X with A X = B, of what `lu_factor(A)` gave; `adjoint`: with Aᵀ; X A = B where not `left`."""
     matrices("linalg.lu_solve", LU, square=True)

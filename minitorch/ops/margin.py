@@ -10,11 +10,13 @@ from ..autograd.grad_mode import mode
 from ..errors import OperationError
 from .activation import logsigmoid
 from .arithmetic import refuse, where
+from .autocast import in_float32
 from .base import T, TensorBase
 from .gather import gather
 from .loss import _reduction, check_reduction, reduced
 
 
+@in_float32
 def margin_ranking_loss(
     input1: T,
     input2: T,
@@ -33,6 +35,7 @@ def margin_ranking_loss(
     return reduced((-target * (input1 - input2) + float(margin)).clamp(min=0), how)
 
 
+@in_float32
 def cosine_embedding_loss(
     input1: T,
     input2: T,
@@ -57,13 +60,14 @@ def cosine_embedding_loss(
     return reduced(near + far, how)
 
 
+@in_float32
 def hinge_embedding_loss(
     input: T, target: T, margin: float = 1.0, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
 ) -> T:
     """x where t = 1, max(0, margin - x) where t = -1."""
     how = _reduction(size_average, reduce, reduction)
     refuse("hinge_embedding_loss", "b", input)
-    margin = margin if input.array.dtype.kind in "fc" else int(margin)
+    margin = margin if input.array.dtype.kind in "fcV" else int(margin)
     far, near = where(target.ne(1), (margin - input).clamp(min=0), 0), where(target.ne(-1), input, 0)
     return reduced(far + near, how)
 
@@ -72,6 +76,7 @@ def _distance(p: float, eps: float) -> Callable[[Any, Any], Any]:
     return lambda a, b: (a - b + eps).norm(p, -1)
 
 
+@in_float32
 def triplet_margin_loss(
     anchor: T, positive: T, negative: T, margin: float = 1.0, p: float = 2, eps: float = 1e-6, swap: bool = False,
     size_average: Any = None, reduce: Any = None, reduction: str = "mean",
@@ -110,6 +115,7 @@ def triplet_margin_with_distance_loss(
 # ---------------------------------------------------------------- classes
 
 
+@in_float32
 def multi_margin_loss(
     input: T,
     target: T,
@@ -144,6 +150,7 @@ def multi_margin_loss(
     return reduced(losses if input.array.ndim == 2 else losses.squeeze(0), how)
 
 
+@in_float32
 def multilabel_margin_loss(
     input: T, target: T, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
 ) -> T:
@@ -172,6 +179,7 @@ def multilabel_soft_margin_loss(
     return reduced(losses.sum(-1) / input.array.shape[-1], how)
 
 
+@in_float32
 def soft_margin_loss(input: T, target: T, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> T:
     """ln(1 + e^(-t x)) for targets 1 and -1."""
     return reduced(-logsigmoid(input * target), _reduction(size_average, reduce, reduction))
@@ -180,6 +188,7 @@ def soft_margin_loss(input: T, target: T, size_average: Any = None, reduce: Any 
 # ---------------------------------------------------------------- likelihoods
 
 
+@in_float32
 def poisson_nll_loss(
     input: T, target: T, log_input: bool = True, full: bool = False, size_average: Any = None, eps: float = 1e-8,
     reduce: Any = None, reduction: str = "mean",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
 from .arithmetic import add, mul
+from .autocast import lowered
 from .base import Op, T, TensorBase, conj
 from .view import reshape, sum_to_size, transpose, unsqueeze, view
 
@@ -151,6 +153,8 @@ def matmul(input: T, other: Any) -> T:
     >>> torch.ones(2, 3) @ torch.ones(3)
     tensor([3., 3.])
     """
+    if dt.mixed:
+        input, other = lowered(input, other)
     a, b = input, other
     if not isinstance(b, TensorBase):
         raise TypeError(f"matmul(): argument 'other' must be Tensor, not {type(b).__name__}")
@@ -193,6 +197,8 @@ def _first(x: Any) -> Any:
 
 def mm(input: T, mat2: Any) -> T:
     """The product of two matrices, (n, k) and (k, m)."""
+    if dt.mixed:
+        input, mat2 = lowered(input, mat2)
     _dims("mm", input, 2)
     _dims("mm", mat2, 2)
     _check("mm", input, mat2)
@@ -201,6 +207,8 @@ def mm(input: T, mat2: Any) -> T:
 
 def bmm(input: T, mat2: Any) -> T:
     """The products of two stacks of matrices, (b, n, k) and (b, k, m)."""
+    if dt.mixed:
+        input, mat2 = lowered(input, mat2)
     _check_batches("bmm", input, mat2)
     return Bmm.apply(input, mat2)
 
@@ -260,6 +268,8 @@ def outer(input: T, vec2: Any) -> T:
 
 def linear(input: T, weight: Any, bias: Any = None) -> T:
     """input @ weight.T + bias over the last dimension: (..., in), (out, in), (out) -> (..., out)."""
+    if dt.mixed:
+        input, weight, bias = lowered(input, weight, bias)
     if weight.array.ndim == 1 and bias is None:
         return matmul(input, weight)
     if weight.array.ndim != 2:

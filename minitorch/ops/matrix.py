@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import OperationError
 from ..kernels import linalg as kernels
 from . import linalg as L
 from .arithmetic import refuse
+from .autocast import in_float32, lowered
 from .base import Op, T, into, numpy_names, results
 from .join import tril
 from .linalg import flipped, inv, inv_ex, matrices, svdvals
@@ -97,6 +99,7 @@ def norm(A: T, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype
     return matrix_norm(A, ord, (0, 1), keepdim, dtype=dtype)
 
 
+@in_float32
 def cond(A: T, p: Any = None) -> T:
     """The condition number ‖A‖ ‖A⁻¹‖ of matrices, in any norm of `matrix_norm` (2 by default);
     inf for singular ones.
@@ -112,6 +115,7 @@ def cond(A: T, p: Any = None) -> T:
     return product.masked_fill(info.ne(0), math.inf)
 
 
+@in_float32
 def matrix_rank(A: T, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None) -> T:
     """How many singular values are larger than max(atol, rtol times the largest)."""
     matrices("linalg.matrix_rank", A, square=hermitian)
@@ -160,6 +164,8 @@ def matrix_power(A: T, n: int) -> T:
 def vecdot(x: T, y: T, *, dim: int = -1) -> T:
     """Σ x y along a dimension."""
     refuse("linalg.vecdot", "biu", x, y)
+    if dt.mixed:
+        x, y = lowered(x, y)
     return (x * y).sum(dim)
 
 
@@ -184,6 +190,7 @@ def vander(x: T, *, N: int | None = None) -> T:
     return powers(x, x.array.shape[-1] if N is None else N)
 
 
+@in_float32
 def householder_product(A: T, tau: T) -> T:
     """The first columns of the product of the reflections 1 - τᵢ vᵢ vᵢᵀ, vᵢ below the diagonal of A (..., m, n)."""
     matrices("linalg.householder_product", A)
@@ -205,6 +212,7 @@ def householder_product(A: T, tau: T) -> T:
 # ---------------------------------------------------------------- tensors as matrices
 
 
+@in_float32
 def tensorinv(A: T, ind: int = 2) -> T:
     """The inverse of A for `tensordot` over its first `ind` dimensions."""
     if ind <= 0:
@@ -219,6 +227,7 @@ def tensorinv(A: T, ind: int = 2) -> T:
     return reshape(inv(reshape(A, math.prod(front), -1)), *back, *front)
 
 
+@in_float32
 def tensorsolve(A: T, B: T, dims: Any = None) -> T:
     """X with tensordot(A, X, X.ndim) = B; `dims` of A are moved to the end first."""
     a: Any = A
@@ -282,12 +291,14 @@ class CholeskySolve(Op):
         return db, matmul(l, common) if ctx.upper else matmul(common, l), None
 
 
+@in_float32
 def cholesky_inverse(L_: T, upper: bool = False) -> T:
     """The inverse of L Lᵀ (of Lᵀ L where `upper`), from the one triangle that is read."""
     matrices("cholesky_inverse", L_, square=True)
     return CholeskyInverse.apply(L_, upper)
 
 
+@in_float32
 def cholesky_solve(B: T, L_: T, upper: bool = False) -> T:
     """X with L Lᵀ X = B (Lᵀ L where `upper`)."""
     matrices("cholesky_solve", B, L_)
@@ -296,6 +307,7 @@ def cholesky_solve(B: T, L_: T, upper: bool = False) -> T:
     return CholeskySolve.apply(b, l, upper)
 
 
+@in_float32
 def triangular_solve(b: T, A: T, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """The named tuple (solution, cloned_coefficient) of A X = b, of Aᵀ X = b where `transpose`."""
     a = flipped(A) if transpose else A
@@ -317,6 +329,7 @@ def old_svd(input: T, some: bool = True, compute_uv: bool = True) -> Any:
     return results("svd", "U", "S", "V")(u, s, v)
 
 
+@in_float32
 def pinverse(input: T, rcond: float = 1e-15) -> T:
     """`linalg.pinv` by its old name."""
     return L.pinv(input, atol=0.0, rtol=rcond)

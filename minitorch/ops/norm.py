@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.grad_mode import mode
+from ..autograd.half import FLOAT32
+from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
-from .base import Op, T
+from .base import Op, T, numbers
 from .view import reshape
 
 
@@ -115,9 +117,10 @@ def _channels_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
 
 
 def _check_dtypes(name: str, x: Any, *others: Any) -> None:
-    if x.array.dtype.kind != "f":
+    if x.array.dtype.kind not in "fV":
         raise DtypeError(name, "expected a floating-point tensor", x)
-    if any(t is not None and t.array.dtype is not x.array.dtype for t in others):
+    kinds = {t.array.dtype for t in others if t is not None}
+    if kinds and kinds != {x.array.dtype} and not (is_half(x.array.dtype) and kinds == {FLOAT32}):
         raise DtypeError(name, "all inputs must share the same dtype", x, *others)
 
 
@@ -210,14 +213,14 @@ def batch_norm(
     count = shape[0] * math.prod(shape[2:])
     if training:
         _check_count("batch_norm", count, input)
-        mean, var = kernels.channel_statistics(_planes(input.array))
+        mean, var = kernels.channel_statistics(_planes(numbers(input)))
         if count:  # an empty batch says nothing
             _move(running_mean, mean, momentum)
             _move(running_var, kernels.unbiased(var, count), momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:
-        mean, var = running_mean.array.copy(), running_var.array.copy()
+        mean, var = numbers(running_mean).copy(), numbers(running_var).copy()
     return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, training)
 
 

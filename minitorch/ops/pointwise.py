@@ -35,7 +35,7 @@ def zeros_like(g: Any) -> Any:
 
 def real(name: str, x: Any) -> Any:
     """A tensor of real numbers, floating; complex is refused."""
-    if x.array.dtype.kind == "f":
+    if x.array.dtype.kind in "fV":
         return x
     refuse(name, "c", x)
     return floating(x)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
-from .base import Op, T
+from .autocast import in_float32
+from .base import Op, T, numbers
 from .conv import check_numbers, each
 from .view import squeeze, unsqueeze
 
@@ -148,7 +149,7 @@ def _batched(name: str, dims: int, x: Any) -> tuple[Any, bool]:
 
 
 def _floats(name: str, x: Any) -> None:
-    if x.array.dtype.kind != "f":
+    if x.array.dtype.kind not in "fV":
         raise DtypeError(name, "expected a floating-point tensor", x)
 
 
@@ -185,7 +186,7 @@ def _max(
     size = x.array.shape[2:]
     kernel, stride, padding, dilation = _sliding(name, size, kernel, stride, padding, dilation, ceil_mode)
     function = MaxPool3d if dims == 3 else MaxPool
-    found = kernels.max_pool(x.array, kernel, stride, padding, dilation, ceil_mode)
+    found = kernels.max_pool(numbers(x), kernel, stride, padding, dilation, ceil_mode)
     values, indices = function.apply(x, dims, *found)
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
@@ -238,7 +239,7 @@ def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
     x, single = _batched(name, dims, input)
     _floats(name, x)
     size = x.array.shape[2:]
-    found = kernels.window_max(x.array, kernels.adaptive_windows(size, _adaptive_size(name, output_size, size)))
+    found = kernels.window_max(numbers(x), kernels.adaptive_windows(size, _adaptive_size(name, output_size, size)))
     function = {1: MaxPool, 2: AdaptiveMaxPool2d, 3: AdaptiveMaxPool3d}[dims]
     values, indices = function.apply(x, dims, *found)
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
@@ -279,6 +280,7 @@ def max_pool2d(
     return both if return_indices else both[0]
 
 
+@in_float32
 def max_pool3d(
     input: T,
     kernel_size: Any,
@@ -320,6 +322,7 @@ def avg_pool2d(
     )
 
 
+@in_float32
 def avg_pool3d(
     input: T,
     kernel_size: Any,
@@ -345,6 +348,7 @@ def adaptive_avg_pool2d(input: T, output_size: Any) -> T:
     return _adaptive_average("adaptive_avg_pool2d", 2, input, output_size)
 
 
+@in_float32
 def adaptive_avg_pool3d(input: T, output_size: Any) -> T:
     """The mean of windows that share (N, C, D, H, W) out to `output_size` positions."""
     return _adaptive_average("adaptive_avg_pool3d", 3, input, output_size)
@@ -362,6 +366,7 @@ def adaptive_max_pool2d(input: T, output_size: Any, return_indices: bool = False
     return both if return_indices else both[0]
 
 
+@in_float32
 def adaptive_max_pool3d(input: T, output_size: Any, return_indices: bool = False) -> Any:
     """The largest value of windows that share (N, C, D, H, W) out to `output_size` positions."""
     both = _adaptive_max("adaptive_max_pool3d", 3, input, output_size)

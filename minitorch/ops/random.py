@@ -5,11 +5,13 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..autograd.views import check_writable
 from ..errors import DtypeError, OperationError
 from ..kernels import random as kernels
 from ..kernels import reduce, scalar
+from ..kernels.cast import widened
 from ..kernels.layout import empty_like
 from .arithmetic import mul, refuse
 from .base import Op, T, TensorBase, check_overwrite, inplace
@@ -73,7 +75,7 @@ class Normal(Op):
 
 def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True) -> T:
     """Fill x in place by `draw(stream, array, ...)`; what it held before has no more gradient."""
-    if floating and x.array.dtype.kind != "f":
+    if floating and x.array.dtype.kind not in "fV":
         raise DtypeError(name, "expected a floating-point tensor", x)
     check_writable(x)
     check_overwrite(x, x, name)
@@ -134,7 +136,7 @@ def bernoulli_(self: T, p: Any = 0.5, *, generator: Any = None) -> T:
     _check_probability("bernoulli_", p)
     if not isinstance(p, TensorBase):
         return _filled("bernoulli_", self, kernels.bernoulli, generator, p, floating=False)
-    if p.array.dtype.kind != "f" and p.array.size:
+    if p.array.dtype.kind not in "fV" and p.array.size:
         raise DtypeError("bernoulli_", "expected floating-point probabilities", self, p)
     chance = p.expand(self.array.shape).array
     return _filled("bernoulli_", self, kernels.bernoulli, generator, chance, floating=self.array.size > 0)
@@ -170,7 +172,9 @@ def _check_range(x: T, low: int, high: int) -> None:
 def _check_probability(name: str, p: Any) -> None:
     if isinstance(p, TensorBase):
         axes = tuple(range(p.array.ndim))
-        fine = not p.array.size or (reduce.amin(p.array, axes) >= 0 and reduce.amax(p.array, axes) <= 1)
+        fine = not p.array.size or (
+            reduce.amin(widened(p.array), axes) >= 0 and reduce.amax(widened(p.array), axes) <= 1
+        )
     else:
         fine = 0 <= p <= 1
     if not fine:
@@ -189,17 +193,17 @@ def multinomial(input: T, num_samples: int, replacement: bool = False, *, genera
     """Indices drawn with the weights that input (a vector, or rows) holds."""
     if input.array.ndim not in (1, 2):
         raise OperationError("multinomial", "prob_dist must be 1 or 2 dim", input)
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         raise DtypeError("multinomial", "only supports floating-point dtypes for input", input)
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
     if not replacement and num_samples > input.array.shape[-1]:
         raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without replacement")
-    if not kernels.can_draw(input.array):
+    if not kernels.can_draw(widened(input.array)):
         raise RuntimeError(
             "multinomial: probability tensor contains either `inf`, `nan` or element < 0, or a row sums to 0"
         )
-    return input._wrap(kernels.multinomial(stream_of(generator), input.array, num_samples, replacement))
+    return input._wrap(kernels.multinomial(stream_of(generator), widened(input.array), num_samples, replacement))
 
 
 def dropout(input: T, p: float = 0.5, training: bool = True, inplace: bool = False) -> T:
@@ -217,7 +221,7 @@ def _drops(name: str, x: T, p: float, training: bool) -> bool:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0 or not x.array.size:
         return False
-    if x.array.dtype.kind != "f" and p < 1:
+    if x.array.dtype.kind not in "fV" and p < 1:
         raise DtypeError(name, "expected a floating-point tensor", x)
     return True
 
@@ -226,7 +230,9 @@ def _masked(x: T, p: float, shape: tuple[int, ...]) -> T:
     if p == 1:
         return x * x._zeros((), x.array.dtype)
     like = x.array if shape == x.array.shape else None
-    return NativeDropout.apply(x, x._wrap(kernels.dropout_mask(default_stream, shape, 1 - p, x.array.dtype, like)))
+    return NativeDropout.apply(
+        x, x._wrap(kernels.dropout_mask(default_stream, shape, 1 - p, dt.wide(x.array.dtype), like))
+    )
 
 
 def feature_dropout(input: T, p: float, training: bool, inplace: bool = False, lead: int = 2) -> T:

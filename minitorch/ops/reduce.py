@@ -13,7 +13,8 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
 from .arithmetic import where
-from .base import Op, T, TensorBase, floating, numpy_names, results
+from .autocast import in_float32
+from .base import Op, T, TensorBase, floating, numbers, numpy_names, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
@@ -383,7 +384,7 @@ def _to(x: Any, dtype: Any) -> Any:
 
 def _needs_float(name: str, x: Any, dtype: Any) -> Any:
     x = _to(x, dtype)
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         raise DtypeError(
             name, "could not infer output dtype. Input dtype must be either a floating point or complex dtype", x
         )
@@ -424,6 +425,7 @@ def mean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     return (Mean if dim is None else MeanDim).apply(input, axes_of(dim, input.array.ndim, "mean"), keepdim)
 
 
+@in_float32
 @numpy_names
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The product of the elements, over all dimensions or one; integers and bools give int64."""
@@ -554,7 +556,7 @@ def _arg(name: str, input: Any, dim: int | None, keepdim: bool) -> Any:
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. Specify the reduction dim with "
             f"the 'dim' argument."
         )
-    return input._wrap(getattr(kernels, name)(input.array, axis, keepdim))
+    return input._wrap(getattr(kernels, name)(numbers(input), axis, keepdim))
 
 
 @numpy_names
@@ -570,7 +572,7 @@ def any(input: T, dim: Any = None, keepdim: bool = False) -> T:
 
 
 def _truth(kernel: Any, input: Any, dim: Any, keepdim: bool) -> Any:
-    result = kernel(input.array, axes_of(dim, input.array.ndim, kernel.__name__), keepdim)
+    result = kernel(numbers(input), axes_of(dim, input.array.ndim, kernel.__name__), keepdim)
     return input._wrap(result.astype(np.uint8) if input.array.dtype == np.uint8 else result)
 
 
@@ -584,7 +586,7 @@ def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
 @numpy_names
 def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """(Σ |x|ᵖ)^(1/p) for p = ord: 0 counts, inf takes the largest, -inf the smallest."""
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         raise DtypeError("linalg.vector_norm", "Expected a floating point or complex tensor as input", x)
     x = _to(x, dtype)
     return Norm.apply(x, float(ord), axes_of(dim, x.array.ndim, "linalg.vector_norm"), keepdim)
@@ -600,7 +602,7 @@ def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 @numpy_names
 def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements that are not NaN."""
-    if input.array.dtype.kind not in "fc":
+    if input.array.dtype.kind not in "fcV":
         raise DtypeError("nanmean", "expected input to have floating point or complex dtype", input)
     return nansum(input, dim, keepdim, dtype=dtype) / sum(input.isnan().logical_not(), dim, keepdim)
 

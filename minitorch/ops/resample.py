@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import resample as kernels
 from .arithmetic import refuse
@@ -122,7 +123,7 @@ def _check_mode(x: Any, mode: str, align_corners: bool | None, antialias: bool) 
 
 
 def _check_dtype(x: Any, mode: str) -> None:
-    if x.array.dtype.kind != "f" and (x.array.dtype != np.uint8 or mode in ("area", "linear", "trilinear")):
+    if x.array.dtype.kind not in "fV" and (x.array.dtype != np.uint8 or mode in ("area", "linear", "trilinear")):
         raise DtypeError(f"interpolate(mode={mode!r})", "expected a floating dtype", x)
 
 
@@ -152,7 +153,7 @@ def interpolate(
         )
     if mode == "area":
         return _AREA[len(spatial)](input, wanted)
-    d = input.array.dtype.type if input.array.dtype.kind == "f" else np.float64
+    d = dt.wide(input.array.dtype).type if input.array.dtype.kind in "fV" else np.float64
     name = mode + " smooth" if antialias else mode
     geometry = list(zip(spatial, wanted, factors, strict=True))
     taps = [(i + 2, n, _taps(name, n, o, f, d, bool(align_corners))) for i, (n, o, f) in enumerate(geometry)]
@@ -190,8 +191,8 @@ def settled(name: str, align_corners: bool | None) -> bool:
 
 def _line(theta: Any, n: int, corners: bool) -> Any:
     """The coordinates of n pixels from -1 to 1."""
-    d = theta.array.dtype
-    return theta._wrap(kernels.coordinates(n, corners, d))
+    line = theta._wrap(kernels.coordinates(n, corners, dt.wide(theta.array.dtype)))
+    return line._cast(theta.array.dtype)
 
 
 def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
@@ -210,7 +211,7 @@ def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
             f"Expected a batch of {dims}D affine matrices of shape Nx{dims}x{dims + 1} for size {tuple(size)}. Got "
             f"{tuple(theta.shape)}."
         )
-    if theta.array.dtype.kind != "f":
+    if theta.array.dtype.kind not in "fV":
         raise ValueError(f"Expected theta to have floating point type, but got {theta.dtype}")
     if any(n <= 0 for n in size):
         raise ValueError(f"Expected non-zero, positive output size. Got {tuple(size)}")

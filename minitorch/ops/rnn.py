@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import rnn as kernels
+from .autocast import aligned, lowered
 from .base import Op, T, derivative
 from .join import cat, stack
 from .matmul import linear
@@ -227,7 +229,7 @@ def _layers(
 
 def _check(name: str, x: Any, weights: Weights) -> None:
     w = weights[0]
-    if x.array.dtype.kind != "f":
+    if x.array.dtype.kind not in "fV":
         raise DtypeError(name, "expected a floating-point input", x)
     if x.array.dtype is not w.array.dtype:
         raise DtypeError(name, f"input and weights must have the same dtype, got {x.dtype} and {w.dtype}", x, w)
@@ -288,9 +290,11 @@ def _run_layers(name: str, layer: Any, count: int, args: tuple[Any, ...]) -> tup
     if isinstance(args[3], bool):
         input, hx, params, biases, num_layers, p, train, bidirectional, batch_first = args
         states = _states(name, hx, count)
+        input, params = aligned(states[0], input, params)
         return _padded(name, layer, input, states, params, biases, num_layers, p, train, bidirectional, batch_first)
     data, batch_sizes, hx, params, biases, num_layers, p, train, bidirectional = args
     steps, states = _packed_steps(batch_sizes, len(data.array)), _states(name, hx, count)
+    data, params = aligned(states[0], data, params)
     return _layers(name, layer, data, states, params, biases, num_layers, p, train, bidirectional, steps)
 
 
@@ -303,6 +307,8 @@ def lstm(*args: Any) -> tuple[Any, Any, Any]:
     `lstm(input, (h, c), params, has_biases, num_layers, dropout, train, bidirectional, batch_first)`, or of a packed
     batch `lstm(data, batch_sizes, (h, c), params, has_biases, num_layers, dropout, train, bidirectional)`.
     """
+    if dt.mixed:
+        args = lowered(*args)
     y, h, c = _run_layers("lstm", _lstm, 2, args)
     return y, h, c
 
@@ -327,6 +333,7 @@ def rnn_relu(*args: Any) -> tuple[Any, Any]:
 
 def _cell(name: str, layer: Any, input: Any, hx: Any, count: int, weights: Weights) -> tuple[Any, ...]:
     states = _states(name, hx, count)
+    input, weights = aligned(states[0], input, weights)
     _check(name, input, weights)
     for s in states:
         if s.array.ndim != 2 or s.array.shape != (len(input.array), weights[1].array.shape[1]):

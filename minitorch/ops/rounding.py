@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from .. import dtypes as dt
 from ..errors import DtypeError
 from ..kernels import scalar as kernels
 from .arithmetic import refuse, where
@@ -219,7 +218,7 @@ def angle(input: T) -> T:
 def _rounded(function: Any, name: str, x: Any) -> Any:
     """Integers are whole already; bools are refused."""
     refuse(name, "bc", x)
-    return function.apply(x) if x.array.dtype.kind == "f" else x.clone()
+    return function.apply(x) if x.array.dtype.kind in "fV" else x.clone()
 
 
 def floor(input: T) -> T:
@@ -257,10 +256,10 @@ def frac(input: T) -> T:
 
 def nan_to_num(input: T, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> T:
     """NaN, inf and -inf replaced; by 0 and the largest and smallest number of the dtype where nothing else is given."""
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         refuse("nan_to_num", "c", input)
         return input.clone()
-    most = float(np.finfo(input.array.dtype).max)
+    most = dt.largest(input.dtype)
     top, bottom = (most if posinf is None else posinf), (-most if neginf is None else neginf)
     return NanToNum.apply(input, 0.0 if nan is None else nan, top, bottom)
 
@@ -310,7 +309,7 @@ def clamp_max(input: T, max: Any) -> T:
 def _bounded(function: Any, name: str, *operands: Any) -> Any:
     """The operands in their common dtype, None where there is no bound."""
     x, lo, hi = operands
-    if x.array.dtype.kind == "f" and not isinstance(lo, TensorBase) and not isinstance(hi, TensorBase):
+    if x.array.dtype.kind in "fV" and not isinstance(lo, TensorBase) and not isinstance(hi, TensorBase):
         return function.apply(x, lo, hi)
     cast = iter(promoted(*[x for x in operands if x is not None]))
     operands = tuple([None if x is None else next(cast) for x in operands])

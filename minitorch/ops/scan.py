@@ -143,7 +143,7 @@ def cummin(input: T, dim: int) -> Any:
 @numpy_names
 def logcumsumexp(input: T, dim: int) -> T:
     """ln of the running sum of eˣ along a dimension."""
-    if input.array.dtype.kind not in "fc":
+    if input.array.dtype.kind not in "fcV":
         raise DtypeError("logcumsumexp", "is not implemented for integers", input)
     return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))
 

@@ -49,7 +49,7 @@ class LogSoftmax(Op):
 
 def _floats(name: str, x: T) -> T:
     """x itself; integers only if there are none."""
-    if x.array.dtype.kind != "f" and x.array.size:
+    if x.array.dtype.kind not in "fV" and x.array.size:
         raise DtypeError(name, "expected a floating-point tensor, or dtype= to convert it to", x)
     return x
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import OperationError
 from ..kernels import index as picks
 from ..kernels import sort as kernels
+from ..kernels.cast import cast_array
 from .arithmetic import refuse
-from .base import Op, T, TensorBase, numpy_names, results
-from .copying import cast_array
+from .base import Op, T, TensorBase, numbers, numpy_names, results
 from .gather import gather, put_at
 from .reduce import among_equals
 from .view import dim_in, unsqueeze
@@ -149,13 +150,13 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool | None 
     """
     axis = dim_in(dim, input.array.ndim)
     function = Sort if stable is None else SortStable
-    return results("sort")(*function.apply(input, axis, kernels.argsort(input.array, axis, descending)))
+    return results("sort")(*function.apply(input, axis, kernels.argsort(numbers(input), axis, descending)))
 
 
 @numpy_names
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:
     """The indices that put a dimension into order."""
-    return input._wrap(kernels.argsort(input.array, dim_in(dim, input.array.ndim), descending))
+    return input._wrap(kernels.argsort(numbers(input), dim_in(dim, input.array.ndim), descending))
 
 
 def msort(input: T) -> T:
@@ -171,7 +172,7 @@ def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
     n = input.array.shape[axis] if input.array.ndim else 1
     if not 0 <= k <= n:
         raise RuntimeError(f"selected index k out of range: k = {k}, dimension {axis} has size {n}")
-    return results("topk")(*Topk.apply(input, axis, kernels.topk(input.array, k, axis, largest, sorted)))
+    return results("topk")(*Topk.apply(input, axis, kernels.topk(numbers(input), k, axis, largest, sorted)))
 
 
 def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
@@ -183,7 +184,7 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
         raise IndexError(f"kthvalue(): Expected reduction dim {axis} to have non-zero size.")
     if not 1 <= k <= n:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {axis}: k = {k}, size {n}")
-    return results("kthvalue")(*Kthvalue.apply(input, axis, kernels.kth(input.array, k - 1, axis), keepdim))
+    return results("kthvalue")(*Kthvalue.apply(input, axis, kernels.kth(numbers(input), k - 1, axis), keepdim))
 
 
 @numpy_names
@@ -195,7 +196,7 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     axis = dim_in(dim, input.array.ndim)
     if input.array.ndim and not input.array.shape[axis]:
         raise IndexError(f"median(): Expected reduction dim {axis} to have non-zero size.")
-    return results("median")(*Median.apply(input, axis, kernels.median(input.array, axis), keepdim))
+    return results("median")(*Median.apply(input, axis, kernels.median(numbers(input), axis), keepdim))
 
 
 def unique(
@@ -237,12 +238,12 @@ def searchsorted(
     if sorter is not None and sorter.array.shape != sorted_sequence.array.shape:
         raise OperationError("searchsorted", "boundary and sorter must have the same size", sorted_sequence, sorter)
     edges = sorted_sequence if sorter is None else gather(sorted_sequence, -1, sorter)
-    values = input.array if isinstance(input, TensorBase) else np.asarray(input)
+    values = numbers(input) if isinstance(input, TensorBase) else np.asarray(input)
     if edges.array.ndim > 1 and edges.array.shape[:-1] != values.shape[:-1]:
         raise OperationError(
             "searchsorted", "boundaries and input value should have the same leading dimensions", sorted_sequence, input
         )
-    found = kernels.searchsorted(edges.array, values, right or side == "right")
+    found = kernels.searchsorted(numbers(edges), values, right or side == "right")
     return edges._wrap(found.astype(np.int32 if out_int32 else np.int64))
 
 
@@ -272,6 +273,8 @@ def bincount(input: T, weights: Any = None, minlength: int = 0) -> T:
         return input._wrap(kernels.bincount(input.array, None, minlength))
     if weights.array.shape != input.array.shape:
         raise OperationError("bincount", "weights should be 1-d and have the same length as input", input, weights)
+    if dt.is_half(weights.array.dtype):
+        weights = weights._cast(np.dtype(np.float64))
     return Bincount.apply(input, weights, minlength)
 
 
@@ -283,8 +286,8 @@ def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     if min > max:
         raise RuntimeError(f"histc: max must be larger than min, but got min = {min} and max = {max}")
     if min == max and input.array.size:
-        min, max = float(input.array.min()), float(input.array.max())
+        min, max = float(numbers(input).min()), float(numbers(input).max())
     low, high = (min - 1, max + 1) if min == max else (min, max)
     if not (math.isfinite(low) and math.isfinite(high)):
         raise OperationError("histc", f"range of [{low}, {high}] is not finite", input)
-    return input._wrap(kernels.histogram(input.array, bins, low, high))
+    return input._wrap(kernels.histogram(numbers(input), bins, low, high))._cast(input.array.dtype)

@@ -193,7 +193,7 @@ def zeta(input: Any, other: Any) -> Any:
     """Hurwitz's ζ(s, q) = Σ (q + k)^-s."""
     a, b = floating_pair(input, other)
     model = a if isinstance(a, TensorBase) else b
-    if model.array.dtype.kind != "f":
+    if model.array.dtype.kind not in "fV":
         raise DtypeError("special.zeta", "expected real numbers", a, b)
     s, q = [x if isinstance(x, TensorBase) else model.detach() * 0 + x for x in (a, b)]
     return SpecialZeta.apply(s, q)

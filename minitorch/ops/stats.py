@@ -9,11 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import sort as sorting
 from ..kernels import stats as kernels
 from .arithmetic import refuse, where
-from .base import Op, T, TensorBase, floating, inplace, promoted, results
+from .autocast import in_float32
+from .base import Op, T, TensorBase, floating, inplace, numbers, promoted, results
 from .compare import logical_xor
 from .gather import gather, scatter_reduce
 from .index import index_put
@@ -32,7 +34,7 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> Any:
         raise RuntimeError(
             f"{name}() interpolation must be one of {', '.join(_INTERPOLATIONS)}, but got {interpolation}"
         )
-    if x.array.dtype.kind != "f":
+    if x.array.dtype.kind not in "fV":
         raise DtypeError(name, "input tensor must be either float or double dtype", x)
     if isinstance(q, TensorBase):
         if q.array.ndim > 1 or q.array.dtype != x.array.dtype:
@@ -42,7 +44,7 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> Any:
         inside = 0 <= q <= 1
     if not inside:
         raise RuntimeError(f"{name}() q values must be in the range [0, 1], got {q}")
-    return q if isinstance(q, TensorBase) else x._wrap(np.asarray(q, x.array.dtype))
+    return q if isinstance(q, TensorBase) else x._wrap(np.asarray(q, dt.wide(x.array.dtype)))._cast(x.array.dtype)
 
 
 def _quantile(name: str, x: Any, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool) -> Any:
@@ -86,6 +88,7 @@ def _int64(x: Any) -> Any:
     return x._wrap(np.zeros(0, np.int64)).dtype
 
 
+@in_float32
 def quantile(input: T, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear") -> T:
     """The q-quantiles (numbers from 0 to 1, or a vector of them, which comes first) of all elements or a dimension.
 
@@ -97,6 +100,7 @@ def quantile(input: T, q: Any, dim: int | None = None, keepdim: bool = False, *,
     return _quantile("quantile", input, q, dim, keepdim, interpolation, False)
 
 
+@in_float32
 def nanquantile(input: T, q: Any, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear") -> T:
     """The q-quantiles of the elements that are not NaN."""
     return _quantile("nanquantile", input, q, dim, keepdim, interpolation, True)
@@ -128,7 +132,7 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Any:
     """The named tuple (values, indices) of the most frequent value of a dimension, of several the smallest."""
     axis = dim_in(dim, input.array.ndim)
     _row_length("mode", input, axis)
-    at = kernels.mode(input.array, axis) if input.array.ndim else np.zeros((), np.int64)
+    at = kernels.mode(numbers(input), axis) if input.array.ndim else np.zeros((), np.int64)
     return _picked("mode", Mode, input, axis, at, keepdim)
 
 
@@ -139,7 +143,7 @@ def nanmedian(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
         return nanmedian(reshape(input, -1), 0)[0] if input.array.size else input.median()
     axis = dim_in(dim, input.array.ndim)
     n = _row_length("nanmedian", input, axis)
-    order = input._wrap(sorting.argsort(input.array, axis, False))
+    order = input._wrap(sorting.argsort(numbers(input), axis, False))
     count = n - input.detach().isnan().sum(axis, keepdim=True) if input.array.ndim else None
     middle = order if count is None else gather(order, axis, ((count - 1).clamp(min=0) // 2))
     return _picked("nanmedian", Nanmedian, input, axis, middle.array, keepdim)
@@ -149,11 +153,13 @@ def histogram(
     input: T, bins: Any, *, range: Sequence[float] | None = None, weight: Any = None, density: bool = False
 ) -> Any:
     """The named tuple (hist, bin_edges): how many elements (or what weight) fall into bins, a number or their edges."""
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         raise DtypeError("histogram", "expected a floating tensor", input)
-    ends = kernels.edges(input.array, bins.array if isinstance(bins, TensorBase) else bins, range)
-    found = kernels.histogram(input.array, ends, None if weight is None else weight.array, density)
-    return results("histogram", "hist", "bin_edges")(input._wrap(found), input._wrap(ends))
+    values = numbers(input)
+    ends = kernels.edges(values, numbers(bins) if isinstance(bins, TensorBase) else bins, range)
+    found = kernels.histogram(values, ends, None if weight is None else numbers(weight), density)
+    hist, ends = [input._wrap(x)._cast(input.array.dtype) for x in (found, ends)]
+    return results("histogram", "hist", "bin_edges")(hist, ends)
 
 
 # ---------------------------------------------------------------- covariance
@@ -174,7 +180,7 @@ def cov(input: T, *, correction: int = 1, fweights: Any = None, aweights: Any = 
     if input.array.ndim > 2:
         raise OperationError("cov", "expected input to have two or fewer dimensions", input)
     refuse("cov", "b", input)
-    if aweights is not None and aweights.array.dtype.kind != "f":
+    if aweights is not None and aweights.array.dtype.kind not in "fV":
         raise DtypeError("cov", "expected aweights to have floating point dtype", input, aweights)
     x = floating(input if input.array.ndim == 2 else reshape(input, 1, -1))
     w = _observation_weights(x, fweights, aweights)
@@ -211,9 +217,10 @@ def corrcoef(input: T) -> T:
 # ---------------------------------------------------------------- distances
 
 
+@in_float32
 def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str | None = None) -> T:
     """The p-norm distance of each row of x1 (..., n, d) from each of x2 (..., m, d): (..., n, m)."""
-    if x1.array.dtype.kind != "f" or x2.array.dtype != x1.array.dtype:
+    if x1.array.dtype.kind not in "fV" or x2.array.dtype != x1.array.dtype:
         raise DtypeError("cdist", "only supports floating-point dtypes, the same of both", x1, x2)
     if x1.array.ndim < 2 or x2.array.ndim < 2 or x1.array.shape[-1] != x2.array.shape[-1]:
         raise OperationError("cdist", "expected at least 2 dimensions and the same number of columns", x1, x2)
@@ -224,7 +231,7 @@ def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str | None = None) -> T:
 
 def pdist(input: T, p: float = 2) -> T:
     """The p-norm distances of the rows of a matrix, i < j, row by row."""
-    if input.array.ndim != 2 or input.array.dtype.kind != "f":
+    if input.array.ndim != 2 or input.array.dtype.kind not in "fV":
         raise OperationError("pdist", "only supports 2D tensors of a floating dtype", input)
     if p < 0:
         raise RuntimeError(f"pdist only supports non-negative p values, got {p}")
@@ -369,7 +376,7 @@ def _slope(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
 def isin(elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False) -> Any:
     """Whether each element is among the test elements; one of the two may be a number."""
     model = elements if isinstance(elements, TensorBase) else test_elements
-    a, b = [x.array if isinstance(x, TensorBase) else np.asarray(x) for x in (elements, test_elements)]
+    a, b = [numbers(x) if isinstance(x, TensorBase) else np.asarray(x) for x in (elements, test_elements)]
     return model._wrap(np.asarray(kernels.isin(a, b, invert)))
 
 
@@ -448,7 +455,7 @@ def vander(x: T, N: int | None = None, increasing: bool = False) -> T:
 
 def powers(x: Any, count: int) -> Any:
     """(..., n) → (..., n, count): the powers from 0 on, as running products."""
-    x = x if x.array.dtype.kind in "fc" else x.to(_int64(x))
+    x = x if x.array.dtype.kind in "fcV" else x.to(_int64(x))
     one = unsqueeze(x, -1) * 0 + 1
     columns = cat([one, expand(unsqueeze(x, -1), (*x.array.shape, max(count - 1, 0)))], -1).cumprod(-1)
     return narrow(columns, -1, 0, count)
@@ -494,7 +501,7 @@ class Frexp(Op):
 
 def frexp(input: T) -> Any:
     """The named tuple (mantissa, exponent) with input = mantissa 2**exponent, the mantissa in [1/2, 1)."""
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         raise DtypeError("frexp", "only supports floating-point dtypes", input)
     return results("frexp", "mantissa", "exponent")(*Frexp.apply(input))
 

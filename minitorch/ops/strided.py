@@ -15,7 +15,8 @@ from ..kernels import resample as windows
 from ..kernels import strided as kernels
 from . import view as V
 from .arithmetic import refuse
-from .base import Op, T, TensorBase, overlaps_itself, overwrite
+from .autocast import in_float32
+from .base import Op, T, TensorBase, numbers, overlaps_itself, overwrite
 from .copying import clone
 from .join import flip
 from .view import Diagonal, PlaceDiagonal, Slice, ViewOp, dim_in, dims_of, reshape, split
@@ -322,6 +323,7 @@ class Trace(Op):
         return PlaceDiagonal.apply(V.expand(g, n), ctx.shape, 0, 0, 1)
 
 
+@in_float32
 def trace(input: T) -> T:
     """The sum of the diagonal of a matrix."""
     if input.array.ndim != 2:
@@ -410,7 +412,7 @@ def apply_(self: T, callable: Any) -> T:
     """Call a Python function on every element and write what it returns; slow, for tensors that need no gradient."""
     if self.tracked():
         raise RuntimeError("Can't call apply_() on Variable that requires grad. Use var.detach().apply_() instead.")
-    return overwrite(self, self._wrap(kernels.applied(callable, self.array)), "apply_")
+    return overwrite(self, self._wrap(kernels.applied(callable, numbers(self))), "apply_")
 
 
 def set_(self: T, source: Any = None) -> T:
@@ -447,4 +449,5 @@ def map_(self: T, other: Any, callable: Any) -> T:
     """Call a Python function on the elements of both and write what it returns; slow."""
     if self.tracked() or other.tracked():
         raise RuntimeError("Can't call map_() on Variable that requires grad. Use var.detach().map_() instead.")
-    return overwrite(self, self._wrap(kernels.applied(callable, self.array, V.expand(other, self.shape).array)), "map_")
+    arrays = numbers(self), numbers(V.expand(other, self.shape))
+    return overwrite(self, self._wrap(kernels.applied(callable, *arrays)), "map_")

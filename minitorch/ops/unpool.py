@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import refuse
+from .autocast import in_float32
 from .base import Op, T
 from .conv import each
 from .join import cat
@@ -75,6 +76,7 @@ def _unpool(dims: int, input: Any, indices: Any, kernel: Any, stride: Any, paddi
     return squeeze(y, 0) if single else y
 
 
+@in_float32
 def max_unpool1d(
     input: T, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> T:
@@ -82,6 +84,7 @@ def max_unpool1d(
     return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@in_float32
 def max_unpool2d(
     input: T, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> T:
@@ -89,6 +92,7 @@ def max_unpool2d(
     return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@in_float32
 def max_unpool3d(
     input: T, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
 ) -> T:

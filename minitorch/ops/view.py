@@ -431,7 +431,7 @@ def sum_to_size(input: T, *size: Any) -> T:
         raise OperationError("sum_to_size", f"size {list(shape)} is not expandable to size {list(old)}.", input)
     if shape == old:
         return view(input, shape)
-    return SumTo.apply(input if input.array.dtype.kind in "fc" else input._cast(np.dtype(np.int64)), shape)
+    return SumTo.apply(input if input.array.dtype.kind in "fcV" else input._cast(np.dtype(np.int64)), shape)
 
 
 def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ..kernels import update
+from ..limits import finfo
 from ..tensor import Tensor
 from .optimizer import Optimizer, check_options, closure_loss, options
 from .per_element import sign_of
@@ -55,7 +54,7 @@ class Adafactor(Optimizer):
         state, lr = self.state[p] or self._start(p), float(group["lr"])
         state["step"].array += 1
         step, (eps1, eps2) = float(state["step"].array), group["eps"]
-        eps1 = float(np.finfo(p.array.dtype).eps) if eps1 is None else eps1
+        eps1 = float(finfo(p.dtype).eps) if eps1 is None else eps1
         means = [state[name].array for name in ("row_var", "col_var", "variance") if name in state]
         rate, shrink = min(lr, step**-0.5), 1 - lr * group["weight_decay"]
         weight = step ** group["beta2_decay"]

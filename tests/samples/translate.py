@@ -76,7 +76,7 @@ def dtype(x: torch.dtype) -> Any:
     """The dtype of the same name."""
     name = str(x).replace("torch.", "minitorch.")
     for found in (DTYPES.get(str(x)), DTYPES.get(name)):
-        if found is not None and not x.is_complex and found not in (minitorch.float16, minitorch.bfloat16):
+        if found is not None and not x.is_complex:
             return found
     raise LeftOutError(str(x).removeprefix("torch."))
 

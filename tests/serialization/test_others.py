@@ -78,7 +78,7 @@ def entry(dtype="F32", shape=(2,), data_offsets=(0, 8)):
         raw({"a": 5}, bytes(8)),
         raw({"a": entry(data_offsets=(1, 9))}, bytes(9)),
         raw({"a": entry(shape=(2**62, 2**62))}, bytes(8)),
-        raw({"a": entry("BF16", (4,))}, bytes(8)),
+        raw({"a": entry("F8_E4M3", (8,))}, bytes(8)),
         raw({"a": entry(shape=(True, 2))}, bytes(8)),
         raw({"__metadata__": {"a": 1}}),
         raw(

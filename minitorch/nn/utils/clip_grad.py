@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import types
 import warnings
@@ -9,7 +10,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...creation import tensor
+from ...dtypes import is_half, promote_types
 from ...kernels import update
+from ...kernels.cast import widened
 from ...kernels.reduce import total_norm
 from ...tensor import Tensor
 
@@ -22,8 +25,11 @@ def get_total_norm(
     RuntimeError if it is not finite and `error_if_nonfinite`.
     """
     norm_type = float(norm_type)
-    arrays = [x.array for x in _listed(tensors)]
+    tensors = _listed(tensors)
+    arrays = [widened(x.array) for x in tensors]
     total = Tensor._wrap(total_norm(arrays, norm_type)) if arrays else tensor(0.0)
+    if arrays and is_half(tensors[0].array.dtype):
+        total = total.to(functools.reduce(promote_types, [x.dtype for x in tensors]))
     if error_if_nonfinite and not math.isfinite(total.item()):
         raise RuntimeError(
             f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "

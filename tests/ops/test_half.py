@@ -1,0 +1,109 @@
+"""The table in float16 and bfloat16: what float32 gives of the same values, rounded once or a few times."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import minitorch
+import minitorch.nn.functional
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
+from ops.table import Const, Name, Row, Sample, cast, copied, mapped, perform, resolve, rows, tensors
+
+EPS = {"float16": 2.0**-10, "bfloat16": 2.0**-7}
+BINS = "what bin a value falls into depends on its last digit"
+MANY = "made of many operations, whose roundings add up"
+SKIPPED = {
+    "float_power": "computes in float64",
+    "float_power-number": "computes in float64",
+    "nextafter": "the next number is another one",
+    "histc": BINS,
+    "histogram": BINS,
+    "frexp": "exponents",
+    "bincount-weights": "sums in float64",
+    **dict.fromkeys(("linalg.pinv", "linalg.pinv-constant", "pinverse", "linalg.lstsq", "linalg.matrix_power"), MANY),
+    **dict.fromkeys(("linalg.matrix_rank", "nn.functional.multi_head_attention_forward"), MANY),
+    **dict.fromkeys(("linalg.cond", "linalg.tensorsolve", "linalg.norm", "linalg.matrix_norm"), MANY),
+}
+ROWS = [row for row in rows() if "f" in row.dtypes and not row.random and row.id not in SKIPPED]
+
+
+def build(sample: Sample, dtype: Any, widen: bool) -> tuple[Sample, list[Any]]:
+    """The sample with values of a half dtype, or with the same values in float32; and those that are leaves."""
+    leaves: list[Any] = []
+
+    def one(x: Any) -> Any:
+        if isinstance(x, Name):
+            return resolve(minitorch, x.name)
+        array = x.array if isinstance(x, Const) else x
+        if not isinstance(array, np.ndarray):
+            return x
+        y = minitorch.from_numpy(copied(array))
+        if y.is_floating_point():
+            y = y.to(dtype).float() if widen else y.to(dtype)
+            if not isinstance(x, Const):
+                leaves.append(y.requires_grad_())
+        return y
+
+    return mapped(one, sample), leaves
+
+
+def outcome(row: Row, sample: Sample, dtype: Any, widen: bool) -> tuple[list[Any], list[Any]]:
+    """The results, and the gradients of a projection."""
+    made, leaves = build(sample, dtype, widen)
+    outputs = tensors(perform(row, resolve(minitorch, row.name), made))
+    total = sum([(y.float() * weights(y)).sum() for y in outputs if y.requires_grad])
+    if row.grad is not True or not isinstance(total, minitorch.Tensor):
+        return outputs, []
+    return outputs, list(minitorch.autograd.grad(total, leaves, allow_unused=True))
+
+
+def weights(y: Any) -> Any:
+    """Numbers for every element that all halves can hold."""
+    return minitorch.linspace(0.5, 1.5, y.numel()).bfloat16().float().view(y.shape)
+
+
+def close(a: Any, b: Any, dtype: str, roundings: float) -> None:
+    """Within some units of the last digit, of the element or of the largest."""
+    assert a.shape == b.shape
+    x, y = [np.asarray(t.detach().double().numpy()) for t in (a, b)]
+    least = 2.0**-24 if dtype == "float16" else 0.0  # the smallest number there is
+    largest = np.abs(y[np.isfinite(y)]).max(initial=0)
+    within = EPS[dtype] * roundings
+    np.testing.assert_allclose(x, y, rtol=within, atol=within * largest / 4 + least)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_halves(row: Row, dtype: str) -> None:
+    """Values, shapes, dtypes and gradients: what float32 gives, but for some roundings."""
+    half = getattr(minitorch, dtype)
+    for sample in row.made():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sample = cast(sample, "float32")
+            ours, grads = outcome(row, sample, half, False)
+            theirs, expected = outcome(row, sample, half, True)
+        assert len(ours) == len(theirs)
+        for a, b in zip(ours, theirs, strict=True):
+            assert a.dtype is (half if b.dtype is minitorch.float32 else b.dtype), sample
+            if b.is_floating_point():
+                close(a, b, dtype, FEW.get(row.id, (3, 8))[0])
+            else:
+                assert minitorch.equal(a, b), sample
+        for a, b in zip(grads, expected, strict=True):
+            assert (a is None) == (b is None)
+            if a is not None:
+                assert a.dtype is half
+                close(a, b, dtype, FEW.get(row.id, (3, 8))[1])
+
+
+# How many roundings, of values and of gradients, where there are more: softmax's gradient takes its rounded output.
+FEW = dict.fromkeys(("instance_norm", "nn.functional.instance_norm", "nn.functional.group_norm"), (6.0, 60.0))
+FEW |= dict.fromkeys(("softmax", "nn.functional.softmax", "nn.functional.softmin"), (3.0, 80.0))
