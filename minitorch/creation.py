@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from .autograd.grad_mode import mode
 from .device import check_device
-from .kernels.cast import cast_array
+from .kernels.cast import cast_array, widened
 from .kernels.layout import made_like
 from .ops.view import dims_of
 from .storage import Storage
@@ -93,7 +93,7 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
 def _unpacked(data: Any) -> Any:
     """Tensors inside of sequences, as arrays; those of one element, as numbers."""
     if isinstance(data, Tensor):
-        return data.array.item() if data.array.size == 1 else data.array
+        return data.item() if data.array.size == 1 else widened(data.array)
     if isinstance(data, (list, tuple)) and any(isinstance(x, (Tensor, list, tuple)) for x in data):
         return [_unpacked(x) for x in data]
     return data

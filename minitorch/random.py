@@ -13,6 +13,7 @@ from .creation import _cast, _made, _numpy_dtype, _shape, empty_like
 from .device import check_device
 from .errors import DtypeError
 from .kernels import random as kernels
+from .kernels.cast import widened
 from .kernels.rearrange import broadcast_shape
 from .ops import random as ops
 from .ops.base import broadcast_error
@@ -253,7 +254,7 @@ def normal(
     pin_memory: bool = False,
 ) -> Tensor:
     """Normal numbers; mean and std may be tensors, or numbers with a size."""
-    low = std.array.min() if isinstance(std, Tensor) and std.array.size else std
+    low = widened(std.array).min() if isinstance(std, Tensor) and std.array.size else std
     if not isinstance(low, Tensor) and low < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {low}")
     if size is not None:
