@@ -114,11 +114,13 @@ from .formatting import set_printoptions
 from .func.vmap import vmap
 from .kernels._jit import get_num_threads, set_num_threads
 from .legacy import (
+    BFloat16Tensor,
     BoolTensor,
     ByteTensor,
     CharTensor,
     DoubleTensor,
     FloatTensor,
+    HalfTensor,
     IntTensor,
     LongTensor,
     ShortTensor,
@@ -799,6 +801,7 @@ __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
 
 __all__ = [
+    "BFloat16Tensor",
     "BoolTensor",
     "ByteTensor",
     "CharTensor",
@@ -806,6 +809,7 @@ __all__ = [
     "FloatTensor",
     "Generator",
     "GradScaler",
+    "HalfTensor",
     "IntTensor",
     "LongTensor",
     "OutOfMemoryError",

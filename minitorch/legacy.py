@@ -71,3 +71,15 @@ class DoubleTensor(metaclass=_Typed):
     """Tensors of float64."""
 
     dtype = dt.float64
+
+
+class HalfTensor(metaclass=_Typed):
+    """Tensors of float16."""
+
+    dtype = dt.float16
+
+
+class BFloat16Tensor(metaclass=_Typed):
+    """Tensors of bfloat16."""
+
+    dtype = dt.bfloat16
