@@ -176,11 +176,13 @@ class Optimizer:
         return [hook for hooks in pair if hooks for hook in hooks.values()]
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
-        for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join([*lines, ")"])
+        groups = [
+            "\n".join(
+                [f"Parameter Group {i}", *[f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]]
+            )
+            for i, group in enumerate(self.param_groups)
+        ]
+        return "\n".join([f"{type(self).__name__} (", "\n\n".join(groups), ")"])
 
 
 _everywhere: dict[str, OrderedDict[int, Any]] = {"step_pre": OrderedDict(), "step_post": OrderedDict()}
