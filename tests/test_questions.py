@@ -241,6 +241,8 @@ def test_iinfo():
 
 def test_places_of_layers():
     import minitorch.nn.modules.conv
+    import minitorch.utils.hooks
+    from minitorch.nn.attention import SDPBackend, sdpa_kernel
     from minitorch.nn.modules.batchnorm import _BatchNorm
     from minitorch.nn.modules.utils import _pair, _triple
     from minitorch.nn.parameter import Parameter
@@ -251,6 +253,13 @@ def test_places_of_layers():
     assert _triple([1, 2, 3]) == (1, 2, 3)
     assert Parameter is nn.Parameter
     assert nn.modules.Linear is nn.Linear
+    assert issubclass(nn.ConvTranspose1d, minitorch.nn.modules.conv._ConvTransposeNd)
+    assert issubclass(nn.InstanceNorm2d, minitorch.nn.modules.instancenorm._InstanceNorm)
+    assert minitorch.nn.modules.transformer._get_activation_fn("gelu") is nn.functional.gelu
+    assert len(minitorch.nn.modules.transformer._get_clones(nn.ReLU(), 3)) == 3
+    assert minitorch.utils.hooks.RemovableHandle
+    with sdpa_kernel([SDPBackend.MATH]):
+        nn.functional.scaled_dot_product_attention(*[torch.ones(1, 2, 3)] * 3)
 
 
 def test_missing_names_say_more():

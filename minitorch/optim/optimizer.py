@@ -169,7 +169,8 @@ class Optimizer:
 
     def _step_hooks(self, name: str) -> list[Any]:
         """The hooks for every optimizer and this one's own, which lie closer to the step."""
-        own, common = self._hooks.get(name, ()), _everywhere[name]
+        hooks = self.__dict__.get("_hooks", {})  # some wrap an optimizer without calling our __init__
+        own, common = hooks.get(name, ()), _everywhere[name]
         if not own and not common:
             return []
         pair = (own, common) if name == "step_post" else (common, own)
