@@ -181,8 +181,5 @@ for e in (
         e()
         print("no error")
     except Exception as er:
-        print(
-            type(er).__name__
-            if type(er).__module__ == "builtins"
-            else [c.__name__ for c in type(er).__mro__ if c.__module__ == "builtins"][0]
-        )
+        kinds = [c for c in (AttributeError, IndexError, RuntimeError, TypeError, ValueError) if isinstance(er, c)]
+        print(kinds[0].__name__)
