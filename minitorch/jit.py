@@ -1,29 +1,41 @@
-"""TorchScript, a language of PyTorch's own: not here. What only marks a program passes, the rest is refused."""
+"""TorchScript, a language of PyTorch's own: not here. Functions and modules given to it stay what they are; its files
+are refused.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+from .nn.module import Module
+from .settings import say_once
 
 __all__ = [
+    "Final",
     "ScriptModule",
+    "TracerWarning",
+    "annotate",
     "export",
+    "freeze",
     "ignore",
     "interface",
     "is_scripting",
     "is_tracing",
     "load",
+    "optimize_for_inference",
     "save",
     "script",
     "script_if_tracing",
+    "script_method",
     "trace",
+    "trace_module",
     "unused",
 ]
 
 
 def _refuse(name: str) -> NoReturn:
     raise NotImplementedError(
-        f"torch.jit.{name} is not in minitorch: TorchScript compiles programs for PyTorch's own runtime. Use the "
-        "function or module itself, and state_dict() to save one."
+        f"torch.jit.{name} is not in minitorch: TorchScript's files are programs for PyTorch's own runtime. Save the "
+        "state_dict() of a module instead."
     )
 
 
@@ -38,13 +50,32 @@ def is_tracing() -> bool:
 
 
 def script(obj: Any, *args: Any, **kwargs: Any) -> Any:
-    """An error."""
-    _refuse("script")
+    """The function, class or module itself, as it is. Says so once."""
+    say_once("torch.jit leaves the program as it is: minitorch compiles its kernels, and nothing else")
+    return obj
 
 
-def trace(func: Any, *args: Any, **kwargs: Any) -> Any:
-    """An error."""
-    _refuse("trace")
+def trace(func: Any, example_inputs: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """The function or module itself, as it is. Says so once."""
+    return script(func)
+
+
+def trace_module(mod: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+    """The module itself, as it is. Says so once."""
+    return script(mod)
+
+
+def freeze(mod: Any, *args: Any, **kwargs: Any) -> Any:
+    """The module itself, as it is."""
+    return mod
+
+
+optimize_for_inference = freeze
+
+
+def annotate(the_type: Any, the_value: Any) -> Any:
+    """The value: its type is for a compiler that is not here."""
+    return the_value
 
 
 def load(f: Any, *args: Any, **kwargs: Any) -> Any:
@@ -57,11 +88,12 @@ def save(m: Any, f: Any, *args: Any, **kwargs: Any) -> None:
     _refuse("save")
 
 
-class ScriptModule:
-    """The class of compiled modules, which nothing is an instance of."""
+class ScriptModule(Module):
+    """A Module like any other. No other module is an instance, whether `script` got it or not."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        _refuse("ScriptModule")
+
+class TracerWarning(Warning):
+    """What PyTorch warns of when it traces; never given here."""
 
 
 def _marked(fn: Any = None, **options: Any) -> Any:
@@ -69,4 +101,4 @@ def _marked(fn: Any = None, **options: Any) -> Any:
     return fn if callable(fn) else _marked
 
 
-ignore = unused = export = interface = script_if_tracing = _marked
+ignore = unused = export = interface = script_if_tracing = script_method = _marked

@@ -89,18 +89,20 @@ class Tensor(TensorBase):
     is_cpu = True
     _printed = "tensor"  # a subclass prints its own name
 
-    def __new__(cls, *args: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False) -> Any:
-        """`Tensor(2, 3)`: float, not filled; `Tensor([1, 2])`: float, with these values.
+    def __new__(
+        cls, *args: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
+    ) -> Any:
+        """`Tensor(2, 3)` and `Tensor(x.size())`: float, not filled; `Tensor([1, 2])`: float, with these values.
 
         `torch.tensor` is the better way.
         """
         check_device(device)
-        first = args[0] if args else None
-        if isinstance(first, Tensor) and len(args) == 1:
-            made = first._alias()
+        kind = dt.get_default_dtype() if dtype is None else dtype
+        args = args if size is None else (Size(size),)
+        if len(args) == 1 and isinstance(args[0], Tensor):
+            made = _legacy_alias(args[0], kind)
         else:
-            array = _legacy_array(args, dt.get_default_dtype() if dtype is None else dtype)
-            made = Tensor._wrap(array)
+            made = Tensor._wrap(_legacy_array(args, kind))
         if cls is not Tensor:
             made.__class__ = cls
         made._requires_grad = requires_grad
@@ -770,10 +772,8 @@ class Tensor(TensorBase):
     # ------------------------------------------------ new tensors of the same dtype
 
     def new(self, *args: Any, device: Any = None) -> Tensor:
-        """`new(2, 3)`: not filled; `new([1, 2])`: these values; in this dtype."""
-        if len(args) == 1 and isinstance(args[0], Tensor):
-            return args[0]._alias()
-        return self._made(_legacy_array(args, self.dtype), None, device, False)
+        """The older way: `x.new(2, 3)` is not filled, `x.new([1, 2])` has these values, both in this dtype."""
+        return Tensor(*args, dtype=self.dtype, device=device)
 
     def new_tensor(
         self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
@@ -912,11 +912,17 @@ class Tensor(TensorBase):
 
 def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
     first = args[0] if args else 0
-    if len(args) < 2 and not isinstance(first, (builtins.int, Size)):
+    if len(args) < 2 and not isinstance(first, (builtins.int, np.integer, Size)):
         if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
             raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
         return cast_array(np.asarray(first), d.numpy)
     return np.empty(V.dims_of(args or (0,)), d.numpy)
+
+
+def _legacy_alias(x: Tensor, d: dt.dtype) -> Tensor:
+    if x.dtype is not d:
+        raise TypeError(f"expected a tensor of {d}, got {x.dtype}; x.to({d}) converts it")
+    return x._alias()
 
 
 _OWN = {*TensorBase.__annotations__, "_retains_grad"}

@@ -91,7 +91,7 @@ BOOKKEEPING = {
 }
 MAY_COMPUTE = {
     *("creation", "patterns", "random", "formatting", "autograd.gradcheck"),
-    *("utils.data.collate", "utils.data.worker"),
+    *("utils.data.collate", "utils.data.worker", "utils.tensorboard"),
 }
 DATA = {"serialization"}  # packages of such modules
 

@@ -123,10 +123,24 @@ def test_compile_says_so_once():
     assert not torch.compiler.is_compiling()
 
 
-def test_scripts_are_refused():
-    for refused in (torch.jit.script, torch.jit.load):
+def test_scripts_stay_programs():
+    torch.settings._said.clear()
+    with pytest.warns(UserWarning, match="leaves the program as it is"):
+        assert torch.jit.script(test_versions) is test_versions
+    layer = nn.Linear(2, 1)
+    assert torch.jit.trace(layer, torch.ones(1, 2)) is layer
+    assert torch.jit.freeze(layer.eval()) is layer
+    assert torch.jit.annotate(int, 3) == 3
+    for refused in (torch.jit.save, torch.jit.load):
         with pytest.raises(NotImplementedError, match=r"torch\.jit\.\w+ is not in minitorch"):
-            refused(test_versions)
+            refused(layer, "layer.pt")
+
+    class Doubled(torch.jit.ScriptModule):
+        @torch.jit.script_method
+        def forward(self, x):
+            return x * 2
+
+    assert Doubled()(torch.ones(1)).item() == 2
     assert torch.jit.ignore(test_versions) is test_versions
     assert torch.jit.unused()(test_versions) is test_versions
     assert not torch.jit.is_scripting()
@@ -138,6 +152,14 @@ def test_typed_constructors():
     assert torch.FloatTensor([1, 2]).dtype is torch.float32
     assert torch.LongTensor([1.0, 2.0]).tolist() == [1, 2]
     assert torch.ByteTensor(2, 3).shape == (2, 3)
+    assert torch.FloatTensor(torch.ones(2, 3).size()).shape == (2, 3)
+    assert torch.Tensor(size=(2, 1)).shape == (2, 1)
+    assert torch.Tensor().shape == (0,)
+    assert torch.Tensor((2, 1)).tolist() == [2, 1]
+    with pytest.raises(TypeError, match=r"expected a tensor of torch\.float32, got torch\.int64"):
+        torch.FloatTensor(torch.arange(2))
+    assert torch.ones(2).double().new(1, 2).shape == (1, 2)
+    assert torch.arange(2).new([1.5, 2]).tolist() == [1, 2]
     assert isinstance(torch.ones(1), torch.FloatTensor)
     assert not isinstance(torch.ones(1), torch.DoubleTensor)
     assert torch.ones(1).type(torch.DoubleTensor).dtype is torch.float64
@@ -205,6 +227,8 @@ def test_iinfo():
 
 def test_places_of_layers():
     import minitorch.nn.modules.conv
+    import minitorch.utils.hooks
+    from minitorch.nn.attention import SDPBackend, sdpa_kernel
     from minitorch.nn.modules.batchnorm import _BatchNorm
     from minitorch.nn.modules.utils import _pair, _triple
     from minitorch.nn.parameter import Parameter
@@ -215,6 +239,13 @@ def test_places_of_layers():
     assert _triple([1, 2, 3]) == (1, 2, 3)
     assert Parameter is nn.Parameter
     assert nn.modules.Linear is nn.Linear
+    assert issubclass(nn.ConvTranspose1d, minitorch.nn.modules.conv._ConvTransposeNd)
+    assert issubclass(nn.InstanceNorm2d, minitorch.nn.modules.instancenorm._InstanceNorm)
+    assert minitorch.nn.modules.transformer._get_activation_fn("gelu") is nn.functional.gelu
+    assert len(minitorch.nn.modules.transformer._get_clones(nn.ReLU(), 3)) == 3
+    assert minitorch.utils.hooks.RemovableHandle
+    with sdpa_kernel([SDPBackend.MATH]):
+        nn.functional.scaled_dot_product_attention(*[torch.ones(1, 2, 3)] * 3)
 
 
 def test_missing_names_say_more():
@@ -276,3 +307,36 @@ def test_close():
         torch.testing.assert_close(1, 2, rtol=1)
     with pytest.raises(TypeError, match="handle inputs"):
         torch.testing.assert_close("a", "a")
+
+
+def test_results_that_programs_view_are_row_major():
+    """Which of PyTorch's are, of inputs that are not: `view` of them works."""
+    x = torch.rand(2, 4, 5).transpose(1, 2)
+    for y in (
+        torch.cat([x, x], 1),
+        torch.stack([x, x], 1),
+        x[:, [0, 1]],
+        x[torch.tensor([1, 0])],
+        x.masked_fill(x > 0.5, 0.0),
+        x.tril(),
+        x.triu(),
+        x.mean(0),
+        x.sum(0, keepdim=True),
+        x.amax(0),
+    ):
+        assert y.is_contiguous()
+
+
+def test_printed_forms_of_modules_and_optimizers():
+    assert str(nn.Hardswish(inplace=True)) == "Hardswish()"
+    assert str(nn.ReLU6(inplace=True)) == "ReLU6(inplace=True)"
+    groups = [{"params": [torch.ones(1)]}, {"params": [torch.ones(1)], "lr": 0.5}]
+    lines = str(torch.optim.SGD(groups, lr=0.1)).splitlines()
+    assert lines[lines.index("Parameter Group 1") - 1] == ""
+
+
+def test_ctc_loss_takes_labels_that_were_padded_as_floats():
+    scores = torch.randn(8, 2, 5).log_softmax(-1)
+    labels = torch.tensor([[1, 2], [3, 1]])
+    whole = nn.functional.ctc_loss(scores, labels, [8, 8], [2, 2])
+    assert nn.functional.ctc_loss(scores, labels.float(), [8, 8], [2, 2]) == whole

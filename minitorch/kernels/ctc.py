@@ -116,8 +116,3 @@ def scaled(grad: Array, g: Array, loss: Array, zero_infinity: bool) -> Array:
     if zero_infinity:
         y[np.isinf(loss)] = 0
     return np.ascontiguousarray(y.swapaxes(0, 1))
-
-
-def without_infinity(loss: Array) -> Array:
-    """Infinite losses as zero."""
-    return np.where(np.isinf(loss), 0, loss).astype(loss.dtype)

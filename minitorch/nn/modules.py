@@ -12,11 +12,14 @@ from typing import Any
 
 from .. import nn
 from . import hooks
-from .conv import _Conv
+from .attention import NonDynamicallyQuantizableLinear
+from .conv import _Conv, _ConvTranspose
 from .dropout import _Dropout
+from .instancenorm import _InstanceNorm
 from .loss import _Loss, _WeightedLoss
 from .norm import _BatchNorm
 from .state import _IncompatibleKeys
+from .transformer import _activation, _copies
 
 _PLACES = {
     "activation": "CELU ELU GELU GLU Hardshrink Hardsigmoid Hardswish Hardtanh LeakyReLU LogSigmoid LogSoftmax Mish "
@@ -87,10 +90,13 @@ def _place(name: str, content: dict[str, Any]) -> None:
 _REGISTRATIONS = {name: f for name, f in vars(hooks).items() if name.startswith("register_module_")}
 _BASES: dict[str, dict[str, Any]] = {
     "batchnorm": {"_BatchNorm": _BatchNorm},
-    "conv": {"_ConvNd": _Conv},
+    "conv": {"_ConvNd": _Conv, "_ConvTransposeNd": _ConvTranspose},
     "dropout": {"_DropoutNd": _Dropout},
     "module": {**_REGISTRATIONS, "_IncompatibleKeys": _IncompatibleKeys},
+    "instancenorm": {"_InstanceNorm": _InstanceNorm},
+    "linear": {"NonDynamicallyQuantizableLinear": NonDynamicallyQuantizableLinear},
     "loss": {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss},
+    "transformer": {"_get_activation_fn": _activation, "_get_clones": _copies},
 }
 
 for _name in _PLACES:

@@ -9,6 +9,7 @@ import numpy as np
 from ..autograd.function import once_differentiable
 from ..errors import DtypeError, OperationError
 from ..kernels import ctc as kernels
+from .arithmetic import where
 from .autocast import in_float32
 from .base import Op, T, TensorBase
 from .loss import check_reduction
@@ -23,7 +24,7 @@ class CtcLoss(Op):
         rows = kernels.by_sample(logp.array)
         loss, alpha = kernels.forward(rows, labels, times, counts, blank)
         ctx.args, ctx.zero_infinity = (rows, labels, times, counts, blank, alpha, loss), zero_infinity
-        return kernels.without_infinity(loss) if zero_infinity else loss
+        return loss
 
     @staticmethod
     @once_differentiable
@@ -44,8 +45,8 @@ def _lengths(name: str, given: Any, n: int) -> Any:
 def _check(logp: Any, targets: Any, blank: int) -> None:
     if logp.array.ndim not in (2, 3):
         raise OperationError("ctc_loss", "expected log_probs of shape (T, N, C) or (T, C)", logp, targets)
-    if logp.array.dtype.kind not in "fV" or targets.array.dtype.kind not in "iu":
-        raise DtypeError("ctc_loss", "expected floating log_probs and integer targets", logp, targets)
+    if logp.array.dtype.kind not in "fV" or targets.array.dtype.kind not in "iuf":  # programs pad labels as floats, too
+        raise DtypeError("ctc_loss", "expected floating log_probs and targets of whole numbers", logp, targets)
     if not 0 <= blank < logp.array.shape[-1]:
         raise RuntimeError(f"blank must be in label range: 0 to {logp.array.shape[-1] - 1}, got {blank}")
 
@@ -88,6 +89,8 @@ def ctc_loss(
         raise RuntimeError(f"Expected input_lengths to have values from 0 to {steps}, got {times.tolist()}")
     rows = _labels(targets if not single or targets.array.ndim == 1 else targets.reshape(-1), counts, n)
     losses = CtcLoss.apply(logp, rows, times, counts, blank, zero_infinity)
+    if zero_infinity:
+        losses = where(losses == float("inf"), 0.0, losses)
     if reduction == "mean":
         return (losses / losses._wrap(counts).clamp(min=1)).mean()
     if reduction == "sum":

@@ -169,18 +169,21 @@ class Optimizer:
 
     def _step_hooks(self, name: str) -> list[Any]:
         """The hooks for every optimizer and this one's own, which lie closer to the step."""
-        own, common = self._hooks.get(name, ()), _everywhere[name]
+        hooks = self.__dict__.get("_hooks", {})  # some wrap an optimizer without calling our __init__
+        own, common = hooks.get(name, ()), _everywhere[name]
         if not own and not common:
             return []
         pair = (own, common) if name == "step_post" else (common, own)
         return [hook for hooks in pair if hooks for hook in hooks.values()]
 
     def __repr__(self) -> str:
-        lines = [f"{type(self).__name__} ("]
-        for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
-        return "\n".join([*lines, ")"])
+        groups = [
+            "\n".join(
+                [f"Parameter Group {i}", *[f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]]
+            )
+            for i, group in enumerate(self.param_groups)
+        ]
+        return "\n".join([f"{type(self).__name__} (", "\n\n".join(groups), ")"])
 
 
 _everywhere: dict[str, OrderedDict[int, Any]] = {"step_pre": OrderedDict(), "step_post": OrderedDict()}

@@ -1,5 +1,6 @@
 """The committed reference numbers are what PyTorch computes today."""
 
+import runpy
 from pathlib import Path
 
 import cases
@@ -9,6 +10,7 @@ import cases_layers
 import cases_programs
 import numpy as np
 import pytest
+import scripts
 import torch
 
 FOLDER = Path(__file__).parents[1] / "reference"
@@ -47,3 +49,11 @@ def test_programs_print_under_pytorch_what_is_committed():
         np.testing.assert_allclose(
             run(torch)["printed"], reference[f"{name}/printed"], rtol=1e-5, atol=1e-6, err_msg=name
         )
+
+
+@pytest.mark.parametrize("name", scripts.NAMES)
+def test_texts_of_scripts_are_pytorchs(name, monkeypatch):
+    monkeypatch.setattr("sys.argv", ["pytest"])
+    text = scripts.printed(name, lambda path: runpy.run_path(path, run_name="__main__"))
+    expected = (scripts.FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+    assert scripts.differences(text, expected) == []

@@ -1,7 +1,9 @@
-"""Write the .npz files: every case of the cases_*.py, computed by PyTorch. Run in the environment of the oracle
-tests.
+"""Write the .npz files (every case of the cases_*.py) and the texts of tests/programs, both computed by PyTorch.
+
+Run in the environment of the oracle tests.
 """
 
+import runpy
 from pathlib import Path
 
 import cases
@@ -11,6 +13,7 @@ import cases_layers
 import cases_programs
 import cases_steps
 import numpy as np
+import scripts
 import torch
 
 FOLDER = Path(__file__).parent
@@ -33,3 +36,7 @@ if __name__ == "__main__":
     for name, chosen in FILES.items():
         np.savez_compressed(FOLDER / name, **computed(chosen))
         print(f"{len(chosen)} cases written to {FOLDER / name}")
+    for name in scripts.NAMES:
+        text = scripts.printed(name, lambda path: runpy.run_path(path, run_name="__main__"))
+        (scripts.FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")
+    print(f"{len(scripts.NAMES)} texts written to {scripts.FOLDER}")

@@ -1,0 +1,5 @@
+"""PyTorch's place for what `register_..._hook` gives back."""
+
+from ..autograd.hooks import RemovableHandle
+
+__all__ = ["RemovableHandle"]
