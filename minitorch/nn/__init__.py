@@ -1,7 +1,7 @@
 """Layers, losses and containers."""
 
 from ..missing import missing_from as _missing_from
-from . import functional, init, utils
+from . import functional, init, parallel, utils
 from .activation import (
     CELU,
     ELU,
@@ -100,6 +100,7 @@ from .padding import (
     ZeroPad2d,
     ZeroPad3d,
 )  # fmt: skip
+from .parallel import DataParallel
 from .parameter import Buffer, Parameter
 from .pooling import (
     AdaptiveAvgPool1d,
@@ -180,6 +181,7 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -299,6 +301,7 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "parallel",
     "utils",
 ]  # fmt: skip
 
