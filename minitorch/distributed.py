@@ -323,7 +323,8 @@ def reduce(
     group_dst: int | None = None,
 ) -> Work | None:  # fmt: skip
     """`all_reduce` whose result only `dst` gets."""
-    _only(dst), _only(group_dst)
+    _only(dst)
+    _only(group_dst)
     return all_reduce(tensor, op, group, async_op)
 
 
@@ -332,7 +333,8 @@ def broadcast(
 ) -> Work | None:
     """Give all processes the tensor of `src`: it has it. RuntimeError for another rank than 0."""
     _group(group)
-    _only(src), _only(group_src)
+    _only(src)
+    _only(group_src)
     return _done(async_op)
 
 
@@ -385,7 +387,8 @@ def gather(
     group_dst: int | None = None,
 ) -> Work | None:  # fmt: skip
     """`all_gather` whose result only `dst` gets."""
-    _only(dst), _only(group_dst)
+    _only(dst)
+    _only(group_dst)
     if not gather_list:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
     return all_gather(gather_list, tensor, group, async_op)
@@ -397,7 +400,8 @@ def scatter(
 ) -> Work | None:  # fmt: skip
     """Give each process one of the list: `scatter_list[0]` is copied to the tensor."""
     _group(group)
-    _only(src), _only(group_src)
+    _only(src)
+    _only(group_src)
     if not scatter_list:
         raise ValueError("Argument ``scatter_list`` must be specified on source rank.")
     _copy_alike("scatter", tensor, _one(scatter_list, "scatter"))
@@ -454,7 +458,8 @@ def gather_object(
     obj: Any, object_gather_list: Any = None, dst: int | None = None, group: Any = None, group_dst: int | None = None
 ) -> None:
     """`all_gather_object` whose result only `dst` gets."""
-    _only(dst), _only(group_dst)
+    _only(dst)
+    _only(group_dst)
     if object_gather_list is None:
         raise ValueError("Argument ``gather_list`` must be specified on destination rank.")
     all_gather_object(object_gather_list, obj, group)
@@ -465,7 +470,8 @@ def broadcast_object_list(
 ) -> None:
     """Give all processes the objects of `src`: it has them."""
     _group(group)
-    _only(src), _only(group_src)
+    _only(src)
+    _only(group_src)
 
 
 def scatter_object_list(
@@ -474,7 +480,8 @@ def scatter_object_list(
 ) -> None:  # fmt: skip
     """Give each process one object of the list, in the first place of its own."""
     _group(group)
-    _only(src), _only(group_src)
+    _only(src)
+    _only(group_src)
     scatter_object_output_list[0] = _one(scatter_object_input_list, "scatter_object_list")
 
 
