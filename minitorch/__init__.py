@@ -193,9 +193,10 @@ from .ops.compare import (
     not_equal,
     signbit,
 )  # fmt: skip
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.copying import clone, detach, detach_, fill, fill_, zero_
 from .ops.ctc import ctc_loss
+from .ops.cylinder import igamma, igammac
 from .ops.einsum import chain_matmul, einsum, kron, tensordot
 from .ops.embedding import embedding
 from .ops.flat import (
@@ -250,6 +251,7 @@ from .ops.join import (
 from .ops.linalg import det, logdet, matrix_exp, slogdet
 from .ops.linalg import inv as inverse
 from .ops.lu import lu_unpack
+from .ops.lu import old_lu as lu
 from .ops.lu import old_lu_solve as lu_solve
 from .ops.margin import (
     cosine_embedding_loss,
@@ -263,7 +265,9 @@ from .ops.matrix import (
     adjoint,
     cholesky_inverse,
     cholesky_solve,
+    geqrf,
     matrix_power,
+    ormqr,
     pca_lowrank,
     pinverse,
     svd_lowrank,
@@ -937,6 +941,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -1040,6 +1045,7 @@ __all__ = [
     "gcd",
     "gcd_",
     "ge",
+    "geqrf",
     "ger",
     "get_default_device",
     "get_default_dtype",
@@ -1069,6 +1075,8 @@ __all__ = [
     "hypot",
     "i0",
     "i0_",
+    "igamma",
+    "igammac",
     "iinfo",
     "imag",
     "index_add",
@@ -1156,6 +1164,7 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "lt",
+    "lu",
     "lu_solve",
     "lu_unpack",
     "manual_seed",
@@ -1215,6 +1224,7 @@ __all__ = [
     "ones_like",
     "optim",
     "orgqr",
+    "ormqr",
     "outer",
     "overrides",
     "pairwise_distance",

@@ -25,6 +25,7 @@ from .ops import arithmetic as A
 from .ops import binary as B
 from .ops import compare as Q
 from .ops import copying as C
+from .ops import cylinder as CY
 from .ops import einsum as E
 from .ops import gather as G
 from .ops import index as I
@@ -651,6 +652,7 @@ class Tensor(TensorBase):
     nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = D.nan_to_num_, D.clamp_, D.clamp_, D.clamp_min_, D.clamp_max_
     __abs__, __pos__ = D.abs, D.positive
 
+    igamma, igamma_, igammac, igammac_ = CY.igamma, CY.igamma_, CY.igammac, CY.igammac_
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
     conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
@@ -739,6 +741,7 @@ class Tensor(TensorBase):
     matrix_power, qr, svd, cholesky, triangular_solve = (
         MX.matrix_power, MX.old_qr, MX.old_svd, MX.old_cholesky, MX.triangular_solve,
     )  # fmt: skip
+    geqrf, ormqr, lu = MX.geqrf, MX.ormqr, LU.old_lu
     cholesky_inverse, cholesky_solve, orgqr = MX.cholesky_inverse, MX.cholesky_solve, MX.householder_product
 
     lu_solve = LU.old_lu_solve
