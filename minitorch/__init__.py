@@ -8,6 +8,7 @@ from . import (
     autograd,
     backends,
     compiler,
+    cpu,
     cuda,
     distributed,
     distributions,
@@ -20,6 +21,7 @@ from . import (
     nn,
     optim,
     overrides,
+    profiler,
     serialization,
     special,
     testing,
@@ -30,7 +32,7 @@ from . import (
     xpu,
 )  # fmt: skip
 from .amp import GradScaler, autocast, is_autocast_enabled
-from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -209,6 +211,8 @@ from .ops.flat import (
     instance_norm,
     kl_div,
 )  # fmt: skip
+from .ops.fractional import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
+from .ops.fractional import max_pool1d_with_indices
 from .ops.gather import (
     gather,
     index_add,
@@ -279,6 +283,7 @@ from .ops.matrix import old_norm as norm
 from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
+from .ops.older import nonzero_static
 from .ops.parts import conj, conj_physical, conj_physical_, imag, real, resolve_conj, resolve_neg
 from .ops.pointwise import (
     acos,
@@ -378,6 +383,7 @@ from .ops.reduce import (
     var_mean,
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.resample import channel_shuffle as native_channel_shuffle
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.rounding import (
     abs,
@@ -544,11 +550,13 @@ from .settings import (
     are_deterministic_algorithms_enabled,
     compile,
     get_default_device,
+    get_deterministic_debug_mode,
     get_float32_matmul_precision,
     get_num_interop_threads,
     is_deterministic_algorithms_warn_only_enabled,
     set_default_device,
     set_default_tensor_type,
+    set_deterministic_debug_mode,
     set_float32_matmul_precision,
     set_flush_denormal,
     set_num_interop_threads,
@@ -815,6 +823,7 @@ __all__ = [
     "acosh",
     "acosh_",
     "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "addbmm",
     "addcdiv",
@@ -955,6 +964,7 @@ __all__ = [
     "cosine_similarity",
     "count_nonzero",
     "cov",
+    "cpu",
     "cross",
     "ctc_loss",
     "cuda",
@@ -1049,6 +1059,7 @@ __all__ = [
     "ger",
     "get_default_device",
     "get_default_dtype",
+    "get_deterministic_debug_mode",
     "get_device",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
@@ -1177,6 +1188,7 @@ __all__ = [
     "matrix_power",
     "max",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
     "max_pool3d",
     "maximum",
@@ -1206,6 +1218,7 @@ __all__ = [
     "nansum",
     "narrow",
     "narrow_copy",
+    "native_channel_shuffle",
     "ne",
     "neg",
     "neg_",
@@ -1216,6 +1229,7 @@ __all__ = [
     "nn",
     "no_grad",
     "nonzero",
+    "nonzero_static",
     "norm",
     "normal",
     "not_equal",
@@ -1243,6 +1257,7 @@ __all__ = [
     "prelu",
     "preserve_format",
     "prod",
+    "profiler",
     "promote_types",
     "put",
     "qr",
@@ -1298,9 +1313,11 @@ __all__ = [
     "selu",
     "selu_",
     "serialization",
+    "set_anomaly_enabled",
     "set_default_device",
     "set_default_dtype",
     "set_default_tensor_type",
+    "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",

@@ -34,6 +34,7 @@ from .ops import linalg as L
 from .ops import lu as LU
 from .ops import matmul as M
 from .ops import matrix as MX
+from .ops import older as O
 from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
@@ -85,7 +86,8 @@ class Tensor(TensorBase):
     """
 
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
-    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
+    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = is_ipu = is_maia = False
+    is_mtia = is_vulkan = is_xla = False
     is_cpu = True
     _printed = "tensor"  # a subclass prints its own name
 
@@ -252,6 +254,12 @@ class Tensor(TensorBase):
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
         return self.array.flags.c_contiguous
+
+    def is_conj(self) -> bool:
+        """False: conjugates and negatives are computed at once, and nothing is spread over processes."""
+        return False
+
+    is_neg = is_distributed = is_conj
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating one."""
@@ -857,15 +865,9 @@ class Tensor(TensorBase):
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
     swapaxes_, swapdims_, as_strided_ = SV.transpose_, SV.transpose_, SV.as_strided_
-    resize_, resize_as_, apply_, map_, set_, is_set_to = (
-        SV.resize_,
-        SV.resize_as_,
-        SV.apply_,
-        SV.map_,
-        SV.set_,
-        SV.is_set_to,
-    )
-    __contains__, __reversed__ = SV.contains, SV.reverse
+    resize, resize_as, to_dense, nonzero_static = O.resize, O.resize_as, O.to_dense, O.nonzero_static
+    resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
+    set_, is_set_to, __contains__, __reversed__ = SV.set_, SV.is_set_to, SV.contains, SV.reverse
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 
