@@ -21,6 +21,7 @@ from . import (
     nn,
     optim,
     overrides,
+    profiler,
     serialization,
     special,
     testing,
@@ -40,7 +41,7 @@ from .amp import (
     set_autocast_dtype,
     set_autocast_enabled,
 )
-from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled
+from .autograd.anomaly import is_anomaly_check_nan_enabled, is_anomaly_enabled, set_anomaly_enabled
 from .autograd.grad_mode import (
     enable_grad,
     inference_mode,
@@ -205,9 +206,10 @@ from .ops.compare import (
     not_equal,
     signbit,
 )  # fmt: skip
-from .ops.conv import conv1d, conv2d, conv3d, conv_transpose1d, conv_transpose2d, conv_transpose3d
+from .ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from .ops.copying import clone, detach, detach_, fill, fill_, zero_
 from .ops.ctc import ctc_loss
+from .ops.cylinder import igamma, igammac
 from .ops.einsum import chain_matmul, einsum, kron, tensordot
 from .ops.embedding import embedding
 from .ops.flat import (
@@ -220,6 +222,8 @@ from .ops.flat import (
     instance_norm,
     kl_div,
 )  # fmt: skip
+from .ops.fractional import adaptive_max_pool1d_with_indices as adaptive_max_pool1d
+from .ops.fractional import max_pool1d_with_indices
 from .ops.gather import (
     gather,
     index_add,
@@ -262,6 +266,7 @@ from .ops.join import (
 from .ops.linalg import det, logdet, matrix_exp, slogdet
 from .ops.linalg import inv as inverse
 from .ops.lu import lu_unpack
+from .ops.lu import old_lu as lu
 from .ops.lu import old_lu_solve as lu_solve
 from .ops.margin import (
     cosine_embedding_loss,
@@ -275,7 +280,9 @@ from .ops.matrix import (
     adjoint,
     cholesky_inverse,
     cholesky_solve,
+    geqrf,
     matrix_power,
+    ormqr,
     pca_lowrank,
     pinverse,
     svd_lowrank,
@@ -287,6 +294,7 @@ from .ops.matrix import old_norm as norm
 from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
+from .ops.older import nonzero_static
 from .ops.parts import conj, conj_physical, conj_physical_, imag, real, resolve_conj, resolve_neg
 from .ops.pointwise import (
     acos,
@@ -386,6 +394,7 @@ from .ops.reduce import (
     var_mean,
 )  # fmt: skip
 from .ops.resample import channel_shuffle, pixel_shuffle, pixel_unshuffle
+from .ops.resample import channel_shuffle as native_channel_shuffle
 from .ops.rnn import gru, gru_cell, lstm, lstm_cell, rnn_relu, rnn_relu_cell, rnn_tanh, rnn_tanh_cell
 from .ops.rounding import (
     abs,
@@ -552,11 +561,13 @@ from .settings import (
     are_deterministic_algorithms_enabled,
     compile,
     get_default_device,
+    get_deterministic_debug_mode,
     get_float32_matmul_precision,
     get_num_interop_threads,
     is_deterministic_algorithms_warn_only_enabled,
     set_default_device,
     set_default_tensor_type,
+    set_deterministic_debug_mode,
     set_float32_matmul_precision,
     set_flush_denormal,
     set_num_interop_threads,
@@ -825,6 +836,7 @@ __all__ = [
     "acosh",
     "acosh_",
     "adaptive_avg_pool1d",
+    "adaptive_max_pool1d",
     "add",
     "addbmm",
     "addcdiv",
@@ -952,6 +964,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -1056,10 +1069,12 @@ __all__ = [
     "gcd",
     "gcd_",
     "ge",
+    "geqrf",
     "ger",
     "get_autocast_dtype",
     "get_default_device",
     "get_default_dtype",
+    "get_deterministic_debug_mode",
     "get_device",
     "get_float32_matmul_precision",
     "get_num_interop_threads",
@@ -1086,6 +1101,8 @@ __all__ = [
     "hypot",
     "i0",
     "i0_",
+    "igamma",
+    "igammac",
     "iinfo",
     "imag",
     "index_add",
@@ -1174,6 +1191,7 @@ __all__ = [
     "lstm",
     "lstm_cell",
     "lt",
+    "lu",
     "lu_solve",
     "lu_unpack",
     "manual_seed",
@@ -1186,6 +1204,7 @@ __all__ = [
     "matrix_power",
     "max",
     "max_pool1d",
+    "max_pool1d_with_indices",
     "max_pool2d",
     "max_pool3d",
     "maximum",
@@ -1215,6 +1234,7 @@ __all__ = [
     "nansum",
     "narrow",
     "narrow_copy",
+    "native_channel_shuffle",
     "ne",
     "neg",
     "neg_",
@@ -1225,6 +1245,7 @@ __all__ = [
     "nn",
     "no_grad",
     "nonzero",
+    "nonzero_static",
     "norm",
     "normal",
     "not_equal",
@@ -1233,6 +1254,7 @@ __all__ = [
     "ones_like",
     "optim",
     "orgqr",
+    "ormqr",
     "outer",
     "overrides",
     "pairwise_distance",
@@ -1251,6 +1273,7 @@ __all__ = [
     "prelu",
     "preserve_format",
     "prod",
+    "profiler",
     "promote_types",
     "put",
     "qr",
@@ -1306,11 +1329,13 @@ __all__ = [
     "selu",
     "selu_",
     "serialization",
+    "set_anomaly_enabled",
     "set_autocast_dtype",
     "set_autocast_enabled",
     "set_default_device",
     "set_default_dtype",
     "set_default_tensor_type",
+    "set_deterministic_debug_mode",
     "set_float32_matmul_precision",
     "set_flush_denormal",
     "set_grad_enabled",

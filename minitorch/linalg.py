@@ -23,7 +23,7 @@ from .ops.linalg import (
     svd,
     svdvals,
 )
-from .ops.lu import lu, lu_factor, lu_solve
+from .ops.lu import lu, lu_factor, lu_factor_ex, lu_solve
 from .ops.matmul import matmul
 from .ops.matrix import (
     cond,
@@ -70,6 +70,7 @@ __all__ = [
     "lstsq",
     "lu",
     "lu_factor",
+    "lu_factor_ex",
     "lu_solve",
     "matmul",
     "matrix_exp",

@@ -52,6 +52,22 @@ def is_deterministic_algorithms_warn_only_enabled() -> bool:
     return _values["warn_only"]
 
 
+_MODES = ("default", "warn", "error")
+
+
+def get_deterministic_debug_mode() -> int:
+    """0, 1 where `use_deterministic_algorithms` was asked for with `warn_only`, 2 where without."""
+    return (1 if _values["warn_only"] else 2) if _values["deterministic"] else 0
+
+
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """`use_deterministic_algorithms`, by 0, 1, 2 or "default", "warn", "error"; RuntimeError for anything else."""
+    if debug_mode not in (*_MODES, 0, 1, 2):
+        raise RuntimeError(f"invalid value of debug_mode, expected 0, 1, 2 or one of {_MODES}, but got {debug_mode}")
+    level = _MODES.index(debug_mode) if isinstance(debug_mode, str) else debug_mode
+    use_deterministic_algorithms(level > 0, warn_only=level == 1)
+
+
 def get_num_interop_threads() -> int:
     """What `set_num_interop_threads` was told; operations run one after the other."""
     return _values["interop"]

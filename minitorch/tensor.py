@@ -26,6 +26,7 @@ from .ops import arithmetic as A
 from .ops import binary as B
 from .ops import compare as Q
 from .ops import copying as C
+from .ops import cylinder as CY
 from .ops import einsum as E
 from .ops import gather as G
 from .ops import index as I
@@ -34,6 +35,7 @@ from .ops import linalg as L
 from .ops import lu as LU
 from .ops import matmul as M
 from .ops import matrix as MX
+from .ops import older as O
 from .ops import parts as PT
 from .ops import pointwise as P
 from .ops import random as X
@@ -85,7 +87,8 @@ class Tensor(TensorBase):
     """
 
     __array_priority__ = 1000  # an ndarray on the left lets our reflected operators answer
-    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = False
+    is_sparse = is_quantized = is_mkldnn = is_cuda = is_mps = is_xpu = is_meta = is_nested = is_ipu = is_maia = False
+    is_mtia = is_vulkan = is_xla = False
     is_cpu = True
     _printed = "tensor"  # a subclass prints its own name
 
@@ -255,6 +258,12 @@ class Tensor(TensorBase):
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
         return self.array.flags.c_contiguous
+
+    def is_conj(self) -> bool:
+        """False: conjugates and negatives are computed at once, and nothing is spread over processes."""
+        return False
+
+    is_neg = is_distributed = is_conj
 
     def is_floating_point(self) -> bool:
         """Whether the dtype is a floating one."""
@@ -657,6 +666,7 @@ class Tensor(TensorBase):
     nan_to_num_, clamp_, clip_, clamp_min_, clamp_max_ = D.nan_to_num_, D.clamp_, D.clamp_, D.clamp_min_, D.clamp_max_
     __abs__, __pos__ = D.abs, D.positive
 
+    igamma, igamma_, igammac, igammac_ = CY.igamma, CY.igamma_, CY.igammac, CY.igammac_
     i0, i0_, mvlgamma, mvlgamma_ = SP.i0, SP.i0_, SP.multigammaln, SP.mvlgamma_
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
     conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
@@ -745,6 +755,7 @@ class Tensor(TensorBase):
     matrix_power, qr, svd, cholesky, triangular_solve = (
         MX.matrix_power, MX.old_qr, MX.old_svd, MX.old_cholesky, MX.triangular_solve,
     )  # fmt: skip
+    geqrf, ormqr, lu = MX.geqrf, MX.ormqr, LU.old_lu
     cholesky_inverse, cholesky_solve, orgqr = MX.cholesky_inverse, MX.cholesky_solve, MX.householder_product
 
     lu_solve = LU.old_lu_solve
@@ -861,15 +872,9 @@ class Tensor(TensorBase):
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
     swapaxes_, swapdims_, as_strided_ = SV.transpose_, SV.transpose_, SV.as_strided_
-    resize_, resize_as_, apply_, map_, set_, is_set_to = (
-        SV.resize_,
-        SV.resize_as_,
-        SV.apply_,
-        SV.map_,
-        SV.set_,
-        SV.is_set_to,
-    )
-    __contains__, __reversed__ = SV.contains, SV.reverse
+    resize, resize_as, to_dense, nonzero_static = O.resize, O.resize_as, O.to_dense, O.nonzero_static
+    resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
+    set_, is_set_to, __contains__, __reversed__ = SV.set_, SV.is_set_to, SV.contains, SV.reverse
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -9,12 +10,15 @@ import numpy as np
 
 from . import dtypes as dt
 from .autograd.grad_mode import no_grad
-from .creation import from_numpy, tensor
+from .creation import complex as paired
+from .creation import empty, from_numpy, tensor
+from .limits import finfo
 from .missing import missing_from
 from .ops.compare import isclose
+from .random import randint
 from .tensor import Tensor
 
-__all__ = ["assert_allclose", "assert_close"]
+__all__ = ["assert_allclose", "assert_close", "make_tensor"]
 
 # (rtol, atol) of each dtype; all others are compared exactly.
 _TOLERANCES = {
@@ -53,6 +57,48 @@ def assert_close(
             f"rtol and atol must both be specified or both be unspecified, but got rtol={rtol}, atol={atol}"
         )
     _compare(actual, expected, _Options(rtol, atol, equal_nan, check_dtype, check_stride, allow_subclasses, msg), "")
+
+
+def make_tensor(
+    *shape: Any, dtype: Any, device: Any = "cpu", low: Any = None, high: Any = None, requires_grad: bool = False,
+    noncontiguous: bool = False, exclude_zero: bool = False, memory_format: Any = None,
+) -> Tensor:  # fmt: skip
+    """Random numbers from [low, high) for tests: by default from [-9, 9), integers from -9 to 9, uint8 from 0 to 9.
+
+    `noncontiguous`: every other element of a larger tensor. `exclude_zero`: the smallest positive number instead of 0.
+    ValueError for bounds that are NaN or not in order, and for integers that are to require grad.
+
+    >>> torch.testing.make_tensor(2, 3, dtype=torch.float32, low=0, high=1).shape
+    torch.Size([2, 3])
+    """
+    size = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], int) else shape
+    whole = not (dtype.is_floating_point or dtype.is_complex)
+    if requires_grad and whole:
+        raise ValueError(
+            f"`requires_grad=True` is not supported for boolean and integral dtypes, but got dtype={dtype}"
+        )
+    first, last = {dt.bool: (0, 2), dt.uint8: (0, 10)}.get(dtype, (-9, 10 if whole else 9))
+    first, last = first if low is None else low, last if high is None else high
+    if first != first or last != last:
+        raise ValueError(f"`low` and `high` cannot be NaN, but got low={first} and high={last}")
+    if first >= last:
+        raise ValueError(f"`low` must be less than `high`, but got {first} >= {last}")
+    made = _random(size, dtype, device, first, last)
+    if exclude_zero:
+        made[made == 0] = 1 if whole else finfo(dtype).tiny
+    if noncontiguous and made.numel() > 1:
+        made = made.repeat_interleave(2, dim=-1)[..., ::2]
+    return made.requires_grad_() if requires_grad else made
+
+
+def _random(size: Any, dtype: Any, device: Any, low: Any, high: Any) -> Tensor:
+    if dtype.is_complex:
+        part = dt.float64 if dtype is dt.complex128 else dt.float32
+        pair = empty((*size, 2), dtype=part, device=device).uniform_(low, high)
+        return paired(pair[..., 0], pair[..., 1])
+    if dtype.is_floating_point:
+        return empty(size, dtype=dtype, device=device).uniform_(low, high)
+    return randint(math.ceil(low), math.ceil(high), size, dtype=dtype, device=device)
 
 
 def assert_allclose(

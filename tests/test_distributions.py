@@ -25,6 +25,16 @@ from minitorch.kernels import scalar
         D.MultivariateNormal(torch.zeros(2), torch.tensor([[2.0, 0.5], [0.5, 1.0]])),
         D.LogNormal(0.0, 0.3),
         D.HalfNormal(2.0),
+        D.ContinuousBernoulli(torch.tensor([0.2, 0.5, 0.9])),
+        D.FisherSnedecor(5.0, 20.0),
+        D.GeneralizedPareto(1.0, 2.0, torch.tensor([-0.3, 0.0, 0.1])),
+        D.InverseGamma(torch.tensor(9.0), torch.tensor(8.0)),
+        D.Kumaraswamy(torch.tensor(2.0), torch.tensor(3.0)),
+        D.LowRankMultivariateNormal(torch.ones(2), torch.tensor([[1.0], [2.0]]), torch.tensor([0.5, 1.0])),
+        D.NegativeBinomial(4.0, torch.tensor(0.3)),
+        D.Pareto(torch.tensor(1.0), torch.tensor(9.0)),
+        D.Weibull(torch.tensor(2.0), torch.tensor(3.0)),
+        D.Wishart(torch.tensor(5.0), torch.tensor([[1.0, 0.2], [0.2, 0.5]])),
     ],
     ids=lambda d: type(d).__name__,
 )
@@ -155,5 +165,70 @@ def test_what_is_not_there():
         D.kl_divergence(D.Normal(0.0, 1.0), D.Poisson(1.0))
     with pytest.raises(NotImplementedError, match="Cannot transform"):
         D.biject_to(D.constraints.boolean)
-    with pytest.raises(AttributeError, match="VonMises"):
-        _ = D.VonMises
+    with pytest.raises(AttributeError, match="Normal"):
+        _ = D.Normall
+
+
+def test_generalized_pareto_where_it_is_exponential():
+    """At concentration 0 values and slopes are the limits of those beside it."""
+    found = []
+    for k in (0.0, 1e-5):
+        k = torch.tensor(k, dtype=torch.float64, requires_grad=True)
+        d = D.GeneralizedPareto(torch.tensor(1.0, dtype=torch.float64), 2.0, k)
+        x, p = torch.tensor(2.5, dtype=torch.float64), torch.tensor(0.3, dtype=torch.float64)
+        y = torch.stack([d.log_prob(x), d.cdf(x), d.icdf(p)])
+        found.append([*y.tolist(), *[torch.autograd.grad(v, k, retain_graph=True)[0].item() for v in y]])
+    np.testing.assert_allclose(found[0], found[1], rtol=1e-4)
+    assert D.GeneralizedPareto(0.0, 1.0, -0.5).support.check(torch.tensor([1.9, 2.1])).tolist() == [True, False]
+
+
+def test_correlations():
+    """LKJCholesky(n, 1) is uniform: off the diagonal, the correlations of 2 rows are uniform in (-1, 1)."""
+    torch.manual_seed(0)
+    x = D.LKJCholesky(2, 1.0).sample((20_000,))
+    r = (x @ x.mT)[:, 0, 1]
+    torch.testing.assert_close(r.var(), torch.tensor(1 / 3), rtol=0.05, atol=0)
+    with pytest.raises(ValueError, match="dim"):
+        D.LKJCholesky(1)
+    t = D.transforms.CorrCholeskyTransform()
+    y = t(torch.tensor([0.3, -0.2, 0.9], dtype=torch.float64))
+    torch.testing.assert_close((y @ y.mT).diagonal(), torch.ones(3, dtype=torch.float64))
+    torch.testing.assert_close(t.inv(y), torch.tensor([0.3, -0.2, 0.9], dtype=torch.float64))
+    with pytest.raises(ValueError, match="lower-diagonal"):
+        t.forward_shape((4,))
+
+
+def test_angles():
+    """The mean direction of von Mises samples, and their circular variance."""
+    torch.manual_seed(0)
+    d = D.VonMises(torch.tensor([3.0, -1.0]), torch.tensor([4.0, 0.5]))
+    x = d.sample((20_000,))
+    c, s = x.cos().mean(0), x.sin().mean(0)
+    torch.testing.assert_close(torch.atan2(s, c), d.mean, rtol=0, atol=0.05)
+    torch.testing.assert_close(1 - torch.hypot(c, s), d.variance, rtol=0.05, atol=0.01)
+    grid = torch.linspace(-torch.pi, torch.pi, 2001, dtype=torch.float64)[:-1]
+    total = D.VonMises(0.3, 50.0).log_prob(grid.float()).double().exp().mean() * 2 * torch.pi
+    assert total.item() == pytest.approx(1, rel=1e-4)
+
+
+def test_relaxed_samples_train():
+    """The gradients of relaxed samples raise the probability of what is wanted."""
+    torch.manual_seed(0)
+    logits = torch.zeros(3, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], 1.0)
+    for _ in range(50):
+        x = D.RelaxedOneHotCategorical(torch.tensor(0.5), logits=logits).rsample((64,))
+        loss = -x[:, 1].mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert logits.softmax(0)[1].item() > 0.9
+
+
+def test_what_is_lazy_is_recorded():
+    """Probabilities that `sample` computed first have a gradient nevertheless."""
+    logits = torch.zeros(3, requires_grad=True)
+    d = D.Bernoulli(logits=logits)
+    d.sample()
+    d.probs.sum().backward()
+    assert logits.grad.tolist() == [0.25] * 3

@@ -56,6 +56,8 @@ FLOORS = {
     "hub": 6,
     "jit": 6,
     "mps": 6,
+    "cpu": 6,
+    "profiler": 6,
     "testing": 6,
     "multiprocessing": 6,
     "standin": 6,

@@ -23,6 +23,8 @@ for name in ("reference.npz", "layers.npz", "distributions.npz", "func.npz"):
 # count.
 # Its trigamma function is good to ten digits.
 TOLERANCE = {"Hardsigmoid": 1e-7, "Multinomial density": 1e-7, "kl Beta Normal": 1e-8, "kl Gamma Exponential": 1e-8}
+TOLERANCE |= {"VonMises density": 1e-5, "GeneralizedPareto": 1e-4, "kl Gamma Gumbel": 1e-7}
+TOLERANCE |= {f"kl Beta {q}": 1e-6 for q in ("ContinuousBernoulli", "Exponential", "Gamma")}
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,7 +1,7 @@
 """The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
 
 from ..missing import missing_from as _missing_from
-from . import functional, graph
+from . import functional, graph, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import backward, grad
 from .function import Function, once_differentiable
@@ -39,6 +39,7 @@ __all__ = [
     "is_inference_mode_enabled",
     "no_grad",
     "once_differentiable",
+    "profiler",
     "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -21,6 +21,11 @@ class set_detect_anomaly:
         _set(*self._before)
 
 
+def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+    """Switch anomaly detection on or off."""
+    _set(mode, check_nan)
+
+
 class detect_anomaly:
     """Inside, an error in backward names the line of forward, and a NaN gradient is an error (with `check_nan`)."""
 

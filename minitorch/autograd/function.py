@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -161,6 +162,18 @@ def _take_vjp(cls: type[Function]) -> None:
             "one of them."
         )
     setattr(cls, "backward", cls.__dict__["vjp"])  # noqa: B010  (a static method stays one)
+
+
+_apply: Any = Function.__dict__["apply"]
+
+
+def watch_applications(measure: Any) -> None:
+    """Let `measure(call, name, *args)` call every operation from now on; None: nobody."""
+
+    def watched(cls: Any, *args: Any) -> Any:
+        return measure(functools.partial(_apply.__func__, cls), cls.__dict__.get("title", cls.__name__), *args)
+
+    Function.apply = _apply if measure is None else classmethod(watched)  # type: ignore[method-assign, assignment]
 
 
 def _view_of_argument(x: TensorBase) -> TensorBase:

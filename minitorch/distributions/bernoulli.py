@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, ClassVar
 
 from ..creation import arange
@@ -12,7 +11,7 @@ from ..ops.random import bernoulli
 from ..size import Size
 from . import constraints
 from .distribution import ExponentialFamily
-from .utils import broadcast_all, is_number, logits_to_probs, one_of, probs_to_logits
+from .utils import broadcast_all, is_number, lazy_property, logits_to_probs, one_of, probs_to_logits
 
 
 class _Binary(ExponentialFamily):
@@ -27,12 +26,12 @@ class _Binary(ExponentialFamily):
         setattr(self, "probs" if logits is None else "logits", value)
         super().__init__(Size() if is_number(given) else value.size(), validate_args=validate_args)
 
-    @cached_property
+    @lazy_property
     def probs(self) -> Any:
         """The probability of success."""
         return logits_to_probs(self.logits, is_binary=True)
 
-    @cached_property
+    @lazy_property
     def logits(self) -> Any:
         """Its log-odds."""
         return probs_to_logits(self.probs, is_binary=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, ClassVar
 
 from ..creation import arange, full
@@ -12,7 +11,7 @@ from ..ops.random import multinomial
 from ..size import Size
 from . import constraints
 from .distribution import Distribution
-from .utils import logits_to_probs, normalised, one_of, probs_to_logits
+from .utils import lazy_property, logits_to_probs, normalised, one_of, probs_to_logits
 
 
 class Categorical(Distribution):
@@ -38,12 +37,12 @@ class Categorical(Distribution):
             self.logits = normalised(logits)
         super().__init__(self._param.size()[:-1], validate_args=validate_args)
 
-    @cached_property
+    @lazy_property
     def probs(self) -> Any:
         """The probabilities of the classes."""
         return logits_to_probs(self.logits)
 
-    @cached_property
+    @lazy_property
     def logits(self) -> Any:
         """Their logarithms."""
         return probs_to_logits(self.probs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +12,7 @@ from ..ops.linalg import cholesky, solve_triangular
 from ..ops.matrix import cholesky_inverse
 from . import constraints
 from .distribution import Distribution
-from .utils import standard_normal
+from .utils import lazy_property, standard_normal
 
 
 class MultivariateNormal(Distribution):
@@ -58,17 +57,17 @@ class MultivariateNormal(Distribution):
                 setattr(new, name, getattr(self, name).expand(*batch_shape, n, n))
         return self._finish(new, batch_shape, self._event_shape)
 
-    @cached_property
+    @lazy_property
     def scale_tril(self) -> Any:
         """The lower triangular factor L of the covariance L Lᵀ."""
         return self._full(self._unbroadcasted_scale_tril)
 
-    @cached_property
+    @lazy_property
     def covariance_matrix(self) -> Any:
         """The covariance."""
         return self._full(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
 
-    @cached_property
+    @lazy_property
     def precision_matrix(self) -> Any:
         """The inverse of the covariance."""
         return self._full(cholesky_inverse(self._unbroadcasted_scale_tril))

@@ -11,6 +11,7 @@ from ..nn.functional import pad, softplus
 from ..ops.join import cat as join
 from ..ops.join import stack as pile
 from ..ops.strided import diag_embed
+from ..patterns import tril_indices
 from ..size import Size
 from ..tensor import Tensor
 from . import constraints
@@ -562,6 +563,61 @@ class StickBreakingTransform(Transform):
         return Size((*shape[:-1], shape[-1] - 1))
 
 
+class CorrCholeskyTransform(Transform):
+    """n (n - 1) / 2 numbers to the factor of a correlation matrix: rows of length 1, whose entries below the diagonal
+    take the share tanh x of what earlier ones leave
+    """
+
+    domain = constraints.real_vector
+    codomain = constraints.corr_cholesky
+    bijective = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CorrCholeskyTransform)
+
+    __hash__ = Transform.__hash__
+
+    def _call(self, x: Any) -> Any:
+        edge = finfo(x.dtype).eps
+        r = _below_diagonal(x.tanh().clamp(min=-1 + edge, max=1 - edge))
+        left = (1 - r**2).sqrt().cumprod(-1)
+        return (r + diag_embed(r.new_ones(r.shape[-1]))) * pad(left[..., :-1], [1, 0], value=1)
+
+    def _inverse(self, y: Any) -> Any:
+        left = pad((1 - (y * y).cumsum(-1))[..., :-1], [1, 0], value=1)
+        rows, columns = tril_indices(y.shape[-1], y.shape[-1], -1)
+        t = (y / left.clamp(min=finfo(y.dtype).tiny).sqrt())[..., rows, columns]
+        return (t.log1p() - (-t).log1p()) / 2
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        left = 1 - (y * y).cumsum(-1)
+        rows, columns = tril_indices(y.shape[-1], y.shape[-1], -2)
+        steps = 0.5 * left[..., rows, columns].log().sum(-1) if len(rows) else 0.0
+        return steps - 2 * (x + softplus(-2 * x) - math.log(2.0)).sum(-1)
+
+    def forward_shape(self, shape: Any) -> Any:
+        if len(shape) < 1:
+            raise ValueError("Too few dimensions on input")
+        n = round((0.25 + 2 * shape[-1]) ** 0.5 + 0.5)
+        if n * (n - 1) // 2 != shape[-1]:
+            raise ValueError("Input is not a flattened lower-diagonal number")
+        return Size((*shape[:-1], n, n))
+
+    def inverse_shape(self, shape: Any) -> Any:
+        if len(shape) < 2 or shape[-1] != shape[-2]:
+            raise ValueError(f"Input is not square: {tuple(shape)}")
+        return Size((*shape[:-2], shape[-1] * (shape[-1] - 1) // 2))
+
+
+def _below_diagonal(x: Any) -> Any:
+    """The numbers as the strictly lower triangle of a matrix, row by row."""
+    n = round((0.25 + 2 * x.shape[-1]) ** 0.5 + 0.5)
+    made = x.new_zeros((*x.shape[:-1], n, n))
+    rows, columns = tril_indices(n, n, -1)
+    made[..., rows, columns] = x
+    return made
+
+
 class LowerCholeskyTransform(Transform):
     """The lower triangle with the exponentials of the diagonal: a factor of a positive definite matrix"""
 
@@ -674,6 +730,7 @@ __all__ = [
     "AffineTransform",
     "CatTransform",
     "ComposeTransform",
+    "CorrCholeskyTransform",
     "CumulativeDistributionTransform",
     "ExpTransform",
     "IndependentTransform",

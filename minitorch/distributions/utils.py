@@ -4,14 +4,23 @@ parameters of one shape, logits and probabilities, draws of a standard distribut
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+from ..autograd.grad_mode import enable_grad
 from ..creation import empty, scalar_tensor
 from ..limits import finfo
 from ..ops.join import broadcast_tensors
 from ..ops.softmax import softmax
 from ..random import randn
 from ..tensor import Tensor
+
+
+class lazy_property(functools.cached_property[Any]):
+    """Computed when it is asked for first, and recorded also where nothing else is: under `no_grad`, by `sample`."""
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(enable_grad()(function))
 
 
 def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
@@ -73,6 +82,7 @@ def sum_rightmost(value: Any, dim: int) -> Any:
 
 
 __all__ = [
-    "broadcast_all", "clamp_probs", "filled", "is_number", "logits_to_probs", "normalised", "one_of", "probs_to_logits",
+    "broadcast_all", "clamp_probs", "filled", "is_number",
+    "lazy_property", "logits_to_probs", "normalised", "one_of", "probs_to_logits",
     "standard_normal", "sum_rightmost",
 ]  # fmt: skip

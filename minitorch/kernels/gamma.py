@@ -172,6 +172,29 @@ def gamma_cdf(a: Array, x: Array) -> Array:
     return out.astype(dtype).reshape(shape)
 
 
+def _gamma_tails_python(start: Any, stop: Any, a: Any, x: Any, upper: Any, out: Any) -> None:
+    for i in range(start, stop):
+        if not (a[i] >= 0 and x[i] >= 0) or (a[i] == 0 and x[i] == 0) or (math.isinf(a[i]) and math.isinf(x[i])):
+            out[i] = math.nan
+        elif a[i] == 0 or math.isinf(x[i]) or x[i] == 0 or math.isinf(a[i]):
+            out[i] = 0.0 if (a[i] == 0 or math.isinf(x[i])) == upper else 1.0
+        else:
+            density = math.exp((a[i] - 1) * math.log(x[i]) - x[i] - math.lgamma(a[i]))
+            part = density * _gamma_integral(a[i], x[i], 0.0, 0)
+            out[i] = part if (x[i] < a[i] + 1) != upper else 1 - part
+
+
+_gamma_tails = jit(twin=_gamma_tails_python)(_gamma_tails_python)
+
+
+def incomplete_gamma(a: Array, x: Array, upper: bool) -> Array:
+    """P(a, x), or `upper` Q(a, x) = 1 - P: each directly where it is the smaller. NaN for negative arguments."""
+    a, x, shape, dtype = *_flat(a, x), np.broadcast_shapes(a.shape, x.shape), x.dtype
+    out = np.empty(a.size)
+    _gamma_tails.split(a.size, 1000.0, a, x, upper, out)
+    return out.astype(dtype).reshape(shape)
+
+
 @jitable
 def _beta_part(a: Any, b: Any, x: Any, centre: Any, from_below: Any) -> Any:
     """∫ f(t) / f(x) · (centre - log t) dt from 0 to x; not from below: of (log (1 - t) - centre), a and b exchanged."""

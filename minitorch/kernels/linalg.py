@@ -22,6 +22,20 @@ def qr(a: Array, mode: Any = "reduced") -> tuple[Array, Array]:
     return q, r
 
 
+def reflections(a: Array) -> tuple[Array, Array]:
+    """What LAPACK's geqrf gives of (..., m, n): R above reflections in one matrix, and their factors."""
+    packed, factors = np.linalg.qr(a, "raw")
+    return np.ascontiguousarray(np.swapaxes(packed, -1, -2)), np.asarray(factors)
+
+
+def zero_pivots(packed: Array) -> Array:
+    """(...) int32: the place of the first zero on the diagonal, from 1; 0 if there is none."""
+    is_zero = np.diagonal(packed, axis1=-2, axis2=-1) == 0
+    if not is_zero.shape[-1]:
+        return np.zeros(is_zero.shape[:-1], np.int32)
+    return np.where(is_zero.any(-1), is_zero.argmax(-1) + 1, 0).astype(np.int32)
+
+
 def orthonormal(a: Array) -> Array:
     """Q of the QR decomposition of `a` (m, n), or of its transpose if it is wide; R has a positive diagonal."""
     wide = a.shape[0] < a.shape[1]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar, cast
 
 from .. import creation, random
 from ..autograd.grad_mode import no_grad
@@ -22,9 +25,60 @@ _GAINS = {
 }
 
 __all__ = [
-    "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
-    "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
-]  # fmt: skip
+    "calculate_gain",
+    "constant",
+    "constant_",
+    "dirac",
+    "dirac_",
+    "eye",
+    "eye_",
+    "kaiming_normal",
+    "kaiming_normal_",
+    "kaiming_uniform",
+    "kaiming_uniform_",
+    "normal",
+    "normal_",
+    "ones_",
+    "orthogonal",
+    "orthogonal_",
+    "sparse",
+    "sparse_",
+    "trunc_normal_",
+    "uniform",
+    "uniform_",
+    "xavier_normal",
+    "xavier_normal_",
+    "xavier_uniform",
+    "xavier_uniform_",
+    "zeros_",
+]
+
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Skipping:
+    """Whether tensors are left as they are."""
+
+    on = False
+
+
+@contextmanager
+def skipped() -> Iterator[None]:
+    """Inside, nothing is filled and no number drawn: modules are made with whatever was in memory."""
+    before, _Skipping.on = _Skipping.on, True
+    try:
+        yield
+    finally:
+        _Skipping.on = before
+
+
+def _unless_skipped(fill: F) -> F:
+    @functools.wraps(fill)
+    def call(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return tensor if _Skipping.on else fill(tensor, *args, **kwargs)
+
+    return cast(F, call)
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
@@ -49,18 +103,21 @@ def _leaky_gain(slope: Any) -> float:
 # ---------------------------------------------------------------- plain
 
 
+@_unless_skipped
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Uniform in [a, b)."""
     with no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
+@_unless_skipped
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Normal with this mean and standard deviation."""
     with no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
+@_unless_skipped
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """The same number everywhere."""
     with no_grad():
@@ -77,6 +134,7 @@ def zeros_(tensor: Tensor) -> Tensor:
     return constant_(tensor, 0.0)
 
 
+@_unless_skipped
 def eye_(tensor: Tensor) -> Tensor:
     """The identity, for a tensor of two dimensions; ValueError for any other."""
     if tensor.ndim != 2:
@@ -85,6 +143,7 @@ def eye_(tensor: Tensor) -> Tensor:
         return tensor.copy_(creation.eye(*tensor.shape))
 
 
+@_unless_skipped
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     """A convolution's weights (out, in, ...) that hand channels on unchanged, in each of `groups`.
 
@@ -105,6 +164,7 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
     return tensor
 
 
+@_unless_skipped
 def trunc_normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0, generator: Any = None
 ) -> Tensor:
@@ -215,6 +275,7 @@ def _calculate_correct_fan(tensor: Tensor, mode: str) -> int:
 # ---------------------------------------------------------------- matrices
 
 
+@_unless_skipped
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tensor:
     """Orthonormal rows or columns, whichever are fewer, times `gain`; dimensions after the first count as one.
 
@@ -232,6 +293,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Any = None) -> Tenso
         return tensor.copy_(q.view(tensor.shape)).mul_(gain)
 
 
+@_unless_skipped
 def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any = None) -> Tensor:
     """Normal with standard deviation `std`, and zero in the fraction `sparsity` of every column (Martens, 2010)."""
     if tensor.ndim != 2:
@@ -244,5 +306,28 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
             tensor[random.randperm(rows)[:zeros], column] = 0
     return tensor
 
+
+# ---------------------------------------------------------------- older names
+
+
+def _older(function: Any) -> Any:
+    """The function under its name without the underscore, which warns."""
+    new = function.__name__
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        text = f"`nn.init.{new[:-1]}` is now deprecated in favor of `nn.init.{new}`."
+        warnings.warn(text, FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = new[:-1]
+    call.__doc__ = f"`{new}` by its older name: deprecated."
+    return call
+
+
+uniform, normal, constant, eye, dirac = map(_older, (uniform_, normal_, constant_, eye_, dirac_))
+xavier_uniform, xavier_normal = _older(xavier_uniform_), _older(xavier_normal_)
+kaiming_uniform, kaiming_normal = _older(kaiming_uniform_), _older(kaiming_normal_)
+orthogonal, sparse = _older(orthogonal_), _older(sparse_)
 
 __getattr__ = _missing_from(__name__)

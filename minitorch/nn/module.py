@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from .. import dtypes as dt
 from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
+from ..creation import empty_like
+from ..device import check_device
 from ..ops.copying import to_arguments
 from ..tensor import Tensor
 from . import hooks as H
@@ -18,6 +20,7 @@ from . import state as S
 from .parameter import Buffer, Parameter
 
 M = TypeVar("M", bound="Module")
+T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
 _forward_hooks, _forward_pre_hooks, _backward_hooks, _backward_pre_hooks = H.any_everywhere
 
@@ -427,6 +430,11 @@ class Module:
     def cuda(self: M, device: Any = None) -> M:
         """An error: there is no such device."""
         return self.to("cuda" if device is None or isinstance(device, int) else device)
+
+    def to_empty(self: M, *, device: Any, recurse: bool = True) -> M:
+        """New memory for every parameter and buffer, whatever is in it."""
+        check_device(device)
+        return self._apply(empty_like, recurse=recurse)
 
     def share_memory(self: M) -> M:
         """Itself; accepted, as programs for several processes call it."""

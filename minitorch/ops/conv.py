@@ -312,3 +312,16 @@ def conv_transpose3d(
 ) -> T:
     """The transposed convolution of (N, C, D, H, W) with weight (C, O / groups, KD, KH, KW)."""
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
+
+
+def conv_tbc(input: T, weight: T, bias: T, pad: int = 0) -> T:
+    """The convolution of (time, batch, in) with weight (kernel, in, out) and bias (out,), `pad` zeros at both ends.
+
+    >>> torch.conv_tbc(torch.ones(5, 2, 3), torch.ones(2, 3, 4), torch.zeros(4)).shape
+    torch.Size([4, 2, 4])
+    """
+    if (input.array.ndim, weight.array.ndim, bias.array.ndim) != (3, 3, 1):
+        raise OperationError(
+            "conv_tbc", "expected input (time, batch, in), weight (kernel, in, out), bias (out,)", input, weight, bias
+        )
+    return conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, 1, pad).permute(2, 0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..kernels.cast import cast_array
 from .autocast import in_float32
 from .base import Op, T, results
 from .join import cat, tril, triu
-from .linalg import flipped, matrices, together, triangular
+from .linalg import flipped, matrices, succeeded, together, triangular
 from .matmul import matmul
 from .strided import diag_embed
 from .view import diagonal, narrow
@@ -62,11 +63,55 @@ def permutation_matrix(packed: Any, pivots: Any) -> Any:
 
 
 def lu_factor(A: T, *, pivot: bool = True) -> Any:
-    """The named tuple (LU, pivots): L and U in one matrix, and the row that each row was exchanged with, from 1."""
-    matrices("linalg.lu_factor", A)
+    """The named tuple (LU, pivots): L and U in one matrix, and the row that each row was exchanged with, from 1.
+
+    LinAlgError where U has a zero on its diagonal: `lu_factor_ex` says so by a number instead.
+    """
+    found = _factor("linalg.lu_factor", A, pivot)
+    succeeded("linalg.lu_factor", _zero_pivots(found[0]), ZERO)
+    return results("linalg_lu_factor", "LU", "pivots")(*found)
+
+
+ZERO = "U[{0},{0}] is zero and using it on lu_solve would result in a division by zero."
+
+
+def _factor(name: str, A: Any, pivot: bool) -> Any:
+    matrices(name, A)
     if not pivot:
-        raise RuntimeError("linalg.lu_factor: LU without pivoting is not implemented on the CPU")
-    return results("linalg_lu_factor", "LU", "pivots")(*LinalgLuFactor.apply(A))
+        raise RuntimeError(f"{name}: LU without pivoting is not implemented on the CPU")
+    return LinalgLuFactor.apply(A)
+
+
+def _zero_pivots(packed: Any) -> Any:
+    """For each matrix the place of the first zero on the diagonal, from 1; 0 if there is none."""
+    return packed._wrap(kernels.zero_pivots(packed.array))
+
+
+def lu_factor_ex(A: T, *, pivot: bool = True, check_errors: bool = False) -> Any:
+    """The named tuple (LU, pivots, info): info is 0, or the place of the first zero on U's diagonal.
+
+    >>> torch.linalg.lu_factor_ex(torch.zeros(2, 2)).info
+    tensor(1, dtype=torch.int32)
+    """
+    packed, pivots = _factor("linalg.lu_factor_ex", A, pivot)
+    info = _zero_pivots(packed)
+    if check_errors:
+        succeeded("linalg.lu_factor_ex", info, ZERO)
+    return results("linalg_lu_factor_ex", "LU", "pivots", "info")(packed, pivots, info)
+
+
+def old_lu(A: T, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
+    """(LU, pivots), with `get_infos` (LU, pivots, info): `linalg.lu_factor` and `lu_factor_ex` under an older name."""
+    warnings.warn(
+        "torch.lu is deprecated in favor of torch.linalg.lu_factor / torch.linalg.lu_factor_ex and will be removed in "
+        "a future PyTorch release.",
+        stacklevel=2,
+    )
+    packed, pivots = _factor("lu", A, pivot)
+    info = _zero_pivots(packed)
+    if get_infos:
+        return results("_lu_with_info", "LU", "pivots", "info")(packed, pivots, info)
+    return packed, pivots
 
 
 def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
@@ -82,7 +127,7 @@ def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots:
 
 def lu(A: T, *, pivot: bool = True) -> Any:
     """The named tuple (P, L, U): A = P L U, P a permutation, L with ones on its diagonal, U upper triangular."""
-    return results("linalg_lu", "P", "L", "U")(*lu_unpack(*lu_factor(A, pivot=pivot)))
+    return results("linalg_lu", "P", "L", "U")(*lu_unpack(*_factor("linalg.lu", A, pivot)))
 
 
 @in_float32

@@ -209,6 +209,52 @@ def householder_product(A: T, tau: T) -> T:
     return y
 
 
+class Geqrf(Op):
+    """R above the reflections whose product is Q, and their factors; it has no derivative"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any) -> Any:
+        return tuple([a._wrap(x) for x in kernels.reflections(a.array)])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Any) -> Any:
+        raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
+
+
+def geqrf(input: T) -> Any:
+    """The named tuple (a, tau) of LAPACK: R, below it the reflections 1 - τᵢ vᵢ vᵢᵀ that `ormqr` multiplies, and τ."""
+    matrices("geqrf", input)
+    return results("geqrf", "a", "tau")(*Geqrf.apply(input))
+
+
+def ormqr(input: T, tau: T, other: T, left: bool = True, transpose: bool = False) -> T:
+    """Q C, or C Q where not `left`, C = other (..., m, n), `transpose`: Qᵀ; Q is the whole product of the reflections
+    1 - τᵢ vᵢ vᵢᵀ that `geqrf` gave.
+
+    >>> a, tau = torch.geqrf(torch.tensor([[3.0, 0.0], [4.0, 1.0]]))
+    >>> torch.ormqr(a, tau, torch.tensor([[3.0], [4.0]]), transpose=True)
+    tensor([[-5.],
+            [ 0.]])
+    """
+    matrices("ormqr", input)
+    m, k = input.array.shape[-2], tau.array.shape[-1]
+    side = other.array.shape[-2 if left else -1] if other.array.ndim > 1 else -1
+    if side != m or k != min(side, input.array.shape[-1]) or not input.dtype == tau.dtype == other.dtype:
+        raise OperationError(
+            "ormqr",
+            "expected input (..., m, k), tau (..., min(m, k)) and other (..., m, n), or (..., n, m) where not left, of "
+            "one dtype",
+            *(input, tau, other),
+        )
+    one = diag_embed(input._ones((m,), input.array.dtype))
+    vectors = tril(narrow(input, -1, 0, k), -1) + narrow(one, -1, 0, k)
+    y, flip = (other, transpose) if left else (flipped(other), not transpose)
+    for i in range(k) if flip else reversed(range(k)):
+        v = narrow(vectors, -1, i, 1)
+        y = y - unsqueeze(narrow(tau, -1, i, 1), -1) * matmul(v, matmul(flipped(v), y))
+    return y if left else flipped(y)
+
+
 # ---------------------------------------------------------------- tensors as matrices
 
 

@@ -93,3 +93,96 @@ def test_least_squares_by_gradient_and_by_linalg():
         (a @ x - b).square().sum().backward()
         optimizer.step()
     assert torch.allclose(x, exact, atol=1e-4)
+
+
+def test_adaptive_log_softmax():
+    """Frequent and rare classes are learnt; all log-probabilities are normalised, and agree with forward's."""
+    torch.manual_seed(0)
+    head = nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10, 15], div_value=2.0, head_bias=True)
+    x, classes = rand(40, 8), torch.arange(40) % 20
+    optimizer = torch.optim.Adam(head.parameters(), lr=0.1)
+    seen = []
+    for _ in range(80):
+        loss = head(x, classes).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seen.append(loss.item())
+    assert seen[-1] < seen[0] / 3
+    whole = head.log_prob(x)
+    assert torch.allclose(whole.exp().sum(1), torch.ones(40))
+    assert torch.allclose(whole.gather(1, classes[:, None])[:, 0], head(x, classes).output, atol=1e-5)
+    assert head.predict(x).equal(whole.argmax(1))
+    one = head(x[0], classes[0])
+    assert one.output.shape == ()
+    assert torch.allclose(one.output, whole[0, classes[0]], atol=1e-5)
+
+
+@pytest.mark.parametrize("cutoffs", [[], [5, 3], [5, 5], [0, 5], [5, 20], [2.5]])
+def test_adaptive_log_softmax_refuses_cutoffs(cutoffs):
+    with pytest.raises(ValueError, match="cutoffs should be"):
+        nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs)
+
+
+@pytest.mark.parametrize(
+    ("input", "target"),
+    [
+        (torch.zeros(3, 8), torch.tensor([0, 1, 20])),
+        (torch.zeros(3, 8), torch.tensor([0, 1])),
+        (torch.zeros(3, 8), torch.tensor([[0, 1, 2]])),
+        (torch.zeros(3, 8), torch.tensor(1)),
+    ],
+)
+def test_adaptive_log_softmax_refuses_targets(input, target):
+    with pytest.raises(RuntimeError, match=r"[Tt]arget"):
+        nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5])(input, target)
+
+
+def test_a_net_with_fractional_pooling_learns():
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 4, 3), nn.FractionalMaxPool2d(2, output_ratio=(0.5, 0.5)), nn.Flatten(), nn.Linear(36, 2)
+    )
+    x, classes = rand(20, 1, 8, 8), torch.arange(20) % 2
+    x = x + classes.view(20, 1, 1, 1)
+    optimizer = torch.optim.Adam(net.parameters(), lr=0.02)
+    seen = []
+    for _ in range(40):
+        loss = nn.functional.cross_entropy(net(x), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        seen.append(loss.item())
+    assert seen[-1] < seen[0] / 2
+
+
+@pytest.mark.parametrize("sizes", [{}, {"output_size": 2, "output_ratio": 0.5}, {"output_ratio": 1.5}])
+def test_fractional_pooling_refuses(sizes):
+    with pytest.raises(ValueError, match="output"):
+        nn.FractionalMaxPool3d(2, **sizes)
+
+
+def test_older_names_warn():
+    with pytest.warns(FutureWarning, match="deprecated"):
+        assert nn.init.constant(torch.zeros(2), 3).tolist() == [3, 3]
+    with pytest.warns(FutureWarning, match="deprecated"):
+        assert isinstance(nn.NLLLoss2d(), nn.NLLLoss)
+    with pytest.warns(FutureWarning, match="deprecated"):
+        assert list(nn.Container(a=nn.ReLU())._modules) == ["a"]
+
+
+def test_memory_without_values():
+    """`skip_init` draws nothing; `to_empty` leaves shapes and dtypes, in new memory."""
+    torch.manual_seed(0)
+    before = torch.get_rng_state()
+    made = nn.utils.skip_init(nn.LSTM, 3, 4)
+    assert before.equal(torch.get_rng_state())
+    with nn.init.skipped():
+        assert nn.init.normal_(torch.zeros(3)).tolist() == [0, 0, 0]
+    assert nn.init.normal_(torch.zeros(3)).tolist() != [0, 0, 0]
+    places = {name: p.data_ptr() for name, p in made.named_parameters()}
+    assert made.double().to_empty(device="cpu") is made
+    for name, p in made.named_parameters():
+        assert p.dtype is torch.float64
+        assert p.data_ptr() != places[name]
+        assert p.requires_grad

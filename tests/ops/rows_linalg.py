@@ -87,6 +87,17 @@ def _any_norms(rng: Rng) -> list[Sample]:
     ]  # fmt: skip
 
 
+def _reflected(rng: Rng) -> list[Sample]:
+    a, tau = values(rng, (2, 4, 3)), values(rng, (2, 3))
+    c = values(rng, (2, 4, 2))
+    return [
+        call(a, tau, c),
+        call(a, tau, c, transpose=True),
+        call(a, tau, c.swapaxes(-1, -2).copy(), False),
+        call(a[0], tau[0], c[0].T.copy(), False, True),
+    ]
+
+
 def _lu(function: Any) -> Any:
     """What `lu_factor` of PyTorch's conventions gives, for functions that take it."""
 
@@ -257,6 +268,28 @@ ROWS = [
     row("matrix_exp", over((3, 3)), method=True),
     row(L + "lu_factor", lambda r: [call(values(r, s)) for s in ((3, 3), (2, 3, 3))], errors=calls(call(np.ones(3)))),
     row(L + "lu_factor", lambda r: [call(values(r, s)) for s in ((4, 2), (2, 3), (2, 5, 3))], variant="oblong"),
+    row(
+        L + "lu_factor_ex",
+        lambda r: [call(values(r, s)) for s in ((3, 3), (2, 3, 3), (4, 2))],
+        errors=calls(call(np.ones(3)), call(np.zeros((2, 2)), check_errors=True), call(np.ones((2, 2)), pivot=False)),
+    ),
+    row(
+        "geqrf",
+        lambda r: [call(values(r, s)) for s in ((3, 3), (2, 4, 2), (2, 3))],
+        grad="refused",
+        method="geqrf",
+        errors=calls(call(np.ones(3)), call(np.ones((3, 3), np.int64))),
+    ),
+    row(
+        "ormqr",
+        _reflected,
+        nodes=MADE,
+        method="ormqr",
+        oracle="LAPACK's reflections only",
+        errors=calls(
+            call(np.ones((3, 2)), np.ones(2), np.ones((2, 3))), call(np.ones((3, 2)), np.ones(3), np.ones((3, 3)))
+        ),
+    ),
     row(
         L + "lu_factor",
         lambda r: [call(np.ones((0, 3, 2)))],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from ops.table import Array, Rng, Row, Sample, call, distinct, inf, nan, values
+from ops.table import Array, Const, Rng, Row, Sample, call, distinct, inf, nan, values
 
 SIZES: dict[int, tuple[int, ...]] = {1: (7,), 2: (5, 4), 3: (3, 4, 3)}
 
@@ -317,4 +317,123 @@ def _rows(dims: int) -> list[Row]:
     ]
 
 
-ROWS = [row for dims in (1, 2, 3) for row in _rows(dims)]
+# ---------------------------------------------------------------- windows at random distances
+
+
+def fractional(dims: int, both: bool = False) -> Any:
+    """The largest of windows that begin at ⌊(i + u) α⌋ - ⌊u α⌋."""
+
+    def pool(
+        x: Array, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
+        _random_samples: Any = None,
+    ) -> Any:  # fmt: skip
+        planes, size = x.reshape(-1, *x.shape[x.ndim - dims :]), x.shape[x.ndim - dims :]
+        kernel, samples = _each(kernel_size, dims), _random_samples.reshape(-1, dims)
+        ratio = [int(n * r) for n, r in zip(size, output_ratio, strict=True)] if output_ratio else None
+        counts = ratio or _each(output_size, dims)
+        found = []
+        for plane, sample in zip(planes, samples[:, ::-1] if dims == 2 else samples, strict=True):
+            positions = []
+            for n, k, o, u in zip(size, kernel, counts, sample, strict=True):
+                step = (n - k) / (o - 1) if o > 1 else 0
+                starts = [int((i + u) * step) - int(u * step) for i in range(o - 1)] + [n - k]
+                positions.append([range(t, t + k) for t in starts])
+            found.append(_pooled(plane, dims, positions))
+        shape = (*x.shape[: x.ndim - dims], *counts)
+        pair = tuple([np.stack(part).reshape(shape) for part in zip(*found, strict=True)])
+        return pair if both or return_indices else pair[0]
+
+    return pool
+
+
+FRACTIONAL: dict[int, tuple[int, ...]] = {2: (7, 5), 3: (5, 6, 5)}
+
+
+def _fractional_samples(dims: int) -> Any:
+    def samples(rng: Rng) -> list[Sample]:
+        x = distinct(rng, (2, 2, *FRACTIONAL[dims]))
+        u = Const(np.round(rng.uniform(0, 0.99, (2, 2, dims)), 2))
+        one = Const(u.array[:1])
+        return [
+            call(x, 2, 3, _random_samples=u),
+            call(x, 2, tuple(range(1, dims + 1)), return_indices=True, _random_samples=u),
+            call(x, (3, *(2,) * (dims - 1)), output_ratio=(0.5,) * dims, _random_samples=u),
+            call(x, 1, 4, None, True, u),
+            call(x[0], 2, 2, _random_samples=one),
+        ]
+
+    return samples
+
+
+def _fractional_special(dims: int) -> Any:
+    def special(rng: Rng) -> list[Sample]:
+        x = distinct(rng, (1, 2, *FRACTIONAL[dims]))
+        x[0, 0].flat[[1, 2, 9, 11]] = nan, nan, inf, -inf
+        return [call(x, 2, 3, return_indices=True, _random_samples=Const(np.full((1, 2, dims), 0.25)))]
+
+    return special
+
+
+def _fractional_mistakes(dims: int) -> Any:
+    def errors(rng: Rng) -> list[Sample]:
+        x, u = np.ones((2, 2, *FRACTIONAL[dims])), Const(np.zeros((2, 2, dims)))
+        return [
+            call(x, 2, _random_samples=u),
+            call(x, 2, 9, _random_samples=u),
+            call(x, 9, 1, _random_samples=u),
+            call(x, 2, 2, _random_samples=Const(u.array[:1])),
+            call(x.astype(np.int64), 2, 2),
+            call(x[0, 0], 2, 2, _random_samples=u),
+        ]
+
+    return errors
+
+
+def _fractional_rows(dims: int) -> list[Row]:
+    name = f"nn.functional.fractional_max_pool{dims}d"
+    return [
+        Row(
+            name=name + more,
+            samples=_fractional_samples(dims),
+            special=_fractional_special(dims),
+            errors=_fractional_mistakes(dims),
+            numpy=fractional(dims, both=bool(more)),
+        )
+        for more in ("", "_with_indices")
+    ] + [
+        Row(
+            name=name,
+            samples=lambda rng: [call(distinct(rng, (2, 2, *FRACTIONAL[dims])), 2, 3)],
+            random=True,
+            variant="drawn",
+        )
+    ]
+
+
+def _with_indices_rows(dims: int) -> list[Row]:
+    def both(pool: Any) -> Any:
+        return lambda *args, **kwargs: pool(*args, **{**kwargs, "return_indices": True})
+
+    def samples(rng: Rng) -> list[Sample]:
+        x = distinct(rng, (2, 2, *SIZES[dims]))
+        return [call(x, 2), call(x, 3, 2, 1), call(x, 2, stride=1, ceil_mode=True), call(x, 2, return_indices=True)]
+
+    nodes = FLAT if dims == 1 else True
+    return [
+        Row(
+            name=f"nn.functional.max_pool{dims}d_with_indices",
+            samples=samples,
+            numpy=both(largest(dims)),
+            nodes=nodes,
+        ),
+        Row(
+            name=f"nn.functional.adaptive_max_pool{dims}d_with_indices",
+            samples=_adaptive_samples(distinct, dims),
+            numpy=both(adaptive_largest(dims)),
+            nodes=nodes,
+        ),
+    ]
+
+
+ROWS = [row for dims in (1, 2, 3) for row in _rows(dims) + _with_indices_rows(dims)]
+ROWS += [row for dims in (2, 3) for row in _fractional_rows(dims)]

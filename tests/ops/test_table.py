@@ -24,6 +24,9 @@ from minitorch.dtypes import can_cast
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
 from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, perform, resolve, rows, tensors
 
+# Older names warn.
+pytestmark = pytest.mark.filterwarnings("ignore:torch.lu is deprecated", "ignore:non-inplace resize")
+
 Array = NDArray[Any]
 ROWS = rows()
 DTYPES = {"int64": minitorch.int64, "bool": minitorch.bool, "float32": minitorch.float32, "float64": minitorch.float64}

@@ -23,6 +23,8 @@ SHOWN: list[Callable[[Any], Any]] = [
     lambda nn: nn.TripletMarginLoss(), lambda nn: nn.TripletMarginWithDistanceLoss(), lambda nn: nn.CTCLoss(),
     lambda nn: nn.GaussianNLLLoss(), lambda nn: nn.CosineSimilarity(), lambda nn: nn.SyncBatchNorm(3),
     lambda nn: nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.BatchNorm2d(3), nn.InstanceNorm1d(2))),
+    lambda nn: nn.AdaptiveLogSoftmaxWithLoss(8, 20, [5, 10], 2.0), lambda nn: nn.FractionalMaxPool2d(2, 3),
+    lambda nn: nn.DataParallel(nn.Linear(1, 2)), lambda nn: list(nn.DataParallel(nn.Linear(1, 2)).state_dict()),
     lambda nn: nn.LazyLinear(3).weight, lambda nn: sorted(nn.LazyBatchNorm1d().state_dict()),
 ]  # fmt: skip
 
@@ -106,3 +108,30 @@ def fillers(t: Any) -> Any:
 def test_random_fillers_draw_pytorchs_numbers() -> None:
     for ours, theirs in zip(fillers(minitorch), fillers(torch), strict=True):
         np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("cutoffs", [[5], [5, 10, 15], [1, 19]])
+@pytest.mark.parametrize("bias", [True, False])
+def test_adaptive_log_softmax(cutoffs: list[int], bias: bool) -> None:
+    """From one seed: outputs, loss, gradients, all log-probabilities and predictions."""
+    x = np.random.default_rng(0).normal(size=(9, 16)).astype(np.float32)
+    found = []
+    for t in (torch, minitorch):
+        t.manual_seed(1)
+        layer = t.nn.AdaptiveLogSoftmaxWithLoss(16, 20, cutoffs, 2.0, bias)
+        output, loss = layer(t.from_numpy(x), t.arange(9) * 2)
+        loss.backward()
+        grads = [p.grad for p in layer.parameters() if p.grad is not None]
+        found.append([output, loss, *grads, layer.log_prob(t.from_numpy(x)), layer.predict(t.from_numpy(x))])
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(b.detach().numpy(), a.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_fractional_pooling_draws_the_same(dims: int) -> None:
+    found = []
+    for t in (torch, minitorch):
+        t.manual_seed(4)
+        x = t.arange(4 * 6**dims).reshape(2, 2, *(6,) * dims).sin()
+        found.append(getattr(t.nn, f"FractionalMaxPool{dims}d")(2, output_size=4)(x).numpy())
+    np.testing.assert_allclose(found[1], found[0], rtol=1e-6)

@@ -16,6 +16,9 @@ import minitorch.nn.functional
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
 from ops.table import Row, Sample, build, cast, perform, resolve, rows, tensors
 
+# Older names warn.
+pytestmark = pytest.mark.filterwarnings("ignore:torch.lu is deprecated", "ignore:non-inplace resize")
+
 torch = pytest.importorskip("torch")
 
 ROWS = [row for row in rows() if row.oracle is True]

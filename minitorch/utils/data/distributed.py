@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sized
 
+from ... import distributed
 from ...random import Generator, randperm
 from .sampler import Sampler
 
@@ -25,11 +26,13 @@ class DistributedSampler(Sampler[int]):
         seed: int = 0,
         drop_last: bool = False,
     ) -> None:
-        if num_replicas is None or rank is None:
+        if None in (num_replicas, rank) and not distributed.is_initialized():
             raise RuntimeError(
-                "Requires distributed package to be available: without one, DistributedSampler needs num_replicas and "
-                "rank"
+                "Requires distributed package to be available: before init_process_group, DistributedSampler needs "
+                "num_replicas and rank"
             )
+        num_replicas = distributed.get_world_size() if num_replicas is None else num_replicas
+        rank = distributed.get_rank() if rank is None else rank
         if not 0 <= rank < num_replicas:
             raise ValueError(f"Invalid rank {rank}, rank should be in the interval [0, {num_replicas - 1}]")
         self.dataset = dataset
