@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__name__))
 
 SMALL = 1 << 18  # multiplications; OpenBLAS uses one thread for fewer
-ROWS = 48  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
+ROWS = 24  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
 NS_A_MULTIPLICATION = 0.02  # about 50 thousand million a second on one core
 
 
@@ -100,7 +100,7 @@ def product(a: Array, b: Array) -> Array:
 
 def _rows(start: int, stop: int, a: Array, b: Array, y: Array) -> None:
     part = slice(start * ROWS, stop * ROWS)
-    np.dot(a[part], b, out=y[part])
+    np.matmul(a[part], b, out=y[part])  # np.dot would copy some columns of a transposed matrix
 
 
 def products(a: Array, b: Array, out: Array | None = None) -> Array:
