@@ -103,6 +103,52 @@ def bitcast(function: Function) -> Function:
     return function
 
 
+def calls_sgemm(function: Function) -> Function:
+    """Let function(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc) mean, inside kernels, a call of the
+    `cblas_sgemm` with 64-bit integers at that address: c = a b (1: of the transpose), plus `more` c, in rows. Of the
+    flat arrays a, b and c the first elements count. A kernel that multiplies so keeps off the GIL between products.
+    """
+
+    def register(numba: Any) -> None:
+        @numba.extending.intrinsic
+        def call(context, address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
+            types = address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+
+            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+                _write_call(numba, target, builder, types, args)
+                return target.get_dummy_value()
+
+            return numba.types.void(*types), code
+
+        def implementation(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
+            return lambda address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc: call(
+                address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+            )
+
+        numba.extending.overload(function)(implementation)
+
+    _when_loaded(register)
+    return function
+
+
+def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) -> None:
+    from llvmlite import ir
+
+    i32, i64, f32, pointer = ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(8).as_pointer()
+    given = [
+        builder.bitcast(target.make_array(t)(target, builder, x).data, pointer)
+        if isinstance(t, numba.types.Array)
+        else target.cast(builder, x, t, numba.types.int64)
+        for t, x in zip(types, args, strict=True)
+    ]
+    address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc = given
+    turns = [builder.trunc(builder.add(turn, i64(111)), i32) for turn in (turn_a, turn_b)]
+    form = [i32, i32, i32, i64, i64, i64, f32, pointer, i64, pointer, i64, f32, pointer, i64]
+    function = builder.inttoptr(address, ir.FunctionType(ir.VoidType(), form).as_pointer())
+    by_rows, one = i32(101), f32(1.0)
+    builder.call(function, [by_rows, *turns, m, n, k, one, a, lda, b, ldb, builder.sitofp(more, f32), c, ldc])
+
+
 def jitable(function: Function) -> Function:
     """A small helper that kernels may call; it stays a plain Python function everywhere else."""
     _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS)(function))

@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import jit, jitable, share
+from ._blas import sgemm, sgemm_address
+from ._jit import jit, jitable, parts_of, share
 
 Array = NDArray[Any]
 
@@ -171,8 +172,8 @@ def _turn(rows: Any, ends: Any, turned: Any, turned_ends: Any, number: Any) -> N
         )
 
 
-@jit(twin=_inputs_numpy)
-def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
+@jitable
+def _inputs_loop(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
     """Bᵀ d B of the overlapping tiles of images (n, C, h, w): v (C, 36, 64), for the channels from start to stop."""
     first, last, _, along = block
     number = x.dtype.type
@@ -209,8 +210,8 @@ def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
         _to_block(m @ tiles @ m.T, v, start, stop, block)
 
 
-@jit(twin=_grads_numpy)
-def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
+@jitable
+def _grads_loop(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
     """A g Aᵀ of the 4x4 tiles of gradients (n, O, h, w): v (O, 36, 64), for the channels from start to stop."""
     first, last, down, along = block
     number, line = g.dtype.type, 4 * along
@@ -240,6 +241,9 @@ def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
                 )
 
 
+_inputs, _grads = jit(twin=_inputs_numpy)(_inputs_loop), jit(twin=_grads_numpy)(_grads_loop)
+
+
 # ---------------------------------------------------------------- tiles to images
 
 
@@ -258,8 +262,8 @@ def _outputs_numpy(start: int, stop: int, m: Array, b: Array, y: Array, block: A
         to[...] = rows[r - first, :, : to.shape[1]]
 
 
-@jit(twin=_outputs_numpy)
-def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
+@jitable
+def _outputs_loop(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
     """Aᵀ m A + b of products m (O, 36, 64): images y (n, O, h, w), for the channels from start to stop."""
     first, last, down, along = block
     number, line = y.dtype.type, 4 * along
@@ -289,9 +293,17 @@ def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
                     to[i] = source[i]
 
 
+_outputs = jit(twin=_outputs_numpy)(_outputs_loop)
+
+
 # ---------------------------------------------------------------- a block at a time
 
+# A part of the blocks is one compiled loop, which calls BLAS itself: threads that go back to Python for each product
+# wait for each other there, and two were as slow as one (180 us for 8 x 16 x 32 x 32). Where BLAS cannot be called so,
+# the same is done call by call.
 
+
+@jitable
 def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
     """How many rows of tiles there are in n images of this size, in one image, and in a block;
     how many tiles in a row.
@@ -300,19 +312,25 @@ def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
     return n * down, down, TILES // along, along
 
 
+@jitable
+def _width(rows: Any, along: Any) -> Any:
+    """How many tiles of a block are multiplied: all, where hardly any is empty."""
+    tiles = rows * along
+    return tiles if tiles < TILES * 3 // 4 else TILES
+
+
 def _blocks(start: int, stop: int, n: int, size: Any) -> Iterator[tuple[Block, int]]:
     """The blocks from start to stop, with how many tiles of each must be multiplied."""
     count, down, rows, along = _rows(n, size)
     for first in range(start * rows, min(stop * rows, count), rows):
         last = min(first + rows, count)
-        tiles = (last - first) * along
-        yield Block(first, last, down, along), tiles if tiles < TILES * 3 // 4 else TILES
+        yield Block(first, last, down, along), _width(last - first, along)
 
 
 def _share(work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, n, size, *args)` over the blocks, in threads: BLAS keeps to one in each."""
+    """Run `work(start, stop, sgemm, n, size, *args)` over the blocks, in threads: BLAS keeps to one in each."""
     count, _, rows, _ = _rows(n, size)
-    share(work, -(-count // rows), TILES * cost, n, size, *args)
+    share(work, -(-count // rows), TILES * cost, sgemm_address(), n, tuple(size), *args)
 
 
 def _transformed(w: Array, turned: bool) -> Array:
@@ -320,7 +338,10 @@ def _transformed(w: Array, turned: bool) -> Array:
     return np.asarray(np.matmul(FILTER[:, ::-1] if turned else FILTER, w.reshape(-1, 9).T, dtype=w.dtype))
 
 
-def _convolve(start: int, stop: int, n: int, size: Any, x: Array, u: Array, b: Array, y: Array, pad: Any) -> None:
+def _convolve_by_calls(
+    start: int, stop: int, gemm: int, n: int, size: Any, x: Array, u: Array, turned: bool, b: Array, y: Array, pad: Any
+) -> None:
+    u = u.transpose(0, 2, 1) if turned else u
     _, outs, ins = u.shape
     v, m = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     by_point, products = v.transpose(1, 0, 2), m.transpose(1, 0, 2)
@@ -330,6 +351,26 @@ def _convolve(start: int, stop: int, n: int, size: Any, x: Array, u: Array, b: A
         _outputs(0, outs, m, b, y, block)
 
 
+@jit(twin=_convolve_by_calls)
+def _convolve(
+    start: int, stop: int, gemm: Any, n: Any, size: Any, x: Any, u: Any, turned: Any, b: Any, y: Any, pad: Any
+) -> None:
+    """Blocks of images: to tiles, 36 products with the filters, back to images."""
+    ins, outs, each = x.shape[1], y.shape[1], 36 * TILES
+    v, m, filters = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype), u.reshape(-1)
+    tiles, products = v.reshape(-1), m.reshape(-1)
+    count, down, rows, along = _rows(n, size)
+    for first in range(start * rows, min(stop * rows, count), rows):
+        last = min(first + rows, count)
+        block, width = (first, last, down, along), _width(last - first, along)
+        _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
+        for p in range(36):
+            w, at = filters[p * outs * ins :], p * TILES
+            row = outs if turned else ins
+            sgemm(gemm, turned, 0, outs, width, ins, w, row, tiles[at:], each, 0, products[at:], each)
+        _outputs_loop(0, outs, m, b, y, block)
+
+
 def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
     """The correlation of x (n, C, h, w) with w (O, C, 3, 3), plus b: (n, O, *size); `pad` empty rows above, columns
     left.
@@ -337,28 +378,49 @@ def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequ
     `turned`: with w (C, O, 3, 3), each filter turned by half a turn: the gradient of a convolution's input.
     """
     u = _transformed(w, turned).reshape(36, *w.shape[:2])
-    u = u.transpose(0, 2, 1) if turned else u
-    outs, ins = u.shape[1:]
+    outs, ins = w.shape[1::-1] if turned else w.shape[:2]
     y = np.empty((len(x), outs, *size), x.dtype)
     bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
     cost = 14 * ins + 5 * outs + 0.36 * ins * outs
-    _share(_convolve, len(x), size, cost, np.ascontiguousarray(x), u, bias, y, pad)
+    work = _convolve if sgemm_address() else _convolve_by_calls
+    _share(work, len(x), size, cost, np.ascontiguousarray(x), u, int(turned), bias, y, tuple(pad))
     return y
 
 
-def _correlate(
-    start: int, stop: int, n: int, size: Any, x: Array, g: Array, sums: list[tuple[int, Array]], pad: Any
+def _correlate_by_calls(
+    start: int, stop: int, gemm: int, count: int, n: int, size: Any, x: Array, g: Array, sums: Array, pad: Any
 ) -> None:
     outs, ins = g.shape[1], x.shape[1]
     v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
-    total, m = np.empty((2, 36, outs, ins), g.dtype)
-    for i, (block, tiles) in enumerate(_blocks(start, stop, n, size)):
-        _inputs(0, ins, x, v, *pad, block)
-        _grads(0, outs, g, z, block)
-        np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles], out=m if i else total)
-        if i:
-            total += m
-    sums.append((start, total))
+    for i in range(start, stop):
+        for block, tiles in _blocks(count * i // len(sums), count * (i + 1) // len(sums), n, size):
+            _inputs(0, ins, x, v, *pad, block)
+            _grads(0, outs, g, z, block)
+            sums[i] += np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles])
+
+
+@jit(twin=_correlate_by_calls)
+def _correlate(
+    start: int, stop: int, gemm: Any, count: Any, n: Any, size: Any, x: Any, g: Any, sums: Any, pad: Any
+) -> None:
+    """Blocks of images and of gradients: both to tiles, 36 products. The blocks are cut into as many parts as there is
+    room for sums.
+    """
+    ins, outs, apart = x.shape[1], g.shape[1], 36 * TILES
+    v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
+    tiles, grads = v.reshape(-1), z.reshape(-1)
+    total, down, rows, along = _rows(n, size)
+    for i in range(start, stop):
+        to = sums[i].reshape(-1)
+        end = min(count * (i + 1) // sums.shape[0] * rows, total)
+        for first in range(count * i // sums.shape[0] * rows, end, rows):
+            last = min(first + rows, total)
+            block, width = (first, last, down, along), _width(last - first, along)
+            _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
+            _grads_loop(0, outs, g, z, block)
+            for p in range(36):
+                at, out = p * TILES, to[p * outs * ins :]
+                sgemm(gemm, 0, 1, outs, ins, width, grads[at:], apart, tiles[at:], apart, 1, out, ins)
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
@@ -366,11 +428,11 @@ def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
     from the input (n, C, h, w) and the result's gradient (n, O, h', w').
     """
     outs, ins = g.shape[1], x.shape[1]
-    sums: list[tuple[int, Array]] = []
-    cost = 14 * ins + 5 * outs + 0.6 * ins * outs
-    args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, pad
-    _share(_correlate, len(x), g.shape[2:], cost, *args)
-    parts = [part for _, part in sorted(sums, key=lambda item: item[0])]  # in the same order, whichever ended first
-    total = sum(parts[1:], parts[0]).reshape(36, -1)
-    filters = np.matmul(FILTER.T, total, dtype=g.dtype)
+    total, _, rows, _ = _rows(len(x), g.shape[2:])
+    count, cost = -(-total // rows), TILES * (14 * ins + 5 * outs + 0.6 * ins * outs)
+    sums = np.zeros((parts_of(count, cost), 36, outs, ins), g.dtype)
+    work = _correlate if sgemm_address() else _correlate_by_calls
+    args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, tuple(pad)
+    share(work, len(sums), count / len(sums) * cost, sgemm_address(), count, len(x), tuple(g.shape[2:]), *args)
+    filters = np.matmul(FILTER.T, sums.sum(0).reshape(36, -1), dtype=g.dtype)
     return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)
