@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blas import sgemm, sgemm_address
+from ._blas import ROWS, sgemm, sgemm_address
 from ._jit import jit, jitable, parts_of, share
 
 Array = NDArray[Any]
@@ -327,10 +327,11 @@ def _blocks(start: int, stop: int, n: int, size: Any) -> Iterator[tuple[Block, i
         yield Block(first, last, down, along), _width(last - first, along)
 
 
-def _share(work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, sgemm, n, size, *args)` over the blocks, in threads: BLAS keeps to one in each."""
+@jitable
+def _count(n: Any, size: Any) -> Any:
+    """How many blocks there are."""
     count, _, rows, _ = _rows(n, size)
-    share(work, -(-count // rows), TILES * cost, sgemm_address(), n, tuple(size), *args)
+    return -(-count // rows)
 
 
 def _transformed(w: Array, turned: bool) -> Array:
@@ -338,37 +339,49 @@ def _transformed(w: Array, turned: bool) -> Array:
     return np.asarray(np.matmul(FILTER[:, ::-1] if turned else FILTER, w.reshape(-1, 9).T, dtype=w.dtype))
 
 
+@jitable
+def _range_of(start: Any, stop: Any, by_channel: Any, blocks: Any, channels: Any) -> Any:
+    """The blocks and the channels of a part: some blocks, or all and some channels (where there is one block)."""
+    if by_channel:
+        return 0, blocks, start * ROWS, min(stop * ROWS, channels)
+    return start, stop, 0, channels
+
+
 def _convolve_by_calls(
-    start: int, stop: int, gemm: int, n: int, size: Any, x: Array, u: Array, turned: bool, b: Array, y: Array, pad: Any
-) -> None:
+    start: int, stop: int, gemm: int, by_channel: bool, n: int, size: Any, x: Array, u: Array, turned: bool, b: Array,
+    y: Array, pad: Any,
+) -> None:  # fmt: skip
     u = u.transpose(0, 2, 1) if turned else u
     _, outs, ins = u.shape
     v, m = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     by_point, products = v.transpose(1, 0, 2), m.transpose(1, 0, 2)
+    start, stop, a, z = _range_of(start, stop, by_channel, _count(n, size), outs)
     for block, tiles in _blocks(start, stop, n, size):
         _inputs(0, ins, x, v, *pad, block)
-        np.matmul(u, by_point[:, :, :tiles], out=products[:, :, :tiles])
-        _outputs(0, outs, m, b, y, block)
+        np.matmul(u[:, a:z], by_point[:, :, :tiles], out=products[:, a:z, :tiles])
+        _outputs(a, z, m, b, y, block)
 
 
 @jit(twin=_convolve_by_calls)
 def _convolve(
-    start: int, stop: int, gemm: Any, n: Any, size: Any, x: Any, u: Any, turned: Any, b: Any, y: Any, pad: Any
-) -> None:
+    start: int, stop: int, gemm: Any, by_channel: Any, n: Any, size: Any, x: Any, u: Any, turned: Any, b: Any, y: Any,
+    pad: Any,
+) -> None:  # fmt: skip
     """Blocks of images: to tiles, 36 products with the filters, back to images."""
     ins, outs, each = x.shape[1], y.shape[1], 36 * TILES
     v, m, filters = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype), u.reshape(-1)
     tiles, products = v.reshape(-1), m.reshape(-1)
     count, down, rows, along = _rows(n, size)
+    start, stop, a, z = _range_of(start, stop, by_channel, _count(n, size), outs)
+    row, begin = (outs, a) if turned else (ins, a * ins)
     for first in range(start * rows, min(stop * rows, count), rows):
         last = min(first + rows, count)
         block, width = (first, last, down, along), _width(last - first, along)
         _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
         for p in range(36):
-            w, at = filters[p * outs * ins :], p * TILES
-            row = outs if turned else ins
-            sgemm(gemm, turned, 0, outs, width, ins, w, row, tiles[at:], each, 0, products[at:], each)
-        _outputs_loop(0, outs, m, b, y, block)
+            w, source, to = filters[p * outs * ins + begin :], tiles[p * TILES :], products[a * each + p * TILES :]
+            sgemm(gemm, turned, 0, z - a, width, ins, w, row, source, each, 0, to, each)
+        _outputs_loop(a, z, m, b, y, block)
 
 
 def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
@@ -381,27 +394,32 @@ def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequ
     outs, ins = w.shape[1::-1] if turned else w.shape[:2]
     y = np.empty((len(x), outs, *size), x.dtype)
     bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
-    cost = 14 * ins + 5 * outs + 0.36 * ins * outs
+    blocks, size = _count(len(x), size), (size[0], size[1])
+    by_channel, cost = int(blocks == 1), blocks * TILES * (14 * ins + 5 * outs + 0.36 * ins * outs)
+    items = -(-outs // ROWS) if by_channel else blocks
     work = _convolve if sgemm_address() else _convolve_by_calls
-    _share(work, len(x), size, cost, np.ascontiguousarray(x), u, int(turned), bias, y, tuple(pad))
+    args = np.ascontiguousarray(x), u, int(turned), bias, y, tuple(pad)
+    share(work, items, cost / items, sgemm_address(), by_channel, len(x), size, *args)
     return y
 
 
 def _correlate_by_calls(
-    start: int, stop: int, gemm: int, count: int, n: int, size: Any, x: Array, g: Array, sums: Array, pad: Any
+    start: int, stop: int, gemm: int, by_channel: bool, n: int, size: Any, x: Array, g: Array, sums: Array, pad: Any
 ) -> None:
     outs, ins = g.shape[1], x.shape[1]
     v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
+    count, parts = _count(n, size), len(sums)
+    start, stop, a, e = _range_of(start, stop, by_channel, parts, outs)
     for i in range(start, stop):
-        for block, tiles in _blocks(count * i // len(sums), count * (i + 1) // len(sums), n, size):
+        for block, tiles in _blocks(count * i // parts, count * (i + 1) // parts, n, size):
             _inputs(0, ins, x, v, *pad, block)
-            _grads(0, outs, g, z, block)
-            sums[i] += np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles])
+            _grads(a, e, g, z, block)
+            sums[i, :, a:e] += np.matmul(z.transpose(1, 0, 2)[:, a:e, :tiles], v.transpose(1, 2, 0)[:, :tiles])
 
 
 @jit(twin=_correlate_by_calls)
 def _correlate(
-    start: int, stop: int, gemm: Any, count: Any, n: Any, size: Any, x: Any, g: Any, sums: Any, pad: Any
+    start: int, stop: int, gemm: Any, by_channel: Any, n: Any, size: Any, x: Any, g: Any, sums: Any, pad: Any
 ) -> None:
     """Blocks of images and of gradients: both to tiles, 36 products. The blocks are cut into as many parts as there is
     room for sums.
@@ -410,17 +428,18 @@ def _correlate(
     v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     tiles, grads = v.reshape(-1), z.reshape(-1)
     total, down, rows, along = _rows(n, size)
+    count, parts = _count(n, size), sums.shape[0]
+    start, stop, a, e = _range_of(start, stop, by_channel, parts, outs)
     for i in range(start, stop):
-        to = sums[i].reshape(-1)
-        end = min(count * (i + 1) // sums.shape[0] * rows, total)
-        for first in range(count * i // sums.shape[0] * rows, end, rows):
+        to, end = sums[i].reshape(-1), min(count * (i + 1) // parts * rows, total)
+        for first in range(count * i // parts * rows, end, rows):
             last = min(first + rows, total)
             block, width = (first, last, down, along), _width(last - first, along)
             _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
-            _grads_loop(0, outs, g, z, block)
+            _grads_loop(a, e, g, z, block)
             for p in range(36):
-                at, out = p * TILES, to[p * outs * ins :]
-                sgemm(gemm, 0, 1, outs, ins, width, grads[at:], apart, tiles[at:], apart, 1, out, ins)
+                left, right, out = grads[a * apart + p * TILES :], tiles[p * TILES :], to[(p * outs + a) * ins :]
+                sgemm(gemm, 0, 1, e - a, ins, width, left, apart, right, apart, 1, out, ins)
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
@@ -428,11 +447,12 @@ def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
     from the input (n, C, h, w) and the result's gradient (n, O, h', w').
     """
     outs, ins = g.shape[1], x.shape[1]
-    total, _, rows, _ = _rows(len(x), g.shape[2:])
-    count, cost = -(-total // rows), TILES * (14 * ins + 5 * outs + 0.6 * ins * outs)
-    sums = np.zeros((parts_of(count, cost), 36, outs, ins), g.dtype)
+    blocks = _count(len(x), g.shape[2:])
+    by_channel, cost = int(blocks == 1), blocks * TILES * (14 * ins + 5 * outs + 0.6 * ins * outs)
+    sums = np.zeros((parts_of(blocks, cost / blocks), 36, outs, ins), g.dtype)
+    items = -(-outs // ROWS) if by_channel else len(sums)
     work = _correlate if sgemm_address() else _correlate_by_calls
     args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, tuple(pad)
-    share(work, len(sums), count / len(sums) * cost, sgemm_address(), count, len(x), tuple(g.shape[2:]), *args)
+    share(work, items, cost / items, sgemm_address(), by_channel, len(x), (*g.shape[2:],), *args)
     filters = np.matmul(FILTER.T, sums.sum(0).reshape(36, -1), dtype=g.dtype)
     return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)
