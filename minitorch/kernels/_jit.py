@@ -495,7 +495,7 @@ class _Pool:
         self.bell = np.zeros(1, np.int64)  # counts the calls for help
         self.turns = self.settle = 1
         self.taken = -1  # the core of the caller
-        self.alone_until = 0.0
+        self.alone_until, self.patience = 0.0, 20
 
     def run(self, work: Function, bounds: list[int], args: tuple[Any, ...]) -> None:
         """Run work(start, stop, *args) between neighbouring bounds."""
@@ -517,9 +517,11 @@ class _Pool:
                 raise failure
 
     def judge(self, own: float, waited: float) -> None:
-        """After a stall, work alone for so long that stalls cost a twentieth of the time at most."""
+        """After a stall, work alone for 20 times as long, and if the next comes within a second, for twice that."""
         if waited > own + STALL_US * 1e-6:
-            self.alone_until = time.perf_counter() + 20 * waited
+            now = time.perf_counter()
+            self.patience = min(2 * self.patience, 160) if now < self.alone_until + 1 else 20
+            self.alone_until = now + self.patience * waited
 
     def call(self, job: _Job, count: int) -> None:
         """Ring for workers, and wake those that sleep."""
