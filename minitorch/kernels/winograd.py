@@ -52,6 +52,7 @@ COLUMNS = 4 * TILES
 # Indices are unsigned: for a signed one Numba asks each time whether it counts from the end.
 U1, U2, U3, U4, U5 = [np.uint64(i) for i in range(1, 6)]
 T1, T2, T3, T4, T5 = [np.uint64(i * TILES) for i in range(1, 6)]
+T6, T9, T12, T15 = [np.uint64(i * TILES) for i in (6, 9, 12, 15)]
 C1, C2, C3, C4, C5 = [np.uint64(i * COLUMNS) for i in range(1, 6)]
 E1, E2, E3, E4, E5 = [np.uint64(i * 2 * TILES) for i in range(1, 6)]
 
@@ -92,6 +93,105 @@ def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any)
     half, two, a, b = number(0.5), number(2), number(A), number(B)
     p, q, s, t = m1 + m2, a * (m1 - m2), m3 + m4, b * (m3 - m4)
     return m0 + p + s, q + t, half * p + two * s, half * q + two * t + m5
+
+
+# ---------------------------------------------------------------- filters
+
+
+@jitable
+def _wide(d0: Any, d1: Any, d2: Any, number: Any) -> Any:
+    """G d."""
+    a, b, p, q = number(2 / 3 * A), number(B / 6), number(1 / 3) * d2, number(2 / 3) * d0
+    u, v, s, t = -q - p, a * d1, number(0.25) * q + p, b * d1
+    return d0, u - v, u + v, s + t, s - t, d2
+
+
+@jitable
+def _narrow(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any) -> Any:
+    """Gᵀ m."""
+    a, b, third, both = number(2 / 3 * A), number(B / 6), number(1 / 3), number(2 / 3)
+    p, s = m1 + m2, m3 + m4
+    return m0 - both * p + number(1 / 6) * s, a * (m2 - m1) + b * (m3 - m4), third * (s - p) + m5
+
+
+def _points_numpy(start: int, stop: int, w: Array, u: Array, turned: bool) -> None:
+    part = slice(start * TILES, stop * TILES)
+    u[:, part] = (FILTER[:, ::-1] if turned else FILTER) @ w[part].T
+
+
+@jit(twin=_points_numpy)
+def _points(start: int, stop: int, w: Any, u: Any, turned: Any) -> None:
+    """G w Gᵀ of filters w (n, 9), 64 at a time: u (36, n). `turned`: each by half a turn."""
+    number, flat = w.dtype.type, w.reshape(-1)
+    rows, down, out = np.zeros(9 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(36 * TILES, w.dtype)
+    for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
+        count = min(TILES, w.shape[0] - first)
+        for k in range(9):
+            source, row = flat[first * 9 + (8 - k if turned else k) :], rows[k * TILES :]
+            for i in range(count):
+                row[i] = source[9 * i]
+        for c in range(3):
+            d, t = rows[c * TILES :], down[c * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T3], t[j + T6], t[j + T9], t[j + T12], t[j + T15] = _wide(
+                    d[j], d[j + T3], d[j + T6], number
+                )
+        for r in range(6):
+            d, t = down[3 * r * TILES :], out[6 * r * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T1], t[j + T2], t[j + T3], t[j + T4], t[j + T5] = _wide(d[j], d[j + T1], d[j + T2], number)
+        for k in range(36):
+            to, row = u[k, first : first + count], out[k * TILES :]
+            for i in range(to.size):
+                to[i] = row[i]
+
+
+def _unpoints_numpy(start: int, stop: int, sums: Array, w: Array) -> None:
+    part = slice(start * TILES, stop * TILES)
+    w[part] = sums[:, :, part].sum(0).T @ FILTER
+
+
+@jit(twin=_unpoints_numpy)
+def _unpoints(start: int, stop: int, sums: Any, w: Any) -> None:
+    """The transpose of `_points`, of the sum of the parts in sums (parts, 36, n): w (n, 9)."""
+    number, flat = w.dtype.type, w.reshape(-1)
+    total, up, out = np.zeros(36 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(9 * TILES, w.dtype)
+    for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
+        count = min(TILES, w.shape[0] - first)
+        total[:] = 0
+        for part in range(sums.shape[0]):
+            for k in range(36):
+                source, row = sums[part, k, first : first + count], total[k * TILES :]
+                for i in range(source.size):
+                    row[i] += source[i]
+        for r in range(6):
+            m, t = total[6 * r * TILES :], up[3 * r * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T1], t[j + T2] = _narrow(
+                    m[j], m[j + T1], m[j + T2], m[j + T3], m[j + T4], m[j + T5], number
+                )
+        for c in range(3):
+            m, t = up[c * TILES :], out[c * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T3], t[j + T6] = _narrow(
+                    m[j], m[j + T3], m[j + T6], m[j + T9], m[j + T12], m[j + T15], number
+                )
+        for k in range(9):
+            to, row = flat[first * 9 + k :], out[k * TILES :]
+            for i in range(count):
+                to[9 * i] = row[i]
+
+
+def _transformed(w: Array, turned: bool) -> Array:
+    """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
+    filters = np.ascontiguousarray(w).reshape(-1, 9)
+    u = np.empty((36, *w.shape[:2]), w.dtype)
+    _points.split(-(-len(filters) // TILES), TILES * 7.0, filters, u.reshape(36, -1), turned)
+    return u
 
 
 # ---------------------------------------------------------------- images to tiles
@@ -334,11 +434,6 @@ def _count(n: Any, size: Any) -> Any:
     return -(-count // rows)
 
 
-def _transformed(w: Array, turned: bool) -> Array:
-    """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
-    return np.asarray(np.matmul(FILTER[:, ::-1] if turned else FILTER, w.reshape(-1, 9).T, dtype=w.dtype))
-
-
 @jitable
 def _range_of(start: Any, stop: Any, by_channel: Any, blocks: Any, channels: Any) -> Any:
     """The blocks and the channels of a part: some blocks, or all and some channels (where there is one block)."""
@@ -390,7 +485,7 @@ def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequ
 
     `turned`: with w (C, O, 3, 3), each filter turned by half a turn: the gradient of a convolution's input.
     """
-    u = _transformed(w, turned).reshape(36, *w.shape[:2])
+    u = _transformed(w, turned)
     outs, ins = w.shape[1::-1] if turned else w.shape[:2]
     y = np.empty((len(x), outs, *size), x.dtype)
     bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
@@ -454,5 +549,6 @@ def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
     work = _correlate if sgemm_address() else _correlate_by_calls
     args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, tuple(pad)
     share(work, items, cost / items, sgemm_address(), by_channel, len(x), (*g.shape[2:],), *args)
-    filters = np.matmul(FILTER.T, sums.sum(0).reshape(36, -1), dtype=g.dtype)
-    return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)
+    filters = np.empty((outs * ins, 9), g.dtype)
+    _unpoints.split(-(-len(filters) // TILES), TILES * 7.0, sums.reshape(len(sums), 36, -1), filters)
+    return filters.reshape(outs, ins, 3, 3)

@@ -53,7 +53,7 @@ def twins(request, monkeypatch):
     if request.param != "compiled":
         monkeypatch.setattr(winograd, "sgemm_address", lambda: 0)
     if request.param == "numpy":
-        for name in ("_inputs", "_grads", "_outputs"):
+        for name in ("_inputs", "_grads", "_outputs", "_points", "_unpoints"):
             kernel = getattr(winograd, name)
             monkeypatch.setattr(kernel, "run", kernel.twin)
 
