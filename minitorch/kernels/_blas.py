@@ -31,7 +31,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__na
 
 SMALL = 1 << 18  # multiplications; OpenBLAS uses one thread for fewer
 ROWS = 24  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
-NS_A_MULTIPLICATION = 0.02  # about 50 thousand million a second on one core
+NS_A_MULTIPLICATION = 0.01  # about 100 thousand million a second on one core
 
 
 def _libraries() -> list[Path]:

@@ -275,9 +275,9 @@ def _write_atomically(path: Path, content: bytes) -> None:
 # Kernels run without the GIL, so plain Python threads share their work: neither do they starve the threads of numpy's
 # BLAS, nor die in a forked child, nor abort when two Python threads use them. To wake a sleeping thread takes 40
 # microseconds, so a worker that has just had work looks for more in a compiled loop for a while, and goes to sleep
-# then; handing work over takes about 8 microseconds meanwhile. Nobody waits for work that is not begun: the caller
+# then; handing work over takes 11 microseconds meanwhile. Nobody waits for work that is not begun: the caller
 # does it itself.
-PART_NS = 25_000  # what a part must be worth
+PART_NS = 40_000  # what a part must be worth
 SPIN_US = 200.0  # how long a worker looks for more work, and a caller at unfinished work, before they sleep
 SETTLE_US = 2.0  # how long a worker then waits until the caller is in its kernel and the GIL is free
 STALL_US = 500.0  # a wait beyond this, and beyond the caller's own share: another process has taken the core
