@@ -280,7 +280,7 @@ def _write_atomically(path: Path, content: bytes) -> None:
 PART_NS = 40_000  # what a part must be worth
 SPIN_US = 200.0  # how long a worker looks for more work, and a caller at unfinished work, before they sleep
 SETTLE_US = 2.0  # how long a worker then waits until the caller is in its kernel and the GIL is free
-STALL_US = 500.0  # a wait beyond this, and beyond the caller's own share: another process has taken the core
+STALL_US = 300.0  # a wait longer than this and most of the caller's share: another process has taken the core
 
 _threads: int | None = None
 
@@ -495,7 +495,7 @@ class _Pool:
         self.bell = np.zeros(1, np.int64)  # counts the calls for help
         self.turns = self.settle = 1
         self.taken = -1  # the core of the caller
-        self.alone_until, self.patience = 0.0, 20
+        self.alone_until, self.patience = 0.0, 30
 
     def run(self, work: Function, bounds: list[int], args: tuple[Any, ...]) -> None:
         """Run work(start, stop, *args) between neighbouring bounds."""
@@ -517,10 +517,10 @@ class _Pool:
                 raise failure
 
     def judge(self, own: float, waited: float) -> None:
-        """After a stall, work alone for 20 times as long, and if the next comes within a second, for twice that."""
-        if waited > own + STALL_US * 1e-6:
+        """After a stall, work alone for 30 times as long, and if the next comes within a second, for twice that."""
+        if waited > 0.7 * own + STALL_US * 1e-6:
             now = time.perf_counter()
-            self.patience = min(2 * self.patience, 160) if now < self.alone_until + 1 else 20
+            self.patience = min(2 * self.patience, 240) if now < self.alone_until + 1 else 30
             self.alone_until = now + self.patience * waited
 
     def call(self, job: _Job, count: int) -> None:
