@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import share
+from ._jit import calls_sgemm, load, share
 
 Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -30,14 +30,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__name__))
 
 SMALL = 1 << 18  # multiplications; OpenBLAS uses one thread for fewer
-ROWS = 48  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
-NS_A_MULTIPLICATION = 0.02  # about 50 thousand million a second on one core
+ROWS = 24  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
+NS_A_MULTIPLICATION = 0.01  # about 100 thousand million a second on one core
+
+
+def _libraries() -> list[Path]:
+    """The OpenBLAS that numpy brought along."""
+    home = Path(np.__file__).parent
+    return [*home.parent.glob("numpy.libs/*openblas*"), *home.glob(".dylibs/*openblas*")]
 
 
 def _thread_setters() -> tuple[Any, Any] | None:
-    """OpenBLAS's functions that get and set the number of its threads, from the library that numpy brought along."""
-    home = Path(np.__file__).parent
-    for path in [*home.parent.glob("numpy.libs/*openblas*"), *home.glob(".dylibs/*openblas*")]:
+    """OpenBLAS's functions that get and set the number of its threads."""
+    for path in _libraries():
         for prefix, suffix in (("scipy_", "64_"), ("", "64_"), ("scipy_", ""), ("", "")):
             try:
                 library = ctypes.CDLL(str(path))
@@ -46,6 +51,27 @@ def _thread_setters() -> tuple[Any, Any] | None:
             except (OSError, AttributeError):
                 continue
     return None
+
+
+@functools.cache
+def sgemm_address() -> int:
+    """Where numpy's OpenBLAS has its `cblas_sgemm` with 64-bit integers; 0: nowhere, or no kernel is compiled."""
+    for path in _libraries() if load() else ():
+        for name in ("scipy_cblas_sgemm64_", "cblas_sgemm64_"):
+            try:
+                return ctypes.cast(getattr(ctypes.CDLL(str(path)), name), ctypes.c_void_p).value or 0
+            except (OSError, AttributeError):
+                continue
+    return 0
+
+
+@calls_sgemm
+def sgemm(
+    address: Any, turn_a: Any, turn_b: Any, m: Any, n: Any, k: Any, a: Any, lda: Any, b: Any, ldb: Any, more: Any,
+    c: Any, ldc: Any,
+) -> None:  # fmt: skip
+    """For kernels: c (m, n) = a (m, k) b (k, n) + more c; see `calls_sgemm`."""
+    raise RuntimeError("sgemm: only inside kernels")
 
 
 class _OneThread:
@@ -100,7 +126,7 @@ def product(a: Array, b: Array) -> Array:
 
 def _rows(start: int, stop: int, a: Array, b: Array, y: Array) -> None:
     part = slice(start * ROWS, stop * ROWS)
-    np.dot(a[part], b, out=y[part])
+    np.matmul(a[part], b, out=y[part])  # np.dot would copy some columns of a transposed matrix
 
 
 def products(a: Array, b: Array, out: Array | None = None) -> Array:

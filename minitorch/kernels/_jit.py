@@ -11,16 +11,23 @@ from another file, and two processes that fill one index at the same time can lo
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
+import itertools
 import os
 import pickle
+import platform
 import sys
 import tempfile
 import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, cast
+
+import numpy as np
 
 Function = Callable[..., Any]
 
@@ -94,6 +101,52 @@ def bitcast(function: Function) -> Function:
 
     _when_loaded(register)
     return function
+
+
+def calls_sgemm(function: Function) -> Function:
+    """Let function(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc) mean, inside kernels, a call of the
+    `cblas_sgemm` with 64-bit integers at that address: c = a b (1: of the transpose), plus `more` c, in rows. Of the
+    flat arrays a, b and c the first elements count. A kernel that multiplies so keeps off the GIL between products.
+    """
+
+    def register(numba: Any) -> None:
+        @numba.extending.intrinsic
+        def call(context, address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
+            types = address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+
+            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+                _write_call(numba, target, builder, types, args)
+                return target.get_dummy_value()
+
+            return numba.types.void(*types), code
+
+        def implementation(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
+            return lambda address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc: call(
+                address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+            )
+
+        numba.extending.overload(function)(implementation)
+
+    _when_loaded(register)
+    return function
+
+
+def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) -> None:
+    from llvmlite import ir
+
+    i32, i64, f32, pointer = ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(8).as_pointer()
+    given = [
+        builder.bitcast(target.make_array(t)(target, builder, x).data, pointer)
+        if isinstance(t, numba.types.Array)
+        else target.cast(builder, x, t, numba.types.int64)
+        for t, x in zip(types, args, strict=True)
+    ]
+    address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc = given
+    turns = [builder.trunc(builder.add(turn, i64(111)), i32) for turn in (turn_a, turn_b)]
+    form = [i32, i32, i32, i64, i64, i64, f32, pointer, i64, pointer, i64, f32, pointer, i64]
+    function = builder.inttoptr(address, ir.FunctionType(ir.VoidType(), form).as_pointer())
+    by_rows, one = i32(101), f32(1.0)
+    builder.call(function, [by_rows, *turns, m, n, k, one, a, lda, b, ldb, builder.sitofp(more, f32), c, ldc])
 
 
 def jitable(function: Function) -> Function:
@@ -219,14 +272,17 @@ def _write_atomically(path: Path, content: bytes) -> None:
 
 # ---------------------------------------------------------------- threads
 
-# Kernels run without the GIL, so plain Python threads share their work. A pool of our own sleeps when idle: it neither
-# starves the threads of numpy's BLAS, nor dies in a forked child, nor aborts when two Python threads use it. Handing a
-# part over costs about 40 microseconds, so a part must be worth more.
-PART_NS = 100_000
+# Kernels run without the GIL, so plain Python threads share their work: neither do they starve the threads of numpy's
+# BLAS, nor die in a forked child, nor abort when two Python threads use them. To wake a sleeping thread takes 40
+# microseconds, so a worker that has just had work looks for more in a compiled loop for a while, and goes to sleep
+# then; handing work over takes 11 microseconds meanwhile. Nobody waits for work that is not begun: the caller
+# does it itself.
+PART_NS = 40_000  # what a part must be worth
+SPIN_US = 200.0  # how long a worker looks for more work, and a caller at unfinished work, before they sleep
+SETTLE_US = 2.0  # how long a worker then waits until the caller is in its kernel and the GIL is free
+STALL_US = 300.0  # a wait longer than this and most of the caller's share: another process has taken the core
 
 _threads: int | None = None
-_tasks: SimpleQueue[Any] = SimpleQueue()
-_workers: list[threading.Thread] = []
 
 
 def available_cores() -> int:
@@ -267,43 +323,284 @@ def share(work: Function, count: int, cost: float, *args: Any) -> None:
 
     Such work must not share in its turn.
     """
-    if (parts := parts_of(count, cost)) == 1:
+    parts = parts_of(count, cost)
+    if parts == 1:
         work(0, count, *args)
     else:
-        _run_parts(work, count, parts, args)
+        _pool.run(work, [count * i // parts for i in range(parts + 1)], args)
 
 
-def _run_parts(run: Function, count: int, parts: int, args: tuple[Any, ...]) -> None:
-    _start_workers(parts - 1)
-    _keep_apart()
-    bounds = [count * i // parts for i in range(parts + 1)]
-    done: SimpleQueue[BaseException | None] = SimpleQueue()
-    for i in range(1, parts):
-        _tasks.put((run, (bounds[i], bounds[i + 1], *args), done))
-    try:
-        run(bounds[0], bounds[1], *args)
-    finally:
-        failures = [done.get() for _ in range(1, parts)]
-    for failure in failures:
-        if failure is not None:
-            raise failure
+# ---------------------------------------------------------------- looking at a number that another thread writes
 
 
-def _start_workers(count: int) -> None:
-    global _taken
-    with _lock:
-        while len(_workers) < count:
-            name = f"minitorch-{len(_workers)}"
-            _workers.append(threading.Thread(target=_work, args=(_tasks,), daemon=True, name=name))
-            _workers[-1].start()
-            _taken = -1
+def _word_of(function: Function, generate: Callable[[Any, Any, Any], Any]) -> Function:
+    """Let `function(array, index, ...)` mean, inside kernels, what `generate(builder, pointer, arguments)` makes."""
+
+    def register(numba: Any) -> None:
+        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
+        def intrinsic(context: Any, array: Any, index: Any, value: Any) -> Any:
+            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+                data = target.make_array(array)(target, builder, args[0]).data
+                return generate(builder, builder.gep(data, [args[1]]), args[2])
+
+            return array.dtype(array, index, value), code
+
+        numba.extending.overload(function)(lambda a, i, value: lambda a, i, value: intrinsic(a, i, value))
+
+    _when_loaded(register)
+    return function
 
 
-# Where the other cores look busy when a worker wakes up (a neighbour, or an idle thread of BLAS, which yields in a
-# loop for
-# 26 ms after each product), Linux puts the worker onto the core of the thread that woke it, and leaves it there: two
-# threads then take as long as one. So the workers are told which core is taken, whenever that has changed.
-_taken = -1
+# What tells a processor that this is a loop that waits, so that its other thread goes first.
+_RELAX = "llvm.x86.sse2.pause" if platform.machine() in ("x86_64", "AMD64") else None
+
+
+def _load(builder: Any, pointer: Any, value: Any) -> Any:
+    if _RELAX:
+        from llvmlite import ir
+
+        builder.call(builder.module.declare_intrinsic(_RELAX, (), ir.FunctionType(ir.VoidType(), [])), [])
+    return builder.load_atomic(pointer, "acquire", 8)
+
+
+def _store(builder: Any, pointer: Any, value: Any) -> Any:
+    builder.store_atomic(value, pointer, "release", 8)
+    return value
+
+
+@functools.partial(_word_of, generate=_load)
+def _seen(cells: Any, i: int, value: int) -> Any:
+    """cells[i], as other threads left it."""
+    return cells[i]
+
+
+@functools.partial(_word_of, generate=_store)
+def _tell(cells: Any, i: int, value: int) -> Any:
+    """cells[i] = value, for other threads to see, with all that was written before."""
+    cells[i] = value
+
+
+def _watch_numpy(cells: Any, i: int, value: int, turns: int) -> bool:
+    return bool(cells[i] != value)
+
+
+@jit(twin=_watch_numpy)
+def _watch(cells: Any, i: int, value: int, turns: int) -> bool:
+    """Look, so many times, whether cells[i] is no longer the value."""
+    while turns > 0 and _seen(cells, i, 0) == value:
+        turns -= 1
+    return turns > 0
+
+
+def _rest_numpy(done: Any, part: int, bell: Any, heard: int, turns: int, settle: int) -> int:
+    done[part] = 1
+    return int(bell[0])
+
+
+@jit(twin=_rest_numpy)
+def _rest(done: Any, part: int, bell: Any, heard: int, turns: int, settle: int) -> int:
+    """Report a part as done, then wait for the bell to ring again; both without the GIL."""
+    _tell(done, part, 1)
+    now = _seen(bell, 0, 0)
+    for _ in range(turns):
+        if now != heard:
+            break
+        now = _seen(bell, 0, 0)
+    if now != heard:
+        for _ in range(settle):
+            _seen(bell, 0, 0)
+    return now
+
+
+def _turns_in(microseconds: float) -> int:
+    """How many looks of `_watch` take that long."""
+    cells, times = np.zeros(1, np.int64), []
+    for _ in range(5):
+        start = time.perf_counter()
+        _watch(cells, 0, 0, 200)
+        times.append(time.perf_counter() - start)
+    return max(1, int(microseconds * 200e-6 / max(min(times), 1e-7)))
+
+
+# ---------------------------------------------------------------- the pool
+
+
+class _Job:
+    """Work in parts. The caller does the first, then all that nobody has begun."""
+
+    def __init__(self, work: Function, bounds: list[int], args: tuple[Any, ...]) -> None:
+        self.work, self.args = work, args
+        self.parts = list(itertools.pairwise(bounds))
+        self.left = list(range(len(self.parts) - 1, -1, -1))  # nobody has begun these
+        self.done = np.zeros(len(self.parts), np.int64)  # 1: the part is
+        self.failures: list[BaseException | None] = []  # one entry for each part that a worker did
+        self.sleeper: SimpleQueue[None] | None = None  # where the caller waits
+
+    def take(self) -> int:
+        """A part that nobody has begun; -1: there is none."""
+        try:
+            return self.left.pop()
+        except IndexError:
+            return -1
+
+    def do(self, part: int) -> None:
+        """Run one part."""
+        self.work(*self.parts[part], *self.args)
+
+    def serve(self, part: int) -> None:
+        """Run one part in a worker."""
+        failure: BaseException | None = None
+        try:
+            self.do(part)
+        except BaseException as error:
+            failure = error
+        self.failures.append(failure)  # first this, then the look: the caller does it the other way round
+        if self.sleeper is not None:
+            self.sleeper.put(None)
+
+    def own_share(self) -> tuple[int, float]:
+        """The caller's parts; how many are left to others, and the moment when the first was done."""
+        others, now = len(self.parts), 0.0
+        try:
+            while (part := self.take()) >= 0:
+                others -= 1
+                self.done[part] = 1
+                self.do(part)
+                now = now or time.perf_counter()
+        except BaseException:
+            while self.take() >= 0:
+                others -= 1
+            self.wait(others, 0)
+            raise
+        return others, now
+
+    def wait(self, others: int, turns: int) -> None:
+        """Wait until the others have done their parts: look for a while, then sleep."""
+        for part in range(len(self.parts)):
+            _watch(self.done, part, 0, turns)
+        if len(self.failures) < others:
+            self.sleeper = SimpleQueue()
+            while len(self.failures) < others:
+                self.sleeper.get()
+
+
+class _Pool:
+    """Threads that take parts of jobs, started when they are needed."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.workers: list[threading.Thread] = []
+        self.jobs: deque[_Job] = deque()  # each as often as it can use a worker
+        self.sleepers: deque[Any] = deque()  # the locks on which workers sleep
+        self.bell = np.zeros(1, np.int64)  # counts the calls for help
+        self.turns = self.settle = 1
+        self.taken = -1  # the core of the caller
+        self.alone_until, self.patience = 0.0, 30
+
+    def run(self, work: Function, bounds: list[int], args: tuple[Any, ...]) -> None:
+        """Run work(start, stop, *args) between neighbouring bounds."""
+        start = time.perf_counter()
+        if start < self.alone_until:
+            for first, last in itertools.pairwise(bounds):
+                work(first, last, *args)
+            return
+        job = _Job(work, bounds, args)
+        self.call(job, len(job.parts) - 1)
+        others, first_done = job.own_share()
+        if others:
+            job.wait(others, self.turns)
+            self.judge(first_done - start, time.perf_counter() - first_done)
+        if others < len(job.parts) - 1:
+            self.withdraw(job)
+        for failure in job.failures:
+            if failure is not None:
+                raise failure
+
+    def judge(self, own: float, waited: float) -> None:
+        """After a stall, work alone for 30 times as long, and if the next comes within a second, for twice that."""
+        if waited > 0.7 * own + STALL_US * 1e-6:
+            now = time.perf_counter()
+            self.patience = min(2 * self.patience, 240) if now < self.alone_until + 1 else 30
+            self.alone_until = now + self.patience * waited
+
+    def call(self, job: _Job, count: int) -> None:
+        """Ring for workers, and wake those that sleep."""
+        if len(self.workers) < count:
+            self.start(count)
+        self.keep_apart()
+        self.jobs.extend([job] * count)
+        self.bell[0] += 1
+        for _ in range(min(count, len(self.sleepers))):
+            try:
+                self.sleepers.popleft().release()
+            except IndexError:  # another caller was faster
+                return
+
+    def withdraw(self, job: _Job) -> None:
+        """Nobody came for it in time: do not keep its arrays."""
+        try:
+            while True:
+                self.jobs.remove(job)
+        except ValueError:
+            return
+
+    def start(self, count: int) -> None:
+        """Have that many workers."""
+        with self.lock:
+            self.turns, self.settle = _turns_in(SPIN_US), _turns_in(SETTLE_US)
+            _rest(np.zeros(1, np.int64), 0, self.bell, 0, 1, 1)  # compiled here, not by all workers at once
+            while len(self.workers) < count:
+                name = f"minitorch-{len(self.workers)}"
+                self.workers.append(threading.Thread(target=self.serve, daemon=True, name=name))
+                self.workers[-1].start()
+                self.taken = -1
+
+    # Where the other cores look busy when a worker wakes up (a neighbour, or an idle thread of BLAS, which yields in a
+    # loop for 26 ms after each product), Linux puts the worker onto the core of the thread that woke it, and leaves it
+    # there: two threads then take as long as one. So the workers are told which core is taken, whenever that changed.
+    def keep_apart(self) -> None:
+        """Keep the workers off the core of the caller."""
+        core = _current_core()
+        if core == self.taken or not hasattr(os, "sched_setaffinity"):
+            return
+        self.taken = core
+        try:
+            others = os.sched_getaffinity(0) - {core}
+            for worker in list(self.workers):
+                if others and worker.native_id is not None:
+                    os.sched_setaffinity(worker.native_id, others)
+        except OSError:  # not allowed here: then the system's choice stands
+            return
+
+    def serve(self) -> None:
+        """The life of a worker."""
+        bed = threading.Lock()
+        bed.acquire()
+        done, part, heard = np.zeros(1, np.int64), 0, 0
+        while True:
+            now = _rest(done, part, self.bell, heard, self.turns, self.settle)
+            if now == heard and not self.jobs:
+                self.sleep(bed)
+            heard = now
+            try:
+                job = self.jobs.popleft()
+            except IndexError:
+                continue
+            if (taken := job.take()) >= 0:
+                job.serve(taken)
+                done, part = job.done, taken
+            del job  # and with it the arrays
+
+    def sleep(self, bed: Any) -> None:
+        """Until somebody calls; in `call` the job is there before anyone is woken."""
+        self.sleepers.append(bed)
+        if self.jobs:
+            try:
+                self.sleepers.remove(bed)
+                return
+            except ValueError:  # just called
+                pass
+        bed.acquire()
 
 
 def _core_query() -> Function:
@@ -315,38 +612,13 @@ def _core_query() -> Function:
 
 
 _current_core = _core_query()
-
-
-def _keep_apart() -> None:
-    global _taken
-    core = _current_core()
-    if core == _taken or not hasattr(os, "sched_setaffinity"):
-        return
-    _taken = core
-    try:
-        others = os.sched_getaffinity(0) - {core}
-        for worker in list(_workers):
-            if others and worker.native_id is not None:
-                os.sched_setaffinity(worker.native_id, others)
-    except OSError:  # not allowed here: then the system's choice stands
-        return
-
-
-def _work(tasks: SimpleQueue[Any]) -> None:
-    while True:
-        run, args, done = tasks.get()
-        try:
-            run(*args)
-        except BaseException as failure:
-            done.put(failure)
-        else:
-            done.put(None)
+_pool = _Pool()
 
 
 def _forget_workers() -> None:
-    """In a forked child: the threads are gone, the queue may be locked, so start afresh."""
-    global _workers, _tasks, _lock, _taken
-    _workers, _tasks, _lock, _taken = [], SimpleQueue(), threading.RLock(), -1
+    """In a forked child: the threads are gone, locks may be held, so start afresh."""
+    global _pool, _lock
+    _pool, _lock = _Pool(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

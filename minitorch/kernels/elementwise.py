@@ -58,7 +58,7 @@ class Elementwise:
     is numpy's function for the same to the bit, if there is one: it computes small arrays.
     """
 
-    def __init__(self, function: Function, dtype: Any = None, cost: float = 0.5, ufunc: Any = None) -> None:
+    def __init__(self, function: Function, dtype: Any = None, cost: float = 0.15, ufunc: Any = None) -> None:
         self.scalar = weak(function)
         self.dtype = None if dtype is None else np.dtype(dtype)
         self.cost = cost
@@ -310,6 +310,6 @@ def {name}(start, stop, {", ".join(dict.fromkeys([out, *names]))}):
     )
 
 
-def elementwise(dtype: Any = None, cost: float = 0.5, ufunc: Any = None) -> Callable[[Function], Elementwise]:
+def elementwise(dtype: Any = None, cost: float = 0.15, ufunc: Any = None) -> Callable[[Function], Elementwise]:
     """Make an elementwise kernel of a scalar function; `dtype`: of the result, where it is not the operands'."""
     return lambda function: Elementwise(function, dtype, cost, ufunc)

@@ -175,7 +175,7 @@ def _statistics(start: int, stop: int, x: Any, mean: Any, var: Any) -> None:
 def channel_statistics(x: Array) -> tuple[Array, Array]:
     """Mean and biased variance of each channel of (N, C, positions)."""
     mean, var = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
-    _statistics.split(x.shape[1], x.shape[0] * x.shape[2] * 0.4, np.ascontiguousarray(x), mean, var)
+    _statistics.split(x.shape[1], x.shape[0] * x.shape[2] * 0.1, np.ascontiguousarray(x), mean, var)
     return mean, var
 
 
@@ -222,7 +222,7 @@ def _affine(start: int, stop: int, x: Any, scale: Any, shift: Any, y: Any) -> No
 def channel_affine(x: Array, scale: Array, shift: Array) -> Array:
     """x scale + shift, per channel of (N, C, positions)."""
     y = np.empty(x.shape, x.dtype)
-    _affine.split(len(x), x.shape[1] * x.shape[2] * 0.3, np.ascontiguousarray(x), scale, shift, y)
+    _affine.split(len(x), x.shape[1] * x.shape[2] * 0.1, np.ascontiguousarray(x), scale, shift, y)
     return y
 
 
@@ -254,7 +254,7 @@ def channel_sums(g: Array, x: Array, mean: Array, rstd: Array) -> tuple[Array, A
     """The gradients of weight and bias: Σ g x̂ and Σ g, per channel."""
     dw, db = np.empty(x.shape[1], x.dtype), np.empty(x.shape[1], x.dtype)
     _channel_sums.split(
-        x.shape[1], x.shape[0] * x.shape[2] * 0.5, np.ascontiguousarray(g), np.ascontiguousarray(x), mean, rstd, dw, db
+        x.shape[1], x.shape[0] * x.shape[2] * 0.15, np.ascontiguousarray(g), np.ascontiguousarray(x), mean, rstd, dw, db
     )
     return dw, db
 
@@ -287,5 +287,5 @@ def batch_norm_grad(
     offset = -scale * db / count - slope * mean
     dx = np.empty(x.shape, x.dtype)
     args = np.ascontiguousarray(g), np.ascontiguousarray(x), scale, slope, offset, dx
-    _combine.split(len(x), x.shape[1] * x.shape[2] * 0.4, *args)
+    _combine.split(len(x), x.shape[1] * x.shape[2] * 0.15, *args)
     return dx

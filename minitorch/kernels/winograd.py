@@ -21,7 +21,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import jit, jitable, share
+from ._blas import ROWS, sgemm, sgemm_address
+from ._jit import jit, jitable, parts_of, share
 
 Array = NDArray[Any]
 
@@ -51,6 +52,7 @@ COLUMNS = 4 * TILES
 # Indices are unsigned: for a signed one Numba asks each time whether it counts from the end.
 U1, U2, U3, U4, U5 = [np.uint64(i) for i in range(1, 6)]
 T1, T2, T3, T4, T5 = [np.uint64(i * TILES) for i in range(1, 6)]
+T6, T9, T12, T15 = [np.uint64(i * TILES) for i in (6, 9, 12, 15)]
 C1, C2, C3, C4, C5 = [np.uint64(i * COLUMNS) for i in range(1, 6)]
 E1, E2, E3, E4, E5 = [np.uint64(i * 2 * TILES) for i in range(1, 6)]
 
@@ -91,6 +93,105 @@ def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any)
     half, two, a, b = number(0.5), number(2), number(A), number(B)
     p, q, s, t = m1 + m2, a * (m1 - m2), m3 + m4, b * (m3 - m4)
     return m0 + p + s, q + t, half * p + two * s, half * q + two * t + m5
+
+
+# ---------------------------------------------------------------- filters
+
+
+@jitable
+def _wide(d0: Any, d1: Any, d2: Any, number: Any) -> Any:
+    """G d."""
+    a, b, p, q = number(2 / 3 * A), number(B / 6), number(1 / 3) * d2, number(2 / 3) * d0
+    u, v, s, t = -q - p, a * d1, number(0.25) * q + p, b * d1
+    return d0, u - v, u + v, s + t, s - t, d2
+
+
+@jitable
+def _narrow(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any) -> Any:
+    """Gᵀ m."""
+    a, b, third, both = number(2 / 3 * A), number(B / 6), number(1 / 3), number(2 / 3)
+    p, s = m1 + m2, m3 + m4
+    return m0 - both * p + number(1 / 6) * s, a * (m2 - m1) + b * (m3 - m4), third * (s - p) + m5
+
+
+def _points_numpy(start: int, stop: int, w: Array, u: Array, turned: bool) -> None:
+    part = slice(start * TILES, stop * TILES)
+    u[:, part] = (FILTER[:, ::-1] if turned else FILTER) @ w[part].T
+
+
+@jit(twin=_points_numpy)
+def _points(start: int, stop: int, w: Any, u: Any, turned: Any) -> None:
+    """G w Gᵀ of filters w (n, 9), 64 at a time: u (36, n). `turned`: each by half a turn."""
+    number, flat = w.dtype.type, w.reshape(-1)
+    rows, down, out = np.zeros(9 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(36 * TILES, w.dtype)
+    for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
+        count = min(TILES, w.shape[0] - first)
+        for k in range(9):
+            source, row = flat[first * 9 + (8 - k if turned else k) :], rows[k * TILES :]
+            for i in range(count):
+                row[i] = source[9 * i]
+        for c in range(3):
+            d, t = rows[c * TILES :], down[c * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T3], t[j + T6], t[j + T9], t[j + T12], t[j + T15] = _wide(
+                    d[j], d[j + T3], d[j + T6], number
+                )
+        for r in range(6):
+            d, t = down[3 * r * TILES :], out[6 * r * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T1], t[j + T2], t[j + T3], t[j + T4], t[j + T5] = _wide(d[j], d[j + T1], d[j + T2], number)
+        for k in range(36):
+            to, row = u[k, first : first + count], out[k * TILES :]
+            for i in range(to.size):
+                to[i] = row[i]
+
+
+def _unpoints_numpy(start: int, stop: int, sums: Array, w: Array) -> None:
+    part = slice(start * TILES, stop * TILES)
+    w[part] = sums[:, :, part].sum(0).T @ FILTER
+
+
+@jit(twin=_unpoints_numpy)
+def _unpoints(start: int, stop: int, sums: Any, w: Any) -> None:
+    """The transpose of `_points`, of the sum of the parts in sums (parts, 36, n): w (n, 9)."""
+    number, flat = w.dtype.type, w.reshape(-1)
+    total, up, out = np.zeros(36 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(9 * TILES, w.dtype)
+    for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
+        count = min(TILES, w.shape[0] - first)
+        total[:] = 0
+        for part in range(sums.shape[0]):
+            for k in range(36):
+                source, row = sums[part, k, first : first + count], total[k * TILES :]
+                for i in range(source.size):
+                    row[i] += source[i]
+        for r in range(6):
+            m, t = total[6 * r * TILES :], up[3 * r * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T1], t[j + T2] = _narrow(
+                    m[j], m[j + T1], m[j + T2], m[j + T3], m[j + T4], m[j + T5], number
+                )
+        for c in range(3):
+            m, t = up[c * TILES :], out[c * TILES :]
+            for i in range(TILES):
+                j = np.uint64(i)
+                t[j], t[j + T3], t[j + T6] = _narrow(
+                    m[j], m[j + T3], m[j + T6], m[j + T9], m[j + T12], m[j + T15], number
+                )
+        for k in range(9):
+            to, row = flat[first * 9 + k :], out[k * TILES :]
+            for i in range(count):
+                to[9 * i] = row[i]
+
+
+def _transformed(w: Array, turned: bool) -> Array:
+    """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
+    filters = np.ascontiguousarray(w).reshape(-1, 9)
+    u = np.empty((36, *w.shape[:2]), w.dtype)
+    _points.split(-(-len(filters) // TILES), TILES * 7.0, filters, u.reshape(36, -1), turned)
+    return u
 
 
 # ---------------------------------------------------------------- images to tiles
@@ -171,8 +272,8 @@ def _turn(rows: Any, ends: Any, turned: Any, turned_ends: Any, number: Any) -> N
         )
 
 
-@jit(twin=_inputs_numpy)
-def _inputs(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
+@jitable
+def _inputs_loop(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
     """Bᵀ d B of the overlapping tiles of images (n, C, h, w): v (C, 36, 64), for the channels from start to stop."""
     first, last, _, along = block
     number = x.dtype.type
@@ -209,8 +310,8 @@ def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
         _to_block(m @ tiles @ m.T, v, start, stop, block)
 
 
-@jit(twin=_grads_numpy)
-def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
+@jitable
+def _grads_loop(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
     """A g Aᵀ of the 4x4 tiles of gradients (n, O, h, w): v (O, 36, 64), for the channels from start to stop."""
     first, last, down, along = block
     number, line = g.dtype.type, 4 * along
@@ -240,6 +341,9 @@ def _grads(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
                 )
 
 
+_inputs, _grads = jit(twin=_inputs_numpy)(_inputs_loop), jit(twin=_grads_numpy)(_grads_loop)
+
+
 # ---------------------------------------------------------------- tiles to images
 
 
@@ -258,8 +362,8 @@ def _outputs_numpy(start: int, stop: int, m: Array, b: Array, y: Array, block: A
         to[...] = rows[r - first, :, : to.shape[1]]
 
 
-@jit(twin=_outputs_numpy)
-def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
+@jitable
+def _outputs_loop(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
     """Aᵀ m A + b of products m (O, 36, 64): images y (n, O, h, w), for the channels from start to stop."""
     first, last, down, along = block
     number, line = y.dtype.type, 4 * along
@@ -289,9 +393,17 @@ def _outputs(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
                     to[i] = source[i]
 
 
+_outputs = jit(twin=_outputs_numpy)(_outputs_loop)
+
+
 # ---------------------------------------------------------------- a block at a time
 
+# A part of the blocks is one compiled loop, which calls BLAS itself: threads that go back to Python for each product
+# wait for each other there, and two were as slow as one (180 us for 8 x 16 x 32 x 32). Where BLAS cannot be called so,
+# the same is done call by call.
 
+
+@jitable
 def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
     """How many rows of tiles there are in n images of this size, in one image, and in a block;
     how many tiles in a row.
@@ -300,34 +412,71 @@ def _rows(n: int, size: Any) -> tuple[int, int, int, int]:
     return n * down, down, TILES // along, along
 
 
+@jitable
+def _width(rows: Any, along: Any) -> Any:
+    """How many tiles of a block are multiplied: all, where hardly any is empty."""
+    tiles = rows * along
+    return tiles if tiles < TILES * 3 // 4 else TILES
+
+
 def _blocks(start: int, stop: int, n: int, size: Any) -> Iterator[tuple[Block, int]]:
     """The blocks from start to stop, with how many tiles of each must be multiplied."""
     count, down, rows, along = _rows(n, size)
     for first in range(start * rows, min(stop * rows, count), rows):
         last = min(first + rows, count)
-        tiles = (last - first) * along
-        yield Block(first, last, down, along), tiles if tiles < TILES * 3 // 4 else TILES
+        yield Block(first, last, down, along), _width(last - first, along)
 
 
-def _share(work: Any, n: int, size: Any, cost: float, *args: Any) -> None:
-    """Run `work(start, stop, n, size, *args)` over the blocks, in threads: BLAS keeps to one in each."""
+@jitable
+def _count(n: Any, size: Any) -> Any:
+    """How many blocks there are."""
     count, _, rows, _ = _rows(n, size)
-    share(work, -(-count // rows), TILES * cost, n, size, *args)
+    return -(-count // rows)
 
 
-def _transformed(w: Array, turned: bool) -> Array:
-    """G w Gᵀ of filters (O, C, 3, 3): (36, O, C)."""
-    return np.asarray(np.matmul(FILTER[:, ::-1] if turned else FILTER, w.reshape(-1, 9).T, dtype=w.dtype))
+@jitable
+def _range_of(start: Any, stop: Any, by_channel: Any, blocks: Any, channels: Any) -> Any:
+    """The blocks and the channels of a part: some blocks, or all and some channels (where there is one block)."""
+    if by_channel:
+        return 0, blocks, start * ROWS, min(stop * ROWS, channels)
+    return start, stop, 0, channels
 
 
-def _convolve(start: int, stop: int, n: int, size: Any, x: Array, u: Array, b: Array, y: Array, pad: Any) -> None:
+def _convolve_by_calls(
+    start: int, stop: int, gemm: int, by_channel: bool, n: int, size: Any, x: Array, u: Array, turned: bool, b: Array,
+    y: Array, pad: Any,
+) -> None:  # fmt: skip
+    u = u.transpose(0, 2, 1) if turned else u
     _, outs, ins = u.shape
     v, m = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
     by_point, products = v.transpose(1, 0, 2), m.transpose(1, 0, 2)
+    start, stop, a, z = _range_of(start, stop, by_channel, _count(n, size), outs)
     for block, tiles in _blocks(start, stop, n, size):
         _inputs(0, ins, x, v, *pad, block)
-        np.matmul(u, by_point[:, :, :tiles], out=products[:, :, :tiles])
-        _outputs(0, outs, m, b, y, block)
+        np.matmul(u[:, a:z], by_point[:, :, :tiles], out=products[:, a:z, :tiles])
+        _outputs(a, z, m, b, y, block)
+
+
+@jit(twin=_convolve_by_calls)
+def _convolve(
+    start: int, stop: int, gemm: Any, by_channel: Any, n: Any, size: Any, x: Any, u: Any, turned: Any, b: Any, y: Any,
+    pad: Any,
+) -> None:  # fmt: skip
+    """Blocks of images: to tiles, 36 products with the filters, back to images."""
+    ins, outs, each = x.shape[1], y.shape[1], 36 * TILES
+    v, m, filters = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype), u.reshape(-1)
+    tiles, products = v.reshape(-1), m.reshape(-1)
+    count, down, rows, along = _rows(n, size)
+    start, stop, a, z = _range_of(start, stop, by_channel, _count(n, size), outs)
+    row, begin = (outs, a) if turned else (ins, a * ins)
+    for first in range(start * rows, min(stop * rows, count), rows):
+        last = min(first + rows, count)
+        block, width = (first, last, down, along), _width(last - first, along)
+        _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
+        for p in range(36):
+            w, source, to = filters[p * outs * ins + begin :], tiles[p * TILES :], products[a * each + p * TILES :]
+            sgemm(gemm, turned, 0, z - a, width, ins, w, row, source, each, 0, to, each)
+        _outputs_loop(a, z, m, b, y, block)
 
 
 def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequence[int], turned: bool) -> Array:
@@ -336,29 +485,56 @@ def convolve(x: Array, w: Array, b: Array | None, size: Sequence[int], pad: Sequ
 
     `turned`: with w (C, O, 3, 3), each filter turned by half a turn: the gradient of a convolution's input.
     """
-    u = _transformed(w, turned).reshape(36, *w.shape[:2])
-    u = u.transpose(0, 2, 1) if turned else u
-    outs, ins = u.shape[1:]
+    u = _transformed(w, turned)
+    outs, ins = w.shape[1::-1] if turned else w.shape[:2]
     y = np.empty((len(x), outs, *size), x.dtype)
     bias = np.zeros(outs, x.dtype) if b is None else np.ascontiguousarray(b)
-    cost = 14 * ins + 5 * outs + 0.36 * ins * outs
-    _share(_convolve, len(x), size, cost, np.ascontiguousarray(x), u, bias, y, pad)
+    blocks, size = _count(len(x), size), (size[0], size[1])
+    by_channel, cost = int(blocks == 1), blocks * TILES * (14 * ins + 5 * outs + 0.36 * ins * outs)
+    items = -(-outs // ROWS) if by_channel else blocks
+    work = _convolve if sgemm_address() else _convolve_by_calls
+    args = np.ascontiguousarray(x), u, int(turned), bias, y, tuple(pad)
+    share(work, items, cost / items, sgemm_address(), by_channel, len(x), size, *args)
     return y
 
 
-def _correlate(
-    start: int, stop: int, n: int, size: Any, x: Array, g: Array, sums: list[tuple[int, Array]], pad: Any
+def _correlate_by_calls(
+    start: int, stop: int, gemm: int, by_channel: bool, n: int, size: Any, x: Array, g: Array, sums: Array, pad: Any
 ) -> None:
     outs, ins = g.shape[1], x.shape[1]
     v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
-    total, m = np.empty((2, 36, outs, ins), g.dtype)
-    for i, (block, tiles) in enumerate(_blocks(start, stop, n, size)):
-        _inputs(0, ins, x, v, *pad, block)
-        _grads(0, outs, g, z, block)
-        np.matmul(z.transpose(1, 0, 2)[:, :, :tiles], v.transpose(1, 2, 0)[:, :tiles], out=m if i else total)
-        if i:
-            total += m
-    sums.append((start, total))
+    count, parts = _count(n, size), len(sums)
+    start, stop, a, e = _range_of(start, stop, by_channel, parts, outs)
+    for i in range(start, stop):
+        for block, tiles in _blocks(count * i // parts, count * (i + 1) // parts, n, size):
+            _inputs(0, ins, x, v, *pad, block)
+            _grads(a, e, g, z, block)
+            sums[i, :, a:e] += np.matmul(z.transpose(1, 0, 2)[:, a:e, :tiles], v.transpose(1, 2, 0)[:, :tiles])
+
+
+@jit(twin=_correlate_by_calls)
+def _correlate(
+    start: int, stop: int, gemm: Any, by_channel: Any, n: Any, size: Any, x: Any, g: Any, sums: Any, pad: Any
+) -> None:
+    """Blocks of images and of gradients: both to tiles, 36 products. The blocks are cut into as many parts as there is
+    room for sums.
+    """
+    ins, outs, apart = x.shape[1], g.shape[1], 36 * TILES
+    v, z = np.empty((ins, 36, TILES), x.dtype), np.empty((outs, 36, TILES), x.dtype)
+    tiles, grads = v.reshape(-1), z.reshape(-1)
+    total, down, rows, along = _rows(n, size)
+    count, parts = _count(n, size), sums.shape[0]
+    start, stop, a, e = _range_of(start, stop, by_channel, parts, outs)
+    for i in range(start, stop):
+        to, end = sums[i].reshape(-1), min(count * (i + 1) // parts * rows, total)
+        for first in range(count * i // parts * rows, end, rows):
+            last = min(first + rows, total)
+            block, width = (first, last, down, along), _width(last - first, along)
+            _inputs_loop(0, ins, x, v, pad[0], pad[1], block)
+            _grads_loop(a, e, g, z, block)
+            for p in range(36):
+                left, right, out = grads[a * apart + p * TILES :], tiles[p * TILES :], to[(p * outs + a) * ins :]
+                sgemm(gemm, 0, 1, e - a, ins, width, left, apart, right, apart, 1, out, ins)
 
 
 def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
@@ -366,11 +542,13 @@ def correlate(x: Array, g: Array, pad: Sequence[int]) -> Array:
     from the input (n, C, h, w) and the result's gradient (n, O, h', w').
     """
     outs, ins = g.shape[1], x.shape[1]
-    sums: list[tuple[int, Array]] = []
-    cost = 14 * ins + 5 * outs + 0.6 * ins * outs
-    args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, pad
-    _share(_correlate, len(x), g.shape[2:], cost, *args)
-    parts = [part for _, part in sorted(sums, key=lambda item: item[0])]  # in the same order, whichever ended first
-    total = sum(parts[1:], parts[0]).reshape(36, -1)
-    filters = np.matmul(FILTER.T, total, dtype=g.dtype)
-    return np.ascontiguousarray(filters.T).reshape(outs, ins, 3, 3)
+    blocks = _count(len(x), g.shape[2:])
+    by_channel, cost = int(blocks == 1), blocks * TILES * (14 * ins + 5 * outs + 0.6 * ins * outs)
+    sums = np.zeros((parts_of(blocks, cost / blocks), 36, outs, ins), g.dtype)
+    items = -(-outs // ROWS) if by_channel else len(sums)
+    work = _correlate if sgemm_address() else _correlate_by_calls
+    args = np.ascontiguousarray(x), np.ascontiguousarray(g), sums, tuple(pad)
+    share(work, items, cost / items, sgemm_address(), by_channel, len(x), (*g.shape[2:],), *args)
+    filters = np.empty((outs * ins, 9), g.dtype)
+    _unpoints.split(-(-len(filters) // TILES), TILES * 7.0, sums.reshape(len(sums), 36, -1), filters)
+    return filters.reshape(outs, ins, 3, 3)

@@ -3,7 +3,19 @@
 import numpy as np
 import pytest
 
-from minitorch.kernels import conv, winograd
+from minitorch.kernels import _jit, conv, winograd
+
+
+@pytest.fixture(params=[1, 3], autouse=True)
+def threads(request, monkeypatch):
+    """Alone, and shared among three threads however small the work is."""
+    before = _jit.get_num_threads()
+    _jit.set_num_threads(request.param)
+    if request.param > 1:
+        monkeypatch.setattr(_jit, "PART_NS", 10)
+    yield
+    _jit.set_num_threads(before)
+
 
 SHAPES = [  # images, channels in, channels out, height, width, padding (above, left)
     (1, 4, 8, 20, 20, (0, 0)),
@@ -35,11 +47,13 @@ def close(result, expected):
     np.testing.assert_allclose(result, expected, rtol=0, atol=1e-5 * np.abs(expected).max())
 
 
-@pytest.fixture(params=["compiled", "numpy"])
+@pytest.fixture(params=["compiled", "calls", "numpy"])
 def twins(request, monkeypatch):
-    """Both the compiled kernels (where Numba is) and their numpy twins."""
+    """The compiled kernels (where Numba is) that call BLAS, those that are called one by one, and the numpy twins."""
+    if request.param != "compiled":
+        monkeypatch.setattr(winograd, "sgemm_address", lambda: 0)
     if request.param == "numpy":
-        for name in ("_inputs", "_grads", "_outputs"):
+        for name in ("_inputs", "_grads", "_outputs", "_points", "_unpoints"):
             kernel = getattr(winograd, name)
             monkeypatch.setattr(kernel, "run", kernel.twin)
 
