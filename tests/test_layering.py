@@ -56,7 +56,6 @@ FLOORS = {
     "hub": 6,
     "jit": 6,
     "mps": 6,
-    "cpu": 6,
     "profiler": 6,
     "testing": 6,
     "multiprocessing": 6,
