@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import dtypes as dt
 from ..device import check_device
+from ..kernels.cast import cast_array
 from .base import Array, TensorBase
-from .copying import cast_array
 from .view import dims_of
 
 
