@@ -148,6 +148,13 @@ def as_subclass(self: Any, cls: type) -> Any:
     return made
 
 
+def make_subclass(cls: Any, data: Any, require_grad: bool = False) -> Any:
+    """The memory of a tensor as an instance of a subclass, without its history."""
+    made = data._alias()
+    made.__class__, made._requires_grad = cls, require_grad
+    return made
+
+
 # ---------------------------------------------------------------- what a subclass is given
 
 _base: list[Any] = [None]  # Tensor itself

@@ -33,6 +33,7 @@ from .ops import index as I
 from .ops import join as J
 from .ops import linalg as L
 from .ops import lu as LU
+from .ops import made as MD
 from .ops import matmul as M
 from .ops import matrix as MX
 from .ops import older as O
@@ -118,12 +119,7 @@ class Tensor(TensorBase):
     __torch_function__: Any = classmethod(overrides.default)
     as_subclass = overrides.as_subclass
 
-    @staticmethod
-    def _make_subclass(cls: Any, data: Tensor, require_grad: bool = False) -> Any:
-        made = data._alias()
-        made.__class__ = cls
-        made._requires_grad = require_grad
-        return made
+    _make_subclass = staticmethod(overrides.make_subclass)
 
     # ------------------------------------------------ made of an array
 
@@ -786,66 +782,9 @@ class Tensor(TensorBase):
         """The older way: `x.new(2, 3)` is not filled, `x.new([1, 2])` has these values, both in this dtype."""
         return Tensor(*args, dtype=self.dtype, device=device)
 
-    def new_tensor(
-        self, data: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
-        """A tensor with a copy of `data`, in this dtype unless told otherwise."""
-        if isinstance(data, Tensor):
-            warnings.warn(
-                "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
-                "sourceTensor.detach().clone().requires_grad_(True), rather than tensor.new_tensor(sourceTensor).",
-                stacklevel=2,
-            )
-        return self._made(np.asarray(data.array if isinstance(data, Tensor) else data), dtype, device, requires_grad)
-
-    def new_zeros(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
-        requires_grad: builtins.bool = False,
-    ) -> Tensor:  # fmt: skip
-        """Zeros of a shape, in this dtype unless told otherwise."""
-        return self._made(
-            np.zeros(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
-        )
-
-    def new_ones(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
-        requires_grad: builtins.bool = False,
-    ) -> Tensor:  # fmt: skip
-        """Ones of a shape, in this dtype unless told otherwise."""
-        return self._made(
-            np.ones(V.dims_of(sizes if size is None else (size,)), dt.wide(self._target(dtype))),
-            dtype,
-            device,
-            requires_grad,
-        )
-
-    def new_empty(
-        self, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None,
-        requires_grad: builtins.bool = False,
-    ) -> Tensor:  # fmt: skip
-        """Memory of a shape, in this dtype unless told otherwise."""
-        return self._made(
-            np.empty(V.dims_of(sizes if size is None else (size,)), self._target(dtype)), dtype, device, requires_grad
-        )
-
-    def new_full(
-        self, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: builtins.bool = False
-    ) -> Tensor:
-        """One number everywhere, in this dtype unless told otherwise."""
-        target = self._target(dtype)
-        value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
-        dt.check_fits(value, target)
-        array = np.empty(V.dims_of((size,)), dt.wide(target))
-        array.fill(cast_array(np.asarray(value), dt.wide(target)))
-        return self._made(array, dtype, device, requires_grad)
-
-    def _target(self, dtype: Any) -> np.dtype[Any]:
-        return self.array.dtype if dtype is None else dtype.numpy
-
-    def _made(self, array: NDArray[Any], dtype: Any, device: Any, requires_grad: builtins.bool) -> Tensor:
-        check_device(device)
-        x = self._wrap(cast_array(array, self._target(dtype)))
-        return x.requires_grad_() if requires_grad else x
+    new_tensor, new_full, new_zeros, new_ones, new_empty = (
+        MD.new_tensor, MD.new_full, MD.new_zeros, MD.new_ones, MD.new_empty,
+    )  # fmt: skip
 
     # ------------------------------------------------ joined, repeated, flipped
 

@@ -497,7 +497,7 @@ def eigvalsh(A: T, UPLO: str = "L") -> T:
 def eig(A: T) -> Any:
     """The named tuple (eigenvalues, eigenvectors) of square matrices, complex; it cannot be differentiated."""
     matrices("linalg.eig", A, square=True)
-    if not np.isfinite(A.array).all():
+    if not A.isfinite().all().item():
         raise RuntimeError("linalg.eig: input tensor should not contain infs or NaNs.")
     return results("linalg_eig", "eigenvalues", "eigenvectors")(*LinalgEig.apply(A))
 

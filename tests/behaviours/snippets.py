@@ -66,6 +66,8 @@ class Runner:
 
     def __init__(self, torch: Any) -> None:
         self.torch = torch
+        if torch.__name__ == "torch":
+            torch.set_warn_always(True)  # not once a process: the answers depend on no order
         self.places = {short: self.imported("torch." + name) for short, name in _NAMESPACES.items()}
 
     def imported(self, name: str) -> Any:
