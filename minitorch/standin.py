@@ -10,7 +10,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from .missing import hint, place, torch_name
@@ -115,7 +115,8 @@ def _is_installed(file: str) -> bool:
 
 def _no_module(name: str) -> str:
     """`minitorch has no module 'torch.foo' (script.py, line 1)`, and why, or what is nearest."""
-    known = [torch_name(module).rpartition(".")[2] for module in sys.modules if module.startswith("minitorch.")]
+    beside = [torch_name(module).rpartition(".") for module in sys.modules if module.startswith("minitorch.")]
+    known = [last for parent, _, last in beside if parent == name.rpartition(".")[0]]
     more = hint(name, known)
     return f"minitorch has no module '{name}' ({place()}){': ' + more if more else ''}"
 
@@ -128,9 +129,36 @@ def _no_name(module: ModuleType, name: str) -> str:
 
 def run(script: str, arguments: list[str], packages: list[str]) -> None:
     """Run a program as `python script arguments...` does, with minitorch as its torch (and that of `packages`, and of
-    NEIGHBOURS).
+    NEIGHBOURS). A folder or archive is run by its `__main__`.
     """
     sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
+    sys.path[0] = os.path.dirname(os.path.abspath(script)) if os.path.isfile(script) else os.path.abspath(script)
+    os.environ[RUNNING] = os.pathsep.join([os.path.abspath(script), *packages])
     with as_torch(*NEIGHBOURS, *packages):
-        runpy.run_path(script, run_name="__main__")
+        if not script.endswith(".py"):
+            runpy.run_path(script, run_name="__main__")
+            return
+        with open(script, "rb") as file:
+            code = compile(file.read(), script, "exec")
+        exec(code, _main_module(script).__dict__)
+
+
+RUNNING = "MINITORCH_RUNNING"  # the program and packages, for the processes that it starts
+
+
+def _main_module(script: str) -> ModuleType:
+    """The module `__main__` of a program. A process that it spawns imports its main module again, by the name in its
+    spec: that is `minitorch.again`, which runs the program once more.
+    """
+    module = ModuleType("__main__")
+    spec = SimpleNamespace(name="minitorch.again", parent="", loader=None)
+    vars(module).update(__file__=script, __builtins__=builtins, __spec__=spec)
+    sys.modules["__main__"] = module
+    return module
+
+
+def run_again() -> dict[str, Any]:
+    """In a process that a program spawned: what the program defines, with minitorch as its torch from now on."""
+    script, *packages = os.environ[RUNNING].split(os.pathsep)
+    as_torch(*NEIGHBOURS, *packages).__enter__()
+    return runpy.run_path(script, run_name="__mp_main__")

@@ -19,6 +19,7 @@ from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
+from .missing import MissingMember
 from .ops import activation as N
 from .ops import addmm as AM
 from .ops import arithmetic as A
@@ -118,6 +119,12 @@ class Tensor(TensorBase):
         made.__class__ = cls
         made._requires_grad = require_grad
         return made
+
+    def __getattr__(self, name: str) -> Any:
+        """An AttributeError that says which name is nearest. A property that failed tells its own."""
+        if name.startswith("__") or any(name in c.__dict__ for c in type(self).__mro__):
+            return object.__getattribute__(self, name)
+        raise MissingMember(self, name)
 
     # ------------------------------------------------ made of an array
 

@@ -57,6 +57,7 @@ FLOORS = {
     "mps": 6,
     "testing": 6,
     "multiprocessing": 6,
+    "again": 7,
     "standin": 6,
     "types": 6,
     "xpu": 6,
