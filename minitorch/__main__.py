@@ -47,18 +47,19 @@ def _inspect(file: str) -> int:
 def _run(script: str, arguments: list[str], packages: list[str]) -> int:
     try:
         run(script, arguments, packages)
-    except Exception as error:
-        traceback.print_exception(type(error), error, _from(script, error.__traceback__))
-        return 1
+    except (Exception, KeyboardInterrupt) as error:
+        trace = _from(script, error.__traceback__)
+        traceback.print_exception(type(error), error, trace, chain=trace is not None)
+        return 130 if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 
 def _from(script: str, trace: TracebackType | None) -> TracebackType | None:
-    """The part of a traceback that the program's author knows: from the script on."""
+    """The part of a traceback that the program's author knows: from the script on. None if it did not begin."""
     start = trace
     while start is not None and start.tb_frame.f_code.co_filename != script:
         start = start.tb_next
-    return start or trace
+    return start
 
 
 if __name__ == "__main__":

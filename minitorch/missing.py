@@ -51,6 +51,21 @@ class MissingName(AttributeError):
         return f"minitorch has no '{full}' ({self.place}){': ' + more if more else ''}"
 
 
+class MissingMember(AttributeError):
+    """An object of PyTorch's has no such attribute or method here; the text is made when it is read."""
+
+    def __init__(self, obj: Any, name: str) -> None:
+        super().__init__(name=name)
+        self.kind = type(obj)
+        self.place = place()
+
+    def __str__(self) -> str:
+        known = [name for name in dir(self.kind) if not name.startswith("_")]
+        more = hint(f"torch.{self.kind.__name__}.{self.name}", known)
+        text = f"'{self.kind.__name__}' object has no attribute '{self.name}' ({self.place})"
+        return f"{text}: {more}" if more else text
+
+
 def missing_from(module: str) -> Callable[[str], Any]:
     """The `__getattr__` of a module: MissingName for every name."""
 

@@ -8,12 +8,14 @@ import os
 import runpy
 import sys
 import sysconfig
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from .missing import hint, place, torch_name
 
+NEIGHBOURS = ("einops", "skorch", "torchinfo", "torchsummary")  # tested with minitorch; `run` gives it to them
 _LIBRARIES = tuple([os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")])
 
 
@@ -22,8 +24,9 @@ class as_torch:
     script`.
 
     It holds for a program's own files. Installed packages that look for PyTorch are left alone, unless they are named:
-    `as_torch("einops")`. `sys.modules` is not touched, so nothing else in the process notices. Names that minitorch
-    does not have are an ImportError or AttributeError, where they are used, with the nearest name that it has.
+    `as_torch("einops")`, which then also find it in their `sys.modules`. The real `sys.modules` is not touched, so
+    nothing else in the process notices. Names that minitorch does not have are an ImportError or AttributeError, where
+    they are used, with the nearest name that it has.
     """
 
     def __init__(self, *packages: str) -> None:
@@ -40,10 +43,11 @@ class as_torch:
     def _import(
         self, name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
     ) -> ModuleType:  # fmt: skip
-        is_torch = level == 0 and (name == "torch" or name.startswith("torch."))
-        if not (is_torch and self._is_for(globals or {})):
+        ours = _ours(name)
+        if level == 0 and name == "sys" and not fromlist and self._is_named(globals or {}):
+            return _Sys("sys")
+        if level or ours == name or not self._is_for(globals or {}):
             return self._before(name, globals, locals, fromlist, level)
-        ours = f"minitorch{name.removeprefix('torch')}"
         try:
             module = self._before(ours, globals, locals, fromlist, 0)
         except ModuleNotFoundError as error:
@@ -57,10 +61,49 @@ class as_torch:
 
     def _is_for(self, importer: dict[str, Any]) -> bool:
         """Whether this module's `import torch` means minitorch: the program's own, and the packages that were named."""
-        if importer.get("__name__", "").partition(".")[0] in self.packages:
+        if self._is_named(importer):
             return True
         file = importer.get("__file__")
         return importer.get("__spec__") is None if file is None else not _is_installed(file)
+
+    def _is_named(self, importer: dict[str, Any]) -> bool:
+        return importer.get("__name__", "").partition(".")[0] in self.packages
+
+
+def _ours(name: str) -> str:
+    """`minitorch.nn` for `torch.nn`; other names as they are."""
+    return f"minitorch{name.removeprefix('torch')}" if name == "torch" or name.startswith("torch.") else name
+
+
+class _Modules(MutableMapping[str, ModuleType]):
+    """`sys.modules`, where `torch` is minitorch."""
+
+    def __getitem__(self, name: str) -> ModuleType:
+        return sys.modules[_ours(name)]
+
+    def __setitem__(self, name: str, module: ModuleType) -> None:
+        sys.modules[name] = module
+
+    def __delitem__(self, name: str) -> None:
+        del sys.modules[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**sys.modules, "torch": None})
+
+    def __len__(self) -> int:
+        return len(sys.modules.keys() | {"torch"})
+
+
+class _Sys(ModuleType):
+    """`sys` for a package that is given minitorch: einops, say, asks `sys.modules` whether its user has PyTorch."""
+
+    modules = _Modules()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(sys, name, value)
 
 
 @functools.cache
@@ -72,7 +115,8 @@ def _is_installed(file: str) -> bool:
 
 def _no_module(name: str) -> str:
     """`minitorch has no module 'torch.foo' (script.py, line 1)`, and why, or what is nearest."""
-    known = [torch_name(module).rpartition(".")[2] for module in sys.modules if module.startswith("minitorch.")]
+    beside = [torch_name(module).rpartition(".") for module in sys.modules if module.startswith("minitorch.")]
+    known = [last for parent, _, last in beside if parent == name.rpartition(".")[0]]
     more = hint(name, known)
     return f"minitorch has no module '{name}' ({place()}){': ' + more if more else ''}"
 
@@ -84,8 +128,37 @@ def _no_name(module: ModuleType, name: str) -> str:
 
 
 def run(script: str, arguments: list[str], packages: list[str]) -> None:
-    """Run a program as `python script arguments...` does, with minitorch as its torch (and that of `packages`)."""
+    """Run a program as `python script arguments...` does, with minitorch as its torch (and that of `packages`, and of
+    NEIGHBOURS). A folder or archive is run by its `__main__`.
+    """
     sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.abspath(script))
-    with as_torch(*packages):
-        runpy.run_path(script, run_name="__main__")
+    sys.path[0] = os.path.dirname(os.path.abspath(script)) if os.path.isfile(script) else os.path.abspath(script)
+    os.environ[RUNNING] = os.pathsep.join([os.path.abspath(script), *packages])
+    with as_torch(*NEIGHBOURS, *packages):
+        if not script.endswith(".py"):
+            runpy.run_path(script, run_name="__main__")
+            return
+        with open(script, "rb") as file:
+            code = compile(file.read(), script, "exec")
+        exec(code, _main_module(script).__dict__)
+
+
+RUNNING = "MINITORCH_RUNNING"  # the program and packages, for the processes that it starts
+
+
+def _main_module(script: str) -> ModuleType:
+    """The module `__main__` of a program. A process that it spawns imports its main module again, by the name in its
+    spec: that is `minitorch.again`, which runs the program once more.
+    """
+    module = ModuleType("__main__")
+    spec = SimpleNamespace(name="minitorch.again", parent="", loader=None)
+    vars(module).update(__file__=script, __builtins__=builtins, __spec__=spec)
+    sys.modules["__main__"] = module
+    return module
+
+
+def run_again() -> dict[str, Any]:
+    """In a process that a program spawned: what the program defines, with minitorch as its torch from now on."""
+    script, *packages = os.environ[RUNNING].split(os.pathsep)
+    as_torch(*NEIGHBOURS, *packages).__enter__()
+    return runpy.run_path(script, run_name="__mp_main__")

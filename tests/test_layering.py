@@ -59,6 +59,7 @@ FLOORS = {
     "profiler": 6,
     "testing": 6,
     "multiprocessing": 6,
+    "again": 7,
     "standin": 6,
     "types": 6,
     "xpu": 6,

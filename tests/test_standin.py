@@ -144,3 +144,72 @@ def test_the_context():
     with pytest.raises(ZeroDivisionError), minitorch.as_torch():
         1 / 0  # noqa: B018
     assert builtins.__import__ is before
+
+
+SPAWNING = """
+import multiprocessing
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+class Numbers(Dataset):
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, i):
+        return torch.tensor(i)
+
+def double(x):
+    return torch.tensor(x) * 2
+
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    batches = [batch.tolist() for batch in DataLoader(Numbers(), 2, num_workers=1)]
+    with multiprocessing.Pool(1) as pool:
+        print(batches, pool.map(double, [1, 2]))
+"""
+
+
+def test_processes_that_a_program_spawns(folder):
+    (folder / "script.py").write_text(SPAWNING)
+    code, out, err = shell(folder, "script.py")
+    assert (code, err) == (0, "")
+    assert out == "[[0, 1], [2, 3]] [tensor(2), tensor(4)]\n"
+
+
+def test_tracebacks_begin_at_the_program(folder):
+    (folder / "script.py").write_text("import torch\n\ndef f(:\n")
+    code, _, err = shell(folder, "script.py")
+    assert code == 1
+    assert err.splitlines()[0] == '  File "script.py", line 3'
+    (folder / "script.py").write_text("import helper\n\nhelper.torch.ones(2).reshap(1)\n")
+    code, _, err = shell(folder, "script.py")
+    assert err.splitlines()[:2] == ["Traceback (most recent call last):", '  File "script.py", line 3, in <module>']
+    assert err.splitlines()[-1].endswith("has no attribute 'reshap' (script.py, line 3): Did you mean 'reshape'?")
+    (folder / "script.py").write_text("raise KeyboardInterrupt\n")
+    assert shell(folder, "script.py")[0] == 130
+
+
+def test_a_folder_is_run_by_its_main(folder):
+    program = folder / "program"
+    program.mkdir()
+    (program / "__main__.py").write_text("from helper import name\nprint(name, __name__)\n")
+    (program / "helper.py").write_text("import torch\nname = torch.__name__\n")
+    assert shell(folder, "program")[:2] == (0, "minitorch __main__\n")
+
+
+def test_attributes_that_tensors_lack():
+    class Mine(minitorch.Tensor):
+        @property
+        def broken(self):
+            return self.nothing_of_this_name
+
+    x = minitorch.ones(2)
+    assert not hasattr(x, "reshap")
+    assert not hasattr(x, "__array_struct__")
+    with pytest.raises(AttributeError, match=r"'Tensor' object has no attribute 'squeez' \(.*: Did you mean 'squeeze'"):
+        x.squeez()
+    with pytest.raises(AttributeError, match="nothing_of_this_name"):
+        _ = Mine(x).broken
+    assert getattr(x, "label", None) is None
+    x.label = 3
+    assert x.label == 3

@@ -74,13 +74,13 @@ class Elementwise:
         return self._mixed(operands, out)
 
     def one(self, x: Any) -> Array:
-        """Of one operand. This and `two` are short ways for most calls: few elements, or contiguous arrays alike."""
-        if type(x) is ndarray:
+        """Of one operand. This and `two` are short ways for most calls: contiguous, with few elements or alike."""
+        if type(x) is ndarray and x.flags.c_contiguous:
             n = x.size
             if n < SMALL and self.ufunc is not None:
                 return _quietly(self.ufunc, x)
             loop = self._loops.get("a")
-            if loop is not None and n < self.small and x.flags.c_contiguous:
+            if loop is not None and n < self.small:
                 y: Array = empty(x.shape, self.dtype or x.dtype)
                 loop.run(0, n, y.ravel(), x.ravel())
                 return y
@@ -90,16 +90,16 @@ class Elementwise:
         """Of two operands."""
         if type(a) is type(b) is ndarray:
             n = a.size
-            if n < SMALL and b.size < SMALL and self.ufunc is not None:
+            if n < SMALL and b.size < SMALL and self.ufunc is not None and _in_rows(a, b):
                 return _quietly(self.ufunc, a, b)
             loop = self._loops.get("aa")
-            if loop is not None and n < self.small and _alike(a, b):
+            if loop is not None and n < self.small and a.shape == b.shape and _in_rows(a, b):
                 y: Array = empty(a.shape, self.dtype or b.dtype)
                 loop.run(0, n, y.ravel(), a.ravel(), b.ravel())
                 return y
         elif self.ufunc is not None:
             array, number = (a, b) if type(a) is ndarray else (b, a)
-            if array.size < SMALL and type(number) is float and array.dtype.kind == "f":
+            if array.size < SMALL and type(number) is float and array.dtype.kind == "f" and array.flags.c_contiguous:
                 return _quietly(self.ufunc, a, b)
         return self._mixed((a, b), None)
 
@@ -219,8 +219,8 @@ class Elementwise:
         return run
 
 
-def _alike(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and a.flags.c_contiguous and b.flags.c_contiguous
+def _in_rows(a: Array, b: Array) -> bool:
+    return a.flags.c_contiguous and b.flags.c_contiguous
 
 
 # ---------------------------------------------------------------- operands that broadcast, as those of a matrix

@@ -1,4 +1,6 @@
-"""PyTorch's place for what `register_..._hook` gives back."""
+"""Handles of hooks, under the name that PyTorch's programs import them by."""
+
+from __future__ import annotations
 
 from ..autograd.hooks import RemovableHandle
 
