@@ -54,7 +54,7 @@ __all__ = [
 ]
 
 
-F = TypeVar("F", bound=Callable[..., Any])
+_Fill = TypeVar("_Fill", bound=Callable[..., Any])
 
 
 class _Skipping:
@@ -64,7 +64,7 @@ class _Skipping:
 
 
 @contextmanager
-def skipped() -> Iterator[None]:
+def _skipped() -> Iterator[None]:
     """Inside, nothing is filled and no number drawn: modules are made with whatever was in memory."""
     before, _Skipping.on = _Skipping.on, True
     try:
@@ -73,12 +73,12 @@ def skipped() -> Iterator[None]:
         _Skipping.on = before
 
 
-def _unless_skipped(fill: F) -> F:
+def _unless_skipped(fill: _Fill) -> _Fill:
     @functools.wraps(fill)
     def call(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
         return tensor if _Skipping.on else fill(tensor, *args, **kwargs)
 
-    return cast(F, call)
+    return cast(_Fill, call)
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:

@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from ...random import fork_rng
-from ..init import skipped
+from ..init import _skipped
 from ..module import Module
 
 
@@ -22,5 +22,5 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError(f"Expected a Module; got {module_cls}")
     if "device" not in inspect.signature(module_cls).parameters:
         raise RuntimeError("Module must support a 'device' arg to skip initialization")
-    with skipped(), fork_rng():
+    with _skipped(), fork_rng():
         return module_cls(*args, **kwargs)
