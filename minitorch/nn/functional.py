@@ -46,7 +46,6 @@ from ..ops.activation import rrelu as _rrelu
 from ..ops.activation import rrelu_with_slopes as _rrelu_with_slopes
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from ..ops.autocast import in_float32 as _in_float32
-from ..ops.autocast import raised as _raised
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
 from ..ops.einsum import einsum as _einsum

@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
+from .autocast import raised
 from .base import T
 
 
@@ -25,6 +26,8 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
         return constant(input, pairs, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument, got value={value}')
+    if mode != "circular":
+        (input,) = raised(input)
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
