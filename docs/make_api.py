@@ -16,6 +16,7 @@ MODULES = [
     "distributions",
     "distributions.constraints",
     "distributions.transforms",
+    "fft",
     "func",
     "jit",
     "linalg",

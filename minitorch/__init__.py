@@ -12,6 +12,7 @@ from . import (
     cuda,
     distributed,
     distributions,
+    fft,
     func,
     hub,
     jit,
@@ -54,7 +55,6 @@ from .creation import (
     arange,
     as_tensor,
     asarray,
-    complex,
     empty,
     empty_like,
     eye,
@@ -295,7 +295,19 @@ from .ops.matrix import old_qr as qr
 from .ops.matrix import old_svd as svd
 from .ops.norm import group_norm, layer_norm, rms_norm
 from .ops.older import nonzero_static
-from .ops.parts import conj, conj_physical, conj_physical_, imag, real, resolve_conj, resolve_neg
+from .ops.parts import (
+    complex,
+    conj,
+    conj_physical,
+    conj_physical_,
+    imag,
+    polar,
+    real,
+    resolve_conj,
+    resolve_neg,
+    view_as_complex,
+    view_as_real,
+)
 from .ops.pointwise import (
     acos,
     acos_,
@@ -475,6 +487,7 @@ from .ops.stats import (
     unravel_index,
     vander,
 )  # fmt: skip
+from .ops.stft import istft, stft
 from .ops.strided import (
     as_strided,
     as_strided_,
@@ -755,6 +768,7 @@ _WRITERS = [
     "not_equal",
     "ones",
     "outer",
+    "polar",
     "polygamma",
     "pow",
     "prod",
@@ -1035,6 +1049,7 @@ __all__ = [
     "expm1_",
     "eye",
     "feature_dropout",
+    "fft",
     "fill",
     "fill_",
     "finfo",
@@ -1148,6 +1163,7 @@ __all__ = [
     "isneginf",
     "isposinf",
     "isreal",
+    "istft",
     "jit",
     "kaiser_window",
     "kl_div",
@@ -1267,6 +1283,7 @@ __all__ = [
     "pixel_unshuffle",
     "poisson",
     "poisson_nll_loss",
+    "polar",
     "polygamma",
     "positive",
     "pow",
@@ -1370,6 +1387,7 @@ __all__ = [
     "stack",
     "std",
     "std_mean",
+    "stft",
     "strided",
     "sub",
     "subtract",
@@ -1426,6 +1444,8 @@ __all__ = [
     "var_mean",
     "vdot",
     "version",
+    "view_as_complex",
+    "view_as_real",
     "viz",
     "vmap",
     "vsplit",

@@ -540,11 +540,6 @@ def logspace(
     return _cast(np.power(float(base), line), d, requires_grad)
 
 
-def complex(real: Tensor, imag: Tensor, *, out: Any = None) -> Tensor:
-    """A complex tensor of a real and an imaginary part."""
-    return _made(real.array + 1j * imag.array)
-
-
 def is_tensor(obj: Any) -> bool:
     """Whether `obj` is a tensor."""
     return isinstance(obj, Tensor)
@@ -559,7 +554,6 @@ __all__ = [
     "arange",
     "as_tensor",
     "asarray",
-    "complex",
     "empty",
     "empty_like",
     "eye",

@@ -1,4 +1,4 @@
-"""Linear algebra, by LAPACK: `torch.linalg`. Real matrices, (..., m, n)."""
+"""Linear algebra, by LAPACK: `torch.linalg`. Matrices (..., m, n), real or complex."""
 
 from .errors import LinAlgError
 from .ops.einsum import multi_dot

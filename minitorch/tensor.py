@@ -48,6 +48,7 @@ from .ops import softmax as F
 from .ops import sort as S
 from .ops import special as SP
 from .ops import stats as ST
+from .ops import stft as SF
 from .ops import strided as SV
 from .ops import view as V
 from .size import Size
@@ -674,7 +675,8 @@ class Tensor(TensorBase):
     polygamma, polygamma_ = SP._method_polygamma, SP.polygamma_
     conj, conj_physical, resolve_conj, resolve_neg = PT.conj, PT.conj_physical, PT.resolve_conj, PT.resolve_neg
     conj_physical_ = PT.conj_physical_
-    real, imag = property(PT.real, doc="The real part."), property(PT.imag, doc="The imaginary part.")
+    stft, istft = SF.stft, SF.istft
+    real, imag = property(PT.real, PT.set_real), property(PT.imag, PT.set_imag)
 
     # ------------------------------------------------ functions of two and three tensors
 
@@ -843,13 +845,13 @@ class Tensor(TensorBase):
 
     @property
     def H(self) -> Tensor:
-        """The transpose of a matrix (conjugated, were it complex)."""
-        return V.t(self)
+        """The transpose of a matrix, conjugated."""
+        return PT.conj(V.t(self))
 
     @property
     def mH(self) -> Tensor:
-        """The last two dimensions exchanged (and conjugated, were it complex)."""
-        return V.transpose(self, -2, -1)
+        """The last two dimensions exchanged, and conjugated."""
+        return PT.conj(V.transpose(self, -2, -1))
 
     @property
     def mT(self) -> Tensor:

@@ -37,6 +37,7 @@ FLOORS = {
     "settings": 5,
     "patterns": 5,
     "queries": 5,
+    "fft": 6,
     "linalg": 6,
     "special": 6,
     "nn": 6,

@@ -332,6 +332,10 @@ def _root_grad(root: Any, given: Any, i: int) -> Any:
                 f"grad can be implicitly created only for scalar outputs (element {i} has shape "
                 f"{tuple(root.array.shape)})"
             )
+        if root.array.dtype.kind == "c":
+            raise RuntimeError(
+                f"grad can be implicitly created only for real scalar outputs but got {root.dtype}: take its real part"
+            )
         return root._ones(root.array.shape, root.array.dtype)
     if given.array.shape != root.array.shape:
         raise RuntimeError(

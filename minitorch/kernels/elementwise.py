@@ -29,7 +29,10 @@ SMALL = 16384  # elements; with fewer, numpy's own function is faster: it is cal
 
 def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
     """A number in the dtype of the operands; one beyond the range of float32 is infinite."""
-    if -3.4e38 < x < 3.4e38 or dtype.kind != "f":
+    try:
+        if -3.4e38 < x < 3.4e38 or dtype.kind != "f":
+            return dtype.type(x)
+    except TypeError:  # a complex number
         return dtype.type(x)
     with np.errstate(over="ignore"):
         return dtype.type(x)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import jit
+from ._jit import jit, jitable
 
 Array = NDArray[Any]
 
@@ -143,22 +143,33 @@ def pinv(a: Array, atol: Array, rtol: Array, hermitian: bool) -> Array:
 
     Where `hermitian`, a is symmetric and only its lower triangle is read.
     """
-    a = np.tril(a) + np.swapaxes(np.tril(a, -1), -1, -2) if hermitian else a
+    a = np.tril(a) + adjoint(np.tril(a, -1)) if hermitian else a
     u, s, vt = np.linalg.svd(a, False)
     top = s.max(-1, initial=0)
     limit = np.maximum(atol, rtol * top)[..., None]
     with np.errstate(divide="ignore"):
         inverse = np.where(s > limit, 1 / s, 0).astype(a.dtype)
-    return np.ascontiguousarray(np.swapaxes(vt, -1, -2) * inverse[..., None, :] @ np.swapaxes(u, -1, -2))
+    return np.ascontiguousarray(adjoint(vt) * inverse[..., None, :] @ adjoint(u))
+
+
+def adjoint(a: Array) -> Array:
+    """The last two dimensions exchanged, and conjugated."""
+    return np.conj(np.swapaxes(a, -1, -2))
 
 
 # ---------------------------------------------------------------- L U
 
 
+@jitable
+def _size(x: Any) -> Any:
+    """How LAPACK compares pivots."""
+    return np.abs(x.real) + np.abs(x.imag)
+
+
 def _lu_numpy(start: int, stop: int, a: Array, pivots: Array) -> None:
     for m, order in zip(a[start:stop], pivots[start:stop], strict=True):
         for k in range(len(order)):
-            p = k + int(np.argmax(np.abs(m[k:, k])))
+            p = k + int(np.argmax(_size(m[k:, k])))
             order[k] = p + 1
             m[[k, p]] = m[[p, k]]
             if m[k, k] != 0:
@@ -174,7 +185,7 @@ def _lu(start: int, stop: int, a: Any, pivots: Any) -> None:
         for k in range(order.size):
             p = k
             for i in range(k + 1, rows):
-                if abs(m[i, k]) > abs(m[p, k]):
+                if _size(m[i, k]) > _size(m[p, k]):
                     p = i
             order[k] = p + 1
             for j in range(columns):
@@ -218,10 +229,10 @@ _WEIGHTS = [
 
 
 def matrix_exp(a: Array) -> Array:
-    """eᵃ by scaling, a Padé approximant and squaring, in float64."""
+    """eᵃ by scaling, a Padé approximant and squaring, in float64 or complex128."""
     if not a.size:
         return a.copy()
-    x = a.astype(np.float64)
+    x = a.astype(np.result_type(a.dtype, np.float64))
     norm = np.abs(x).sum(-2).max()
     halvings = max(0, math.ceil(math.log2(norm / 5.37))) if np.isfinite(norm) and norm > 0 else 0
     x = x / 2**halvings
@@ -244,5 +255,5 @@ def triangle(a: Array, upper: bool) -> Array:
 
 def gram_inverse(factor: Array, upper: bool) -> Array:
     """The inverse of l lᵀ, of uᵀ u where `upper`."""
-    other = np.swapaxes(factor, -1, -2)
+    other = adjoint(factor)
     return np.ascontiguousarray(np.linalg.inv(other @ factor if upper else factor @ other))

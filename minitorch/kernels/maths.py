@@ -419,6 +419,26 @@ def softplus(x: Any) -> Any:
     return maximum(x, 0.0) + log1p(exp(-absolute(x)))
 
 
+# ---------------------------------------------------------------- quotients
+
+
+def _complex_quotient(a: Any, b: Any) -> Any:
+    """Smith's (1962), without overflow of the squares; over zero, each part by itself."""
+    flat = np.absolute(b.real) >= np.absolute(b.imag)
+    large, small = where(flat, b.real, b.imag), where(flat, b.imag, b.real)
+    ratio = where(large == 0, 0 * large, small / large)
+    scale = 1 / where(large == 0, np.absolute(large), large + small * ratio)
+    x, y = where(flat, a.real, a.imag), where(flat, a.imag, a.real)
+    turned = y - x * ratio
+    return complex((x + y * ratio) * scale, where(flat, turned, -turned) * scale)
+
+
+@word(lambda a, b: typed(_complex_quotient) if str(a).startswith("complex") else lambda a, b: a / b)
+def divide(a: Any, b: Any) -> Any:
+    """a / b; Numba's own quotient of complex numbers raises an error over zero."""
+    return a / b
+
+
 # ---------------------------------------------------------------- powers
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ..dtypes import wide
 from ._jit import Kernel, jit, jitable, word
 from .cast import assign, cast_array, widened
+from .complexes import as_real
 from .layout import empty_like, order_of
 from .maths import EXACT, _log_parts, sqrt, weak, where
 from .sort import topk
@@ -264,7 +265,9 @@ def _draw_uniform(stream: Stream, part: Array, low: float = 0.0, high: float = 1
 
 
 def uniform(stream: Stream, out: Array, low: float = 0.0, high: float = 1.0) -> None:
-    """Fill with numbers from [low, high)."""
+    """Fill with numbers from [low, high); of complex numbers, each part."""
+    if out.dtype.kind == "c":
+        out = as_real(out)
     digits = _DIGITS.get(out.dtype.char, 24)
     _fill(out, lambda part, start: _draw_uniform(stream, part, low, high, digits))
 
@@ -350,7 +353,12 @@ def _normal_double(a: Any, b: Any, mean: Any, std: Any) -> None:
 
 
 def normal(stream: Stream, out: Array, mean: float = 0.0, std: float = 1.0) -> None:
-    """Fill with normal numbers: a contiguous array of 16 or more in blocks of 16, else one after the other."""
+    """Fill with normal numbers: a contiguous array of 16 or more in blocks of 16, else one after the other.
+
+    The parts of complex numbers share the variance.
+    """
+    if out.dtype.kind == "c":
+        out, std = as_real(out), std / math.sqrt(2)
     if out.size < 16 or not out.flags.c_contiguous:
         _fill(out, lambda part, start: _draw_normals(stream, part, mean, std), FLOAT64)
         return

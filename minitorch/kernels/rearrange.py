@@ -174,18 +174,3 @@ def broadcast_shape(shapes: Sequence[tuple[int, ...]]) -> tuple[int, ...] | None
         return np.broadcast_shapes(*shapes)
     except ValueError:
         return None
-
-
-def conjugate(x: Array) -> Array:
-    """The complex conjugate, in fresh memory."""
-    return np.conj(x)
-
-
-def real(x: Array) -> Array:
-    """The real part, in fresh memory."""
-    return np.ascontiguousarray(x.real).reshape(x.shape)
-
-
-def imaginary(x: Array) -> Array:
-    """The imaginary part, in fresh memory."""
-    return np.ascontiguousarray(x.imag).reshape(x.shape)

@@ -44,7 +44,7 @@ def mul(a: Any, b: Any) -> Any:
 @elementwise(ufunc=np.divide)
 def div(a: Any, b: Any) -> Any:
     """True division of floats."""
-    return a / b
+    return maths.divide(a, b)
 
 
 @elementwise(cost=6)
@@ -237,7 +237,7 @@ def addcmul(x: Any, a: Any, b: Any, value: Any) -> Any:
 @elementwise()
 def addcdiv(x: Any, a: Any, b: Any, value: Any) -> Any:
     """x + value * a / b."""
-    return x + value * a / b
+    return x + maths.divide(value * a, b)
 
 
 @elementwise()

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
+from ..kernels import complexes
 from ..kernels import scalar as kernels
 from ..kernels.maths import GELU_CUBE, GELU_SCALE, PDF_SCALE, ROOT_HALF
 from . import base
@@ -17,7 +18,7 @@ from .arithmetic import refuse, where
 from .autocast import lowered
 from .base import Op, T, fused, in_dtype
 from .join import cat
-from .pointwise import Unary, erf, exp, real
+from .pointwise import Unary, analytic, erf, exp, on_complex
 from .rounding import abs
 from .view import chunk, dim_in, reshape
 
@@ -105,6 +106,7 @@ def _gelu_tanh_grad(g: Any, x: Any) -> Any:
     return g * 0.5 * (t + 1 + x * (1 - t * t) * slope)
 
 
+@on_complex(complexes.silu, rule=staticmethod(lambda g, x: _silu_grad(g, x)))
 class Silu(Unary):
     """y = x σ(x);  dx = g σ(x) (1 + x (1 - σ(x)))"""
 
@@ -129,6 +131,7 @@ def _mish_grad(g: Any, x: Any) -> Any:
     return g * (t + x * sigmoid(x) * (1 - t * t))
 
 
+@on_complex(complexes.sigmoid)
 class Sigmoid(Unary):
     """y = 1 / (1 + e^-x);  dx = g y (1 - y)"""
 
@@ -137,6 +140,7 @@ class Sigmoid(Unary):
     rule = staticmethod(lambda g, y: fused(kernels.sigmoid_grad, lambda g, y: g * (y * (1 - y)), g, y))
 
 
+@on_complex(complexes.tanh)
 class Tanh(Unary):
     """y = tanh x;  dx = g (1 - y²)"""
 
@@ -367,8 +371,8 @@ def silu(input: T, inplace: bool = False) -> T:
     """input σ(input)."""
     if inplace:
         return silu_(input)
-    refuse("silu", "biuc", input)
-    return Silu.apply(input)
+    refuse("silu", "biu", input)
+    return analytic(Silu, input)
 
 
 def mish(input: T, inplace: bool = False) -> T:
@@ -390,12 +394,12 @@ def softplus(input: T, beta: float = 1.0, threshold: float = 20.0) -> T:
 
 def sigmoid(input: T) -> T:
     """1 / (1 + e^-input). Integers give the default floating dtype."""
-    return Sigmoid.apply(real("sigmoid", input))
+    return analytic(Sigmoid, input)
 
 
 def tanh(input: T) -> T:
     """The hyperbolic tangent. Integers give the default floating dtype."""
-    return Tanh.apply(real("tanh", input))
+    return analytic(Tanh, input)
 
 
 def logsigmoid(input: T) -> T:

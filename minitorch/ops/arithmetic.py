@@ -9,6 +9,7 @@ import numpy as np
 
 from ..dtypes import result_dtype
 from ..errors import DtypeError
+from ..kernels import complexes
 from ..kernels import scalar as kernels
 from ..kernels.index import nonzero
 from .base import (
@@ -171,7 +172,7 @@ class Pow(Pointwise):
     """y = aᵇ;  da = g b aᵇ⁻¹, db = g y ln a (0 where a = 0 and b >= 0)"""
 
     suffix = "Backward1"
-    kernel = kernels.pow
+    kernel: Any = kernels.pow
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -203,6 +204,33 @@ class NumberPow(Pow):
     suffix = "Backward2"
 
 
+class ComplexPow(Pow):
+    """y = aᵇ of complex numbers;  da = g conj(b aᵇ⁻¹), db = g conj(y ln a)"""
+
+    title = "Pow"
+    kernel: Any = complexes.power
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = [conj(x) for x in ctx.saved_tensors]
+        need_a, need_b = ctx.needs_input_grad
+        return _pow_base(g, a, b) if need_a else None, _pow_exponent(g, a, b) if need_b else None
+
+
+class ComplexPowNumber(ComplexPow, PowNumber):
+    """y = aᵇ of complex numbers, b a number"""
+
+    title = "Pow"
+    suffix = "Backward0"
+
+
+class ComplexNumberPow(ComplexPow):
+    """y = aᵇ of complex numbers, a a number"""
+
+    title = "Pow"
+    suffix = "Backward2"
+
+
 def _pow_base(g: Any, a: Any, b: Any) -> Any:
     if not isinstance(b, TensorBase):
         return (g * a * 2 if b == 2 else g * (b * a ** (b - 1))) if b != 0 else g * 0
@@ -212,8 +240,12 @@ def _pow_base(g: Any, a: Any, b: Any) -> Any:
 def _pow_exponent(g: Any, a: Any, b: Any) -> Any:
     if not isinstance(a, TensorBase):
         a = g._zeros((), g.array.dtype) + a
-    silent = (a == 0) & (b >= 0)
+    silent = (a == 0) & _not_negative(b)
     return where(silent, 0.0, g * a**b * where(silent, 1.0, a).log())
+
+
+def _not_negative(b: Any) -> Any:
+    return b >= 0 if b.array.dtype.kind == "f" else b.real >= 0
 
 
 class Where(Pointwise):
@@ -310,9 +342,13 @@ def pow(input: T, exponent: Any) -> T:
     refuse("pow", "b", a, b)
     if d_of(a).kind in "iu" and not isinstance(exponent, TensorBase) and exponent < 0:
         raise DtypeError("pow", "Integers to negative integer powers are not allowed.", input, exponent)
-    if isinstance(b, TensorBase):
-        return (Pow if isinstance(a, TensorBase) else NumberPow).apply(a, b)
-    return PowNumber.apply(a, b)
+    is_complex = (a if isinstance(a, TensorBase) else b).array.dtype.kind == "c"
+    functions = _COMPLEX_POWERS if is_complex else _POWERS
+    return functions[isinstance(a, TensorBase), isinstance(b, TensorBase)].apply(a, b)
+
+
+_POWERS = {(True, True): Pow, (False, True): NumberPow, (True, False): PowNumber}
+_COMPLEX_POWERS = {(True, True): ComplexPow, (False, True): ComplexNumberPow, (True, False): ComplexPowNumber}
 
 
 def where(condition: T, input: Any = None, other: Any = None) -> Any:
@@ -358,6 +394,12 @@ def refuse(name: str, kinds: str, *operands: Any) -> None:
     for x in operands:
         if isinstance(x, TensorBase) and x.array.dtype.kind in kinds:
             raise DtypeError(name, f"not implemented for '{x.dtype.title}'", *operands)
+
+
+def no_complex(name: str, x: Any) -> None:
+    """DtypeError for a complex tensor, quick for others."""
+    if x.array.dtype.kind == "c":
+        refuse(name, "c", x)
 
 
 def no_zero(name: str, a: Any, b: Any) -> Any:

@@ -44,7 +44,7 @@ class Op(Function):
 class Pointwise(Op):
     """An elementwise operation: forward is its kernel; it saves its inputs, its output or nothing."""
 
-    kernel: Elementwise
+    kernel: Any  # Elementwise, or OnComplex
     saves = "inputs"
 
     @classmethod
@@ -143,9 +143,9 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
         if isinstance(b, TensorBase):
             if b.array.dtype is d:
                 return a, b
-        elif d.kind in "fV" and (type(b) is float or type(b) is int):
+        elif d.kind in "fcV" and (type(b) is float or type(b) is int):
             return a, b
-    elif d_of(b).kind in "fV" and (type(a) is float or type(a) is int):
+    elif d_of(b).kind in "fcV" and (type(a) is float or type(a) is int):
         return a, b
     return promoted(a, b)
 
@@ -301,7 +301,9 @@ def overlaps_itself(array: Array) -> bool:
 
 def conj(x: Any) -> Any:
     """The complex conjugate; a real tensor or number as it is."""
-    return x.conj() if isinstance(x, TensorBase) and x.array.dtype.kind == "c" else x
+    if isinstance(x, TensorBase):
+        return x.conj() if x.array.dtype.kind == "c" else x
+    return x.conjugate() if type(x) is complex else x
 
 
 def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:

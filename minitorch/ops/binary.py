@@ -9,8 +9,21 @@ from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
-from .base import Op, Pointwise, T, TensorBase, broadcast_kernel, d_of, floating_pair, in_dtype, inplace, pair, promoted
-from .pointwise import exp, log, zeros_like
+from .base import (
+    Op,
+    Pointwise,
+    T,
+    TensorBase,
+    broadcast_kernel,
+    conj,
+    d_of,
+    floating_pair,
+    in_dtype,
+    inplace,
+    pair,
+    promoted,
+)
+from .pointwise import exp, exp2, log, zeros_like
 
 
 class Binary(Pointwise):
@@ -219,8 +232,8 @@ class Lerp(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b, w = ctx.saved_tensors
         need_a, need_b, need_w = ctx.needs_input_grad
-        da = g * (1 - w) if need_a else None
-        return da, g * w if need_b else None, g * (b - a) if need_w else None
+        da = g * conj(1 - w) if need_a else None
+        return da, g * conj(w) if need_b else None, g * conj(b - a) if need_w else None
 
 
 class LerpTensor(Lerp):
@@ -239,7 +252,7 @@ class Addcmul(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         _, a, b, v = ctx.saved_tensors
         need_x, need_a, need_b, _ = ctx.needs_input_grad
-        return g if need_x else None, g * (b * v) if need_a else None, g * (a * v) if need_b else None, None
+        return g if need_x else None, g * conj(b * v) if need_a else None, g * conj(a * v) if need_b else None, None
 
 
 class Addcdiv(Pointwise):
@@ -251,8 +264,8 @@ class Addcdiv(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         _, a, b, v = ctx.saved_tensors
         need_x, need_a, need_b, _ = ctx.needs_input_grad
-        db = -g * (v * a / (b * b)) if need_b else None
-        return g if need_x else None, g * (v / b) if need_a else None, db, None
+        db = -g * conj(v * a / (b * b)) if need_b else None
+        return g if need_x else None, g * conj(v / b) if need_a else None, db, None
 
 
 # ---------------------------------------------------------------- what users call
@@ -372,20 +385,24 @@ def ldexp(input: T, other: T) -> T:
     """input times 2 to the power of other. Integers give the default floating dtype."""
     tensors_only("ldexp", input=input, other=other)
     a, b = floating_pair(input, other)
-    refuse("ldexp", "c", a)
+    if a.array.dtype.kind == "c":
+        return a * exp2(b)
     return Ldexp.apply(a, b)
 
 
 def float_power(input: Any, exponent: Any) -> Any:
-    """input to the power of exponent, in float64. Either may be a number."""
-    operands: Any = [in_dtype(x, dt.float64) if isinstance(x, TensorBase) else float(x) for x in (input, exponent)]
+    """input to the power of exponent, in float64 or complex128. Either may be a number."""
+    kinds = [d_of(x).kind for x in (input, exponent)]
+    wide: Any = (dt.complex128, complex) if "c" in kinds else (dt.float64, float)
+    operands = [in_dtype(x, wide[0]) if isinstance(x, TensorBase) else wide[1](x) for x in (input, exponent)]
     return pow(*operands)
 
 
 def float_power_(self: T, exponent: Any) -> T:
     """`float_power`, written to this tensor's memory: it must be float64."""
-    if self.array.dtype.itemsize != 8 or self.array.dtype.kind not in "fV":
-        raise DtypeError("float_power_", "the result requires dtype Double", self, exponent)
+    wide = "ComplexDouble" if "c" in (self.array.dtype.kind, d_of(exponent).kind) else "Double"
+    if self.dtype.title != wide:
+        raise DtypeError("float_power_", f"the result requires dtype {wide}", self, exponent)
     return inplace(float_power)(self, exponent)
 
 
@@ -395,7 +412,7 @@ def lerp(input: T, end: T, weight: Any) -> T:
     All have the same floating dtype, but for a 0-d weight.
     """
     tensors_only("lerp", input=input, end=end)
-    refuse("lerp", "biuc", input)
+    refuse("lerp", "biu", input)
     if isinstance(weight, TensorBase) and not weight.array.ndim:
         weight = in_dtype(weight, input.dtype)
     for name, x in (("end", end), ("weight", weight)):

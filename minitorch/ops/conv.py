@@ -12,7 +12,8 @@ from ..kernels import conv as kernels
 from .autocast import lowered
 from .base import Op, T
 from .join import cat
-from .view import narrow, squeeze, unsqueeze
+from .parts import complex
+from .view import narrow, reshape, squeeze, unsqueeze
 
 
 class Convolution(Op):
@@ -176,6 +177,9 @@ def _convolve(
     name = f"conv{dims}d"
     if dt.mixed:
         input, weight, bias = lowered(input, weight, bias)
+    if input.array.dtype.kind == "c" == weight.array.dtype.kind:
+        parts = lambda x, w: _convolve(dims, x, w, None, stride, padding, dilation, groups)  # noqa: E731
+        return _of_complex(dims, parts, input, weight, bias)
     x, single = _batched(name, dims, input)
     _check_dtypes(name, dims, x, weight, bias)
     _check(name, x, weight, bias, groups, weight.array.shape[1] * groups, weight.array.shape[0])
@@ -192,6 +196,13 @@ def _convolve(
         )
     y = Convolution.apply(x, weight, bias, *how, groups)
     return squeeze(y, 0) if single else y
+
+
+def _of_complex(dims: int, convolve: Any, x: Any, w: Any, bias: Any) -> Any:
+    """A convolution of complex numbers, which is four of real ones."""
+    (a, b), (c, d) = [(z.real.contiguous(), z.imag.contiguous()) for z in (x, w)]
+    y = complex(convolve(a, c) - convolve(b, d), convolve(a, d) + convolve(b, c))
+    return y if bias is None else y + reshape(bias, -1, *[1] * dims)
 
 
 # ---------------------------------------------------------------- what users call
@@ -232,6 +243,9 @@ def _transposed(
     name = f"conv_transpose{dims}d"
     if dt.mixed:
         input, weight, bias = lowered(input, weight, bias)
+    if input.array.dtype.kind == "c" == weight.array.dtype.kind:
+        parts = lambda x, w: _transposed(dims, x, w, None, stride, padding, output_padding, groups, dilation)  # noqa: E731
+        return _of_complex(dims, parts, input, weight, bias)
     x, single = _batched(name, dims, input)
     _check_dtypes(name, dims, x, weight, bias)
     outputs = weight.array.shape[1] * groups

@@ -11,7 +11,7 @@ from .. import dtypes as dt
 from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
 from ..kernels.cast import cast_array, widened
-from .arithmetic import where
+from .arithmetic import no_complex, where
 from .base import Op, T, TensorBase, inplace
 from .view import dim_in, narrow, reshape
 
@@ -359,6 +359,8 @@ def scatter_reduce(input: T, dim: int, index: Any, src: Any, reduce: str, *, inc
     if reduce not in _REDUCTION_GRADS:
         raise RuntimeError(f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}.")
     axis = _places("scatter_reduce", input, dim, index, src)
+    if reduce in ("amax", "amin"):
+        no_complex("scatter_reduce", input)
     if reduce == "mean" and input.array.dtype.kind == "b":
         raise DtypeError("scatter_reduce", "the mean of bools is not implemented", input, src)
     return ScatterReduce.apply(input, axis, index, src, reduce, include_self)

@@ -312,6 +312,8 @@ def masked_fill(input: T, mask: Any, value: Any) -> T:
         return MaskedFill.apply(input, mask, number_in("masked_fill", input, value))
     if value.array.ndim:
         raise OperationError("masked_fill", "only supports a 0-dimensional value tensor", value)
+    if value.array.dtype.kind == "c" and input.array.dtype.kind != "c":
+        raise DtypeError("masked_fill", "a complex value cannot be converted without overflow", input, value)
     return MaskedFillTensor.apply(input, mask, value.to(input.dtype))
 
 

@@ -1,4 +1,7 @@
-"""Linear algebra: decompositions, inverses, determinants, systems of equations. Real matrices (..., m, n)."""
+"""Linear algebra: decompositions, inverses, determinants, systems of equations.
+
+Matrices (..., m, n), real or complex.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from ..errors import DtypeError, LinAlgError, OperationError
 from ..kernels import linalg as kernels
 from .arithmetic import where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, also_called, numbers, promoted, results
+from .base import Op, T, TensorBase, also_called, conj, in_dtype, numbers, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
@@ -20,8 +23,8 @@ from .view import diagonal, expand, narrow, reshape, select, squeeze, transpose,
 
 
 def flipped(a: Any) -> Any:
-    """The transpose of the last two dimensions."""
-    return transpose(a, -2, -1)
+    """The last two dimensions exchanged, and conjugated."""
+    return conj(transpose(a, -2, -1))
 
 
 class LinalgCholeskyEx(Op):
@@ -122,7 +125,7 @@ class LinalgDet(Op):
         a, y = ctx.saved_tensors
         if a.array.size and (y == 0).any().item():
             return unsqueeze(unsqueeze(g, -1), -1) * _cofactors(a)
-        return unsqueeze(unsqueeze(g * y, -1), -1) * flipped(LinalgInvEx.apply(a)[0])
+        return unsqueeze(unsqueeze(g * conj(y), -1), -1) * flipped(LinalgInvEx.apply(a)[0])
 
 
 def _cofactors(a: Any) -> Any:
@@ -130,7 +133,7 @@ def _cofactors(a: Any) -> Any:
     u, s, vt = LinalgSvd.apply(a, False)
     n = s.array.shape[-1]
     others = [cat([narrow(s, -1, 0, i), narrow(s, -1, i + 1, n - i - 1)], -1).prod(-1, keepdim=True) for i in range(n)]
-    turn = LinalgDet.apply(matmul(u, vt).detach())
+    turn = conj(LinalgDet.apply(matmul(u, vt).detach()))
     return unsqueeze(unsqueeze(turn, -1), -1) * matmul(u * unsqueeze(cat(others, -1), -2), vt)
 
 
@@ -140,12 +143,14 @@ class LinalgSlogdet(Op):
     @staticmethod
     def forward(ctx: Any, a: Any) -> Any:
         sign, log = [a._wrap(x) for x in kernels.slogdet(a.array)]
-        ctx.save_for_backward(a)
+        ctx.save_for_backward(a, sign)
         return sign, log
 
     @staticmethod
-    def backward(ctx: Any, _: Any, g: Any) -> Any:
-        (a,) = ctx.saved_tensors
+    def backward(ctx: Any, g_sign: Any, g: Any) -> Any:
+        a, sign = ctx.saved_tensors
+        if a.array.dtype.kind == "c":  # the sign of a complex determinant turns
+            g = g - (conj(g_sign) * sign).imag * 1j
         return unsqueeze(unsqueeze(g, -1), -1) * flipped(LinalgInvEx.apply(a)[0])
 
 
@@ -182,6 +187,8 @@ class LinalgQr(Op):
 def _qr_grad(q: Any, r: Any, dq: Any, dr: Any) -> Any:
     m = matmul(r, flipped(dr)) - matmul(flipped(dq), q)
     mirrored = tril(m) + flipped(tril(m, -1))
+    if q.array.dtype.kind == "c":
+        mirrored = mirrored - diag_embed(diagonal(m, 0, -2, -1).imag) * 1j
     return triangular(flipped(r), dq + matmul(q, mirrored), False, False, False)
 
 
@@ -198,7 +205,7 @@ class LinalgEigh(Op):
     @staticmethod
     def backward(ctx: Any, dl: Any, dq: Any) -> Any:
         l, q = ctx.saved_tensors
-        middle: Any = 0 if dl is None else diag_embed(dl)
+        middle: Any = 0 if dl is None else in_dtype(diag_embed(dl), q.dtype)
         if dq is not None:
             turns = matmul(flipped(q), dq)  # of q only the turning part can change: the gradient is symmetric
             middle = middle + _over_gaps((turns - flipped(turns)) * 0.5, l)
@@ -231,10 +238,13 @@ class LinalgSvd(Op):
         u, vt = narrow(u, -1, 0, k), narrow(vt, -2, 0, k)
         du = None if du is None else narrow(du, -1, 0, k)
         dvt = None if dvt is None else narrow(dvt, -2, 0, k)
-        inner: Any = 0 if ds is None else diag_embed(ds)
+        inner: Any = 0 if ds is None else in_dtype(diag_embed(ds), u.dtype)
         squares, across, down = s.square(), unsqueeze(s, -2), unsqueeze(s, -1)
         if du is not None:
-            inner = inner + _over_gaps(_skew(matmul(flipped(u), du)), squares) * across
+            turns = matmul(flipped(u), du)
+            inner = inner + _over_gaps(_skew(turns), squares) * across
+            if u.array.dtype.kind == "c":
+                inner = inner + diag_embed(diagonal(turns, 0, -2, -1).imag / s) * 1j
         if dvt is not None:
             inner = inner + _over_gaps(_skew(matmul(vt, flipped(dvt))), squares) * down
         da = matmul(matmul(u, inner), vt)
@@ -252,15 +262,24 @@ def _skew(x: Any) -> Any:
 
 
 class LinalgEig(Op):
-    """Complex eigenvalues and eigenvectors; without a derivative here"""
+    """a v = v diag(l), of columns of length 1;  da = v⁻ᴴ (diag(dl) + (vᴴdv - vᴴv Re diag(vᴴdv)) / (lⱼ - lᵢ)ᴴ) vᴴ"""
 
     @staticmethod
     def forward(ctx: Any, a: Any) -> Any:
-        return kernels.eig(a.array)
+        values, vectors = [a._wrap(x) for x in kernels.eig(a.array)]
+        ctx.save_for_backward(values, vectors)
+        ctx.set_materialize_grads(False)
+        return values, vectors
 
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> Any:
-        raise NotImplementedError("linalg.eig has no derivative in minitorch: for symmetric matrices use linalg.eigh")
+    def backward(ctx: Any, dl: Any, dv: Any) -> Any:
+        l, v = ctx.saved_tensors
+        middle: Any = 0 if dl is None else diag_embed(dl)
+        if dv is not None:
+            turns = matmul(flipped(v), dv)
+            lengths = matmul(flipped(v), v) * unsqueeze(diagonal(turns, 0, -2, -1).real, -2)
+            middle = middle + _over_gaps(turns - lengths, conj(l))
+        return LinalgSolveEx.apply(flipped(v), matmul(middle, flipped(v)))[0]
 
 
 class LinalgPinv(Op):
@@ -301,12 +320,12 @@ class LinalgMatrixExp(Op):
 
 
 def matrices(name: str, *xs: Any, square: bool = False) -> None:
-    """RuntimeError unless all are stacks of (square) matrices of a floating dtype."""
+    """RuntimeError unless all are stacks of (square) matrices of a floating or complex dtype."""
     for x in xs:
         if x.array.ndim < 2:
             raise OperationError(name, "The input tensor A must have at least 2 dimensions.", x)
-        if x.array.dtype.kind not in "fV":
-            raise DtypeError(name, "Expected a floating point tensor as input", x)
+        if x.array.dtype.kind not in "fcV":
+            raise DtypeError(name, "Expected a floating point or complex tensor as input", x)
         if square and x.array.shape[-1] != x.array.shape[-2]:
             raise OperationError(
                 name,
@@ -460,8 +479,10 @@ def slogdet(A: T) -> Any:
 
 
 def logdet(input: T) -> T:
-    """ln det of square matrices: NaN where it is negative."""
+    """ln det of square matrices: NaN where it is negative, complex for complex ones."""
     sign, log = slogdet(input)
+    if input.array.dtype.kind == "c":
+        return sign.log() + log
     return where(sign < 0, float("nan"), log)
 
 

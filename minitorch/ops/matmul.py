@@ -289,8 +289,12 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         raise DtypeError(
             "linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight
         )
-    if input.array.dtype.kind == "b":
+    kind = input.array.dtype.kind
+    if kind == "b":
         _no_bools("linear", input, weight)
+    if kind == "c":
+        y = matmul(input, transpose(weight, 0, 1))
+        return y if bias is None else _biased(y, bias)
     if bias is None:
         return LinearWithoutBias.apply(input, weight, None)
     if bias.array.shape != weight.array.shape[:1] or bias.array.dtype is not weight.array.dtype:

@@ -13,7 +13,7 @@ from ..kernels import linalg as kernels
 from . import linalg as L
 from .arithmetic import refuse
 from .autocast import in_float32, lowered
-from .base import Op, T, into, numpy_names, results
+from .base import Op, T, conj, into, numpy_names, results
 from .join import tril
 from .linalg import flipped, inv, inv_ex, matrices, svdvals
 from .matmul import matmul
@@ -22,6 +22,7 @@ from .stats import powers, vector_cross
 from .strided import diag_embed
 from .view import diagonal as _diagonal
 from .view import dim_in, movedim, narrow, reshape, select, unsqueeze
+from .view import transpose as transposed
 
 # ---------------------------------------------------------------- norms
 
@@ -124,7 +125,7 @@ def matrix_rank(A: T, tol: Any = None, hermitian: bool = False, *, atol: Any = N
     absolute, relative = L.tolerances(A, tol if atol is None else atol, 0.0 if tol is not None else rtol)
     if not s.array.shape[-1]:
         return s.sum(-1).to(_int64(A))
-    limit = (s.amax(-1) * s._wrap(relative)).maximum(s._wrap(absolute))
+    limit = (s.amax(-1) * s._wrap(relative.real)).maximum(s._wrap(absolute.real))
     return (s > unsqueeze(limit, -1)).sum(-1)
 
 
@@ -162,11 +163,11 @@ def matrix_power(A: T, n: int) -> T:
 
 
 def vecdot(x: T, y: T, *, dim: int = -1) -> T:
-    """Σ x y along a dimension."""
+    """Σ x̄ y along a dimension."""
     refuse("linalg.vecdot", "biu", x, y)
     if dt.mixed:
         x, y = lowered(x, y)
-    return (x * y).sum(dim)
+    return (conj(x) * y).sum(dim)
 
 
 def cross(input: T, other: T, *, dim: int = -1) -> T:
@@ -321,9 +322,9 @@ class CholeskySolve(Op):
 
     @staticmethod
     def forward(ctx: Any, b: Any, l: Any, upper: bool) -> Any:
-        factor = l.array.swapaxes(-1, -2) if upper else l.array
+        factor = kernels.adjoint(l.array) if upper else l.array
         half = kernels.solve_triangular(factor, b.array, False, False)
-        x = b._wrap(kernels.solve_triangular(factor.swapaxes(-1, -2), half, True, False))
+        x = b._wrap(kernels.solve_triangular(kernels.adjoint(factor), half, True, False))
         ctx.save_for_backward(l, x)
         ctx.upper = upper
         return x
@@ -356,7 +357,7 @@ def cholesky_solve(B: T, L_: T, upper: bool = False) -> T:
 @in_float32
 def triangular_solve(b: T, A: T, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """The named tuple (solution, cloned_coefficient) of A X = b, of Aᵀ X = b where `transpose`."""
-    a = flipped(A) if transpose else A
+    a = transposed(A, -2, -1) if transpose else A
     x = L.solve_triangular(a, b, upper=upper != transpose, unitriangular=unitriangular)
     return results("triangular_solve", "solution", "cloned_coefficient")(x, A.clone())
 
@@ -382,7 +383,7 @@ def pinverse(input: T, rcond: float = 1e-15) -> T:
 
 
 def adjoint(input: T) -> T:
-    """The last two dimensions exchanged (and conjugated, were it complex)."""
+    """The last two dimensions exchanged, and conjugated."""
     return flipped(input)
 
 

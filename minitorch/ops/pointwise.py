@@ -5,20 +5,51 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..kernels import complexes as cplx
 from ..kernels import scalar as kernels
 from .arithmetic import neg, refuse, where
-from .base import Pointwise, T, floating, inplace
+from .base import Pointwise, T, conj, floating, inplace
 
 
 class Unary(Pointwise):
     """An operation of one tensor and perhaps numbers: `rule(g, *saved)` is the gradient of the tensor."""
 
     rule: Any
+    of_complex: Any  # its form for complex numbers, if they have it
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         dx = ctx.function.rule(g, *ctx.saved_tensors)
         return (dx, *[None] * (len(ctx.edges) - 1))
+
+
+class Holomorphic(Unary):
+    """An operation on complex numbers with a rule of real ones: its derivative f' is conjugated, and is that at x̄."""
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        dx = ctx.function.rule(g, *[conj(x) for x in ctx.saved_tensors])
+        return (dx, *[None] * (len(ctx.edges) - 1))
+
+
+def on_complex(kernel: Any, **facts: Any) -> Any:
+    """Give an operation its form for complex numbers, `of_complex`: a kernel of their own, and mostly the same rule."""
+
+    def decorate(function: Any) -> Any:
+        facts.update(title=function.__dict__.get("title", function.__name__), kernel=kernel)
+        facts.update(__module__=__name__, __doc__=function.__doc__)
+        function.of_complex = type(function.__name__, (Holomorphic, function), facts)
+        return function
+
+    return decorate
+
+
+def analytic(function: Any, x: Any) -> Any:
+    """Apply an operation that complex numbers have too; integers are cast to the default floating dtype."""
+    kind = x.array.dtype.kind
+    if kind in "fV":
+        return function.apply(x)
+    return function.of_complex.apply(x) if kind == "c" else function.apply(floating(x))
 
 
 class Step(Unary):
@@ -44,6 +75,7 @@ def real(name: str, x: Any) -> Any:
 # ---------------------------------------------------------------- powers, exponentials, logarithms
 
 
+@on_complex(kernels.square)
 class Square(Unary):
     """y = x²;  dx = 2 g x"""
 
@@ -52,6 +84,7 @@ class Square(Unary):
     rule = staticmethod(lambda g, x: g * (x * 2))
 
 
+@on_complex(cplx.sqrt)
 class Sqrt(Unary):
     """y = √x;  dx = g / 2y"""
 
@@ -60,6 +93,7 @@ class Sqrt(Unary):
     rule = staticmethod(lambda g, y: g / (y * 2))
 
 
+@on_complex(cplx.rsqrt)
 class Rsqrt(Unary):
     """y = 1 / √x;  dx = -g y³ / 2"""
 
@@ -68,6 +102,7 @@ class Rsqrt(Unary):
     rule = staticmethod(lambda g, y: g * (y * y * y) * -0.5)
 
 
+@on_complex(cplx.reciprocal)
 class Reciprocal(Unary):
     """y = 1 / x;  dx = -g y²"""
 
@@ -76,6 +111,7 @@ class Reciprocal(Unary):
     rule = staticmethod(lambda g, y: -g * (y * y))
 
 
+@on_complex(cplx.exp)
 class Exp(Unary):
     """y = eˣ;  dx = g y"""
 
@@ -84,6 +120,7 @@ class Exp(Unary):
     rule = staticmethod(lambda g, y: g * y)
 
 
+@on_complex(cplx.exp2)
 class Exp2(Unary):
     """y = 2ˣ;  dx = g y ln 2"""
 
@@ -92,6 +129,7 @@ class Exp2(Unary):
     rule = staticmethod(lambda g, y: g * y * math.log(2))
 
 
+@on_complex(cplx.expm1)
 class Expm1(Unary):
     """y = eˣ - 1;  dx = g (y + 1)"""
 
@@ -100,6 +138,7 @@ class Expm1(Unary):
     rule = staticmethod(lambda g, y: g * (y + 1))
 
 
+@on_complex(cplx.log)
 class Log(Unary):
     """y = ln x;  dx = g / x"""
 
@@ -107,6 +146,7 @@ class Log(Unary):
     rule = staticmethod(lambda g, x: g / x)
 
 
+@on_complex(cplx.log2)
 class Log2(Unary):
     """y = log₂ x;  dx = g / (x ln 2)"""
 
@@ -114,6 +154,7 @@ class Log2(Unary):
     rule = staticmethod(lambda g, x: g / (x * math.log(2)))
 
 
+@on_complex(cplx.log10)
 class Log10(Unary):
     """y = log₁₀ x;  dx = g / (x ln 10)"""
 
@@ -121,6 +162,7 @@ class Log10(Unary):
     rule = staticmethod(lambda g, x: g / (x * math.log(10)))
 
 
+@on_complex(cplx.log1p)
 class Log1p(Unary):
     """y = ln(1 + x);  dx = g / (1 + x)"""
 
@@ -150,6 +192,7 @@ class Logit(Unary):
 # ---------------------------------------------------------------- trigonometry
 
 
+@on_complex(cplx.sin)
 class Sin(Unary):
     """y = sin x;  dx = g cos x"""
 
@@ -157,6 +200,7 @@ class Sin(Unary):
     rule = staticmethod(lambda g, x: g * cos(x))
 
 
+@on_complex(cplx.cos)
 class Cos(Unary):
     """y = cos x;  dx = -g sin x"""
 
@@ -164,6 +208,7 @@ class Cos(Unary):
     rule = staticmethod(lambda g, x: g * -sin(x))
 
 
+@on_complex(cplx.tan)
 class Tan(Unary):
     """y = tan x;  dx = g (1 + y²)"""
 
@@ -172,6 +217,7 @@ class Tan(Unary):
     rule = staticmethod(lambda g, y: g * (y * y + 1))
 
 
+@on_complex(cplx.asin)
 class Asin(Unary):
     """y = asin x;  dx = g / √(1 - x²)"""
 
@@ -179,6 +225,7 @@ class Asin(Unary):
     rule = staticmethod(lambda g, x: g * rsqrt(1 - x * x))
 
 
+@on_complex(cplx.acos)
 class Acos(Unary):
     """y = acos x;  dx = -g / √(1 - x²)"""
 
@@ -186,6 +233,7 @@ class Acos(Unary):
     rule = staticmethod(lambda g, x: g * -rsqrt(1 - x * x))
 
 
+@on_complex(cplx.atan)
 class Atan(Unary):
     """y = atan x;  dx = g / (x² + 1)"""
 
@@ -193,6 +241,7 @@ class Atan(Unary):
     rule = staticmethod(lambda g, x: g / (x * x + 1))
 
 
+@on_complex(cplx.sinh)
 class Sinh(Unary):
     """y = sinh x;  dx = g cosh x"""
 
@@ -200,6 +249,7 @@ class Sinh(Unary):
     rule = staticmethod(lambda g, x: g * cosh(x))
 
 
+@on_complex(cplx.cosh)
 class Cosh(Unary):
     """y = cosh x;  dx = g sinh x"""
 
@@ -207,6 +257,7 @@ class Cosh(Unary):
     rule = staticmethod(lambda g, x: g * sinh(x))
 
 
+@on_complex(cplx.asinh)
 class Asinh(Unary):
     """y = asinh x;  dx = g / √(x² + 1)"""
 
@@ -214,6 +265,7 @@ class Asinh(Unary):
     rule = staticmethod(lambda g, x: g * rsqrt(x * x + 1))
 
 
+@on_complex(cplx.acosh)
 class Acosh(Unary):
     """y = acosh x;  dx = g / √(x² - 1)"""
 
@@ -221,6 +273,7 @@ class Acosh(Unary):
     rule = staticmethod(lambda g, x: g * rsqrt(x * x - 1))
 
 
+@on_complex(cplx.atanh)
 class Atanh(Unary):
     """y = atanh x;  dx = g / (1 - x²)"""
 
@@ -228,6 +281,7 @@ class Atanh(Unary):
     rule = staticmethod(lambda g, x: g / (1 - x * x))
 
 
+@on_complex(cplx.sinc)
 class Sinc(Unary):
     """y = sin(πx) / πx;  dx = g (cos(πx) - y) / x, 0 where x is 0"""
 
@@ -320,7 +374,10 @@ def _BERNOULLI(w: Any) -> Any:
 
 def square(input: T) -> T:
     """input²; of bools as integers."""
-    return Square.apply(input if input.array.dtype.kind != "b" else input.long())
+    kind = input.array.dtype.kind
+    if kind == "c":
+        return Square.of_complex.apply(input)
+    return Square.apply(input if kind != "b" else input.long())
 
 
 def sqrt(input: T) -> T:
@@ -329,52 +386,52 @@ def sqrt(input: T) -> T:
     >>> torch.sqrt(torch.tensor([1, 4]))
     tensor([1., 2.])
     """
-    return Sqrt.apply(floating(input))
+    return analytic(Sqrt, input)
 
 
 def rsqrt(input: T) -> T:
     """1 / √input."""
-    return Rsqrt.apply(floating(input))
+    return analytic(Rsqrt, input)
 
 
 def reciprocal(input: T) -> T:
     """1 / input."""
-    return Reciprocal.apply(floating(input))
+    return analytic(Reciprocal, input)
 
 
 def exp(input: T) -> T:
     """e to the power of input."""
-    return Exp.apply(real("exp", input))
+    return analytic(Exp, input)
 
 
 def exp2(input: T) -> T:
     """2 to the power of input."""
-    return Exp2.apply(real("exp2", input))
+    return analytic(Exp2, input)
 
 
 def expm1(input: T) -> T:
     """e to the power of input, minus 1; exact near 0."""
-    return Expm1.apply(real("expm1", input))
+    return analytic(Expm1, input)
 
 
 def log(input: T) -> T:
     """The natural logarithm: -inf at 0, NaN below."""
-    return Log.apply(real("log", input))
+    return analytic(Log, input)
 
 
 def log2(input: T) -> T:
     """The logarithm to base 2."""
-    return Log2.apply(real("log2", input))
+    return analytic(Log2, input)
 
 
 def log10(input: T) -> T:
     """The logarithm to base 10."""
-    return Log10.apply(real("log10", input))
+    return analytic(Log10, input)
 
 
 def log1p(input: T) -> T:
     """The natural logarithm of 1 + input; exact near 0."""
-    return Log1p.apply(real("log1p", input))
+    return analytic(Log1p, input)
 
 
 def logit(input: T, eps: float | None = None) -> T:
@@ -387,62 +444,62 @@ def logit(input: T, eps: float | None = None) -> T:
 
 def sin(input: T) -> T:
     """The sine of radians."""
-    return Sin.apply(real("sin", input))
+    return analytic(Sin, input)
 
 
 def cos(input: T) -> T:
     """The cosine of radians."""
-    return Cos.apply(real("cos", input))
+    return analytic(Cos, input)
 
 
 def tan(input: T) -> T:
     """The tangent of radians."""
-    return Tan.apply(real("tan", input))
+    return analytic(Tan, input)
 
 
 def asin(input: T) -> T:
     """The inverse of sine, in radians; NaN outside [-1, 1]."""
-    return Asin.apply(real("asin", input))
+    return analytic(Asin, input)
 
 
 def acos(input: T) -> T:
     """The inverse of cosine, in radians; NaN outside [-1, 1]."""
-    return Acos.apply(real("acos", input))
+    return analytic(Acos, input)
 
 
 def atan(input: T) -> T:
     """The inverse of tangent, in radians."""
-    return Atan.apply(real("atan", input))
+    return analytic(Atan, input)
 
 
 def sinh(input: T) -> T:
     """The hyperbolic sine."""
-    return Sinh.apply(real("sinh", input))
+    return analytic(Sinh, input)
 
 
 def cosh(input: T) -> T:
     """The hyperbolic cosine."""
-    return Cosh.apply(real("cosh", input))
+    return analytic(Cosh, input)
 
 
 def asinh(input: T) -> T:
     """The inverse hyperbolic sine."""
-    return Asinh.apply(real("asinh", input))
+    return analytic(Asinh, input)
 
 
 def acosh(input: T) -> T:
     """The inverse hyperbolic cosine; NaN below 1."""
-    return Acosh.apply(real("acosh", input))
+    return analytic(Acosh, input)
 
 
 def atanh(input: T) -> T:
     """The inverse hyperbolic tangent; infinite at -1 and 1, NaN beyond."""
-    return Atanh.apply(real("atanh", input))
+    return analytic(Atanh, input)
 
 
 def sinc(input: T) -> T:
     """sin(πx) / πx, 1 at 0."""
-    return Sinc.apply(real("sinc", input))
+    return analytic(Sinc, input)
 
 
 def deg2rad(input: T) -> T:

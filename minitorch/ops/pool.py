@@ -8,6 +8,7 @@ from typing import Any
 
 from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
+from .arithmetic import no_complex
 from .autocast import in_float32
 from .base import Op, T, numbers
 from .conv import check_numbers, each
@@ -202,6 +203,7 @@ def _average(
     count_include_pad: bool,
     divisor: Any,
 ) -> Any:
+    no_complex(name, input)
     x, single = _batched(name, dims, input)
     _numbers(name, x)
     if divisor == 0:

@@ -13,7 +13,7 @@ from ..kernels import random as kernels
 from ..kernels import reduce, scalar
 from ..kernels.cast import widened
 from ..kernels.layout import empty_like
-from .arithmetic import mul, refuse
+from .arithmetic import mul, no_complex, refuse
 from .base import Op, T, TensorBase, check_overwrite, inplace
 
 default_stream = kernels.Stream()
@@ -73,9 +73,9 @@ class Normal(Op):
 # ---------------------------------------------------------------- fillers
 
 
-def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True) -> T:
+def _filled(name: str, x: T, draw: Any, *args: Any, floating: bool = True, kinds: str = "fV") -> T:
     """Fill x in place by `draw(stream, array, ...)`; what it held before has no more gradient."""
-    if floating and x.array.dtype.kind not in "fV":
+    if floating and x.array.dtype.kind not in kinds:
         raise DtypeError(name, "expected a floating-point tensor", x)
     check_writable(x)
     check_overwrite(x, x, name)
@@ -92,14 +92,14 @@ def uniform_(self: T, from_: float = 0.0, to: float = 1.0, *, generator: Any = N
     from_ = _from(named, from_)
     if not from_ <= to:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found from={from_} > to={to}")
-    return _filled("uniform_", self, kernels.uniform, generator, from_, to)
+    return _filled("uniform_", self, kernels.uniform, generator, from_, to, kinds="fcV")
 
 
 def normal_(self: T, mean: float = 0.0, std: float = 1.0, *, generator: Any = None) -> T:
     """Fill with normal numbers."""
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std}")
-    return _filled("normal_", self, kernels.normal, generator, mean, std)
+    return _filled("normal_", self, kernels.normal, generator, mean, std, kinds="fcV")
 
 
 def log_normal_(self: T, mean: float = 1.0, std: float = 2.0, *, generator: Any = None) -> T:
@@ -111,6 +111,7 @@ def log_normal_(self: T, mean: float = 1.0, std: float = 2.0, *, generator: Any 
 
 def geometric_(self: T, p: float, *, generator: Any = None) -> T:
     """Fill with the number of the first success among trials of probability p, counted from 1."""
+    no_complex("geometric_", self)
     refuse("geometric_", "b", self)
     if not 0 < p < 1:
         raise RuntimeError(f"geometric_ expects p to be in (0, 1), but got p={p}")
@@ -133,6 +134,7 @@ def exponential_(self: T, lambd: float = 1.0, *, generator: Any = None) -> T:
 
 def bernoulli_(self: T, p: Any = 0.5, *, generator: Any = None) -> T:
     """Fill with ones with probability p (a number or a tensor), zeros otherwise."""
+    no_complex("bernoulli_", self)
     _check_probability("bernoulli_", p)
     if not isinstance(p, TensorBase):
         return _filled("bernoulli_", self, kernels.bernoulli, generator, p, floating=False)
@@ -144,6 +146,7 @@ def bernoulli_(self: T, p: Any = 0.5, *, generator: Any = None) -> T:
 
 def random_(self: T, from_: int | None = None, to: int | None = None, *, generator: Any = None, **named: Any) -> T:
     """Fill with integers from [from, to); with one number from [0, number); without, from 0 to the dtype's largest."""
+    no_complex("random_", self)
     from_ = _from(named, from_)
     if from_ is None and to is None:
         return _filled("random_", self, kernels.any_integers, generator, floating=False)
@@ -186,6 +189,7 @@ def _check_probability(name: str, p: Any) -> None:
 
 def bernoulli(input: T, p: float | None = None, *, generator: Any = None) -> T:
     """Ones with the probabilities that input holds, zeros otherwise."""
+    no_complex("bernoulli", input)
     return Bernoulli.apply(input, p, generator)
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
-from .arithmetic import where
+from .arithmetic import no_complex, where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, floating, numbers, numpy_names, results
+from .base import Op, T, TensorBase, conj, floating, numbers, numpy_names, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, inverse, reshape, unsqueeze, view
@@ -95,8 +95,8 @@ class Prod(Op):
         _, axes, _ = ctx.args
         zero = x == 0
         if not zero.any().item():
-            return spread(g * y, *ctx.args) / x, None, None
-        return spread(g, *ctx.args) * _product_of_others(x, axes), None, None
+            return spread(g * conj(y), *ctx.args) / conj(x), None, None
+        return spread(g, *ctx.args) * conj(_product_of_others(x, axes)), None, None
 
 
 def _product_of_others(x: Any, axes: Axes) -> Any:
@@ -499,6 +499,7 @@ def _extreme(name: str, all_: Any, one: Any, input: Any, dim: Any, keepdim: bool
 @numpy_names
 def max(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     """The largest element; with a dimension, the named tuple (values, indices); with a tensor, `maximum`."""
+    no_complex("max", input)
     if isinstance(dim, TensorBase):
         return input.maximum(dim)
     return _extreme("max", MaxAll, Max, input, dim, keepdim)
@@ -507,6 +508,7 @@ def max(input: T, dim: Any = None, keepdim: bool = False) -> Any:
 @numpy_names
 def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
     """The smallest element; with a dimension, the named tuple (values, indices); with a tensor, `minimum`."""
+    no_complex("min", input)
     if isinstance(dim, TensorBase):
         return input.minimum(dim)
     return _extreme("min", MinAll, Min, input, dim, keepdim)
@@ -515,6 +517,7 @@ def min(input: T, dim: Any = None, keepdim: bool = False) -> Any:
 @numpy_names
 def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The largest element over all dimensions or those given; equal ones share the gradient."""
+    no_complex("amax", input)
     axes = axes_of(dim, input.array.ndim, "amax")
     _not_empty("amax", input, axes, dim)
     return Amax.apply(input, axes, keepdim)
@@ -523,6 +526,7 @@ def amax(input: T, dim: Any = (), keepdim: bool = False) -> T:
 @numpy_names
 def amin(input: T, dim: Any = (), keepdim: bool = False) -> T:
     """The smallest element over all dimensions or those given; equal ones share the gradient."""
+    no_complex("amin", input)
     axes = axes_of(dim, input.array.ndim, "amin")
     _not_empty("amin", input, axes, dim)
     return Amin.apply(input, axes, keepdim)
@@ -530,6 +534,7 @@ def amin(input: T, dim: Any = (), keepdim: bool = False) -> T:
 
 def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """The named tuple (min, max) over all dimensions or one."""
+    no_complex("aminmax", input)
     axes = axes_of(dim, input.array.ndim, "aminmax")
     _not_empty("aminmax", input, axes, dim)
     return results("aminmax", "min", "max")(*Aminmax.apply(input, axes, keepdim))
@@ -538,12 +543,14 @@ def aminmax(input: T, *, dim: int | None = None, keepdim: bool = False) -> Any:
 @numpy_names
 def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """The index of the largest element: in the flattened tensor, or along a dimension."""
+    no_complex("argmax", input)
     return _arg("argmax", input, dim, keepdim)
 
 
 @numpy_names
 def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """The index of the smallest element: in the flattened tensor, or along a dimension."""
+    no_complex("argmin", input)
     return _arg("argmin", input, dim, keepdim)
 
 
@@ -580,6 +587,10 @@ def _truth(kernel: Any, input: Any, dim: Any, keepdim: bool) -> Any:
 def logsumexp(input: T, dim: Any, keepdim: bool = False) -> T:
     """ln Σ eˣ over the dimensions given, without overflow."""
     input = floating(input)
+    if input.array.dtype.kind == "c":
+        top = amax(input.real.detach(), dim, True) if input.array.size else sum(input.real, dim, True)
+        top = where(top.isfinite(), top, 0.0)
+        return sum((input - top).exp(), dim, keepdim).log() + (top if keepdim else sum(top, dim))
     return Logsumexp.apply(input, axes_of(dim, input.array.ndim, "logsumexp"), keepdim)
 
 
@@ -588,6 +599,10 @@ def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, d
     """(Σ |x|ᵖ)^(1/p) for p = ord: 0 counts, inf takes the largest, -inf the smallest."""
     if x.array.dtype.kind not in "fcV":
         raise DtypeError("linalg.vector_norm", "Expected a floating point or complex tensor as input", x)
+    if x.array.dtype.kind == "c":
+        if dtype is not None and not dtype.is_complex:
+            raise DtypeError("linalg.vector_norm", f"dtype should be complex for complex inputs, but got {dtype}", x)
+        return vector_norm(_to(x, dtype).abs(), ord, dim, keepdim)
     x = _to(x, dtype)
     return Norm.apply(x, float(ord), axes_of(dim, x.array.ndim, "linalg.vector_norm"), keepdim)
 
@@ -595,6 +610,7 @@ def vector_norm(x: T, ord: Any = 2, dim: Any = None, keepdim: bool = False, *, d
 @numpy_names
 def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the elements that are not NaN."""
+    no_complex("nansum", input)
     input = _to(input, dtype)
     return _to(Nansum.apply(input, axes_of(dim, input.array.ndim, "nansum"), keepdim), dtype)
 
@@ -602,6 +618,7 @@ def nansum(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = Non
 @numpy_names
 def nanmean(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean of the elements that are not NaN."""
+    no_complex("nanmean", input)
     if input.array.dtype.kind not in "fcV":
         raise DtypeError("nanmean", "expected input to have floating point or complex dtype", input)
     return nansum(input, dim, keepdim, dtype=dtype) / sum(input.isnan().logical_not(), dim, keepdim)

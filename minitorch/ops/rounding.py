@@ -7,10 +7,11 @@ from typing import Any
 
 from .. import dtypes as dt
 from ..errors import DtypeError
+from ..kernels import complexes
 from ..kernels import scalar as kernels
 from .arithmetic import refuse, where
-from .base import Array, Op, T, TensorBase, broadcast_kernel, inplace, promoted
-from .pointwise import Step, Unary, real
+from .base import Array, Op, T, TensorBase, broadcast_kernel, conj, floating, inplace, promoted
+from .pointwise import Step, Unary
 
 # ---------------------------------------------------------------- absolute value, sign, rounding
 
@@ -19,6 +20,14 @@ class Abs(Unary):
     """y = |x|;  dx = g sign x"""
 
     kernel = kernels.abs
+    rule = staticmethod(lambda g, x: g * sgn(x))
+
+
+class ComplexAbs(Unary):
+    """y = |x| of complex numbers, real;  dx = g x / |x|, 0 at 0"""
+
+    title = "Abs"
+    kernel = complexes.absolute
     rule = staticmethod(lambda g, x: g * sgn(x))
 
 
@@ -32,6 +41,32 @@ class Sgn(Step):
     """y = -1, 0 or 1;  dx = 0"""
 
     kernel = kernels.sign
+
+
+class ComplexSgn(Unary):
+    """y = x / |x|, 0 at 0;  dx = i y Im(g ȳ) / |x|, 0 at 0"""
+
+    title = "Sgn"
+    kernel = complexes.sgn
+
+    @staticmethod
+    def rule(g: Any, x: Any) -> Any:
+        """The gradient of x: only its turning moves y."""
+        y, zero = sgn(x), x == 0
+        return where(zero, 0.0, y * ((g * conj(y)).imag / where(zero, 1.0, abs(x))) * 1j)
+
+
+class ComplexAngle(Unary):
+    """y = the angle of x;  dx = i g x / |x|², 0 at 0"""
+
+    title = "Angle"
+    kernel = complexes.angle
+
+    @staticmethod
+    def rule(g: Any, x: Any) -> Any:
+        """The gradient of x, across its direction."""
+        size = abs(x)
+        return g / where(size == 0, 1.0, size) * sgn(x) * 1j
 
 
 class Angle(Step):
@@ -193,9 +228,12 @@ class ClampMax(ClampNumbers):
 
 
 def abs(input: T) -> T:
-    """|input|. Not for bool tensors."""
-    refuse("abs", "bc", input)
-    return Abs.apply(input)
+    """|input|, of complex numbers real. Not for bool tensors."""
+    kind = input.array.dtype.kind
+    if kind == "f":
+        return Abs.apply(input)
+    refuse("abs", "b", input)
+    return (ComplexAbs if kind == "c" else Abs).apply(input)
 
 
 def sign(input: T) -> T:
@@ -205,14 +243,13 @@ def sign(input: T) -> T:
 
 
 def sgn(input: T) -> T:
-    """-1, 0 or 1; the same as `sign` for real numbers."""
-    refuse("sgn", "c", input)
-    return Sgn.apply(input)
+    """-1, 0 or 1, the same as `sign` for real numbers; of complex ones, input / |input|, 0 at 0."""
+    return (ComplexSgn if input.array.dtype.kind == "c" else Sgn).apply(input)
 
 
 def angle(input: T) -> T:
-    """π for a negative number, else 0."""
-    return Angle.apply(real("angle", input))
+    """π for a negative number, else 0; of a complex one, the angle from -π to π."""
+    return ComplexAngle.apply(input) if input.array.dtype.kind == "c" else Angle.apply(floating(input))
 
 
 def _rounded(function: Any, name: str, x: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
-from .arithmetic import where
-from .base import Op, T, inplace, numpy_names, results
+from .arithmetic import no_complex, where
+from .base import Op, T, conj, inplace, numpy_names, results
 from .gather import put_at
 from .join import cat, stack
 from .view import dim_in
@@ -41,8 +41,8 @@ class Cumprod(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
         if not (x == 0).any().item():
-            return Cumsum.apply((g * y).flip(ctx.axis), ctx.axis).flip(ctx.axis) / x, None
-        return _cumprod_grad(g, x, ctx.axis), None
+            return Cumsum.apply((g * conj(y)).flip(ctx.axis), ctx.axis).flip(ctx.axis) / conj(x), None
+        return _cumprod_grad(g, conj(x), ctx.axis), None
 
 
 def _cumprod_grad(g: Any, x: Any, axis: int) -> Any:
@@ -131,18 +131,21 @@ def _run(function: Any, x: Any, dim: int, dtype: Any) -> Any:
 @numpy_names
 def cummax(input: T, dim: int) -> Any:
     """The named tuple (values, indices) of the largest element so far, along a dimension."""
+    no_complex("cummax", input)
     return results("cummax")(*Cummax.apply(input, dim_in(dim, input.array.ndim), True))
 
 
 @numpy_names
 def cummin(input: T, dim: int) -> Any:
     """The named tuple (values, indices) of the smallest element so far, along a dimension."""
+    no_complex("cummin", input)
     return results("cummin")(*Cummin.apply(input, dim_in(dim, input.array.ndim), False))
 
 
 @numpy_names
 def logcumsumexp(input: T, dim: int) -> T:
     """ln of the running sum of eˣ along a dimension."""
+    no_complex("logcumsumexp", input)
     if input.array.dtype.kind not in "fcV":
         raise DtypeError("logcumsumexp", "is not implemented for integers", input)
     return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))

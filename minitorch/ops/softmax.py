@@ -7,6 +7,7 @@ from typing import Any
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import softmax as kernels
+from .arithmetic import no_complex
 from .base import Op, T, numpy_names
 from .view import dim_in
 
@@ -62,6 +63,7 @@ def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     tensor([0.5000, 0.5000])
     """
     x = _floats("softmax", input) if dtype is None else input.to(dtype)
+    no_complex("softmax", x)
     return Softmax.apply(x, dim_in(dim, x.array.ndim))
 
 
@@ -69,4 +71,5 @@ def softmax(input: T, dim: int, *, dtype: Any = None) -> T:
 def log_softmax(input: T, dim: int, *, dtype: Any = None) -> T:
     """x - ln Σ eˣ along a dimension: the logarithm of softmax, without overflow."""
     x = _floats("log_softmax", input) if dtype is None else input.to(dtype)
+    no_complex("log_softmax", x)
     return LogSoftmax.apply(x, dim_in(dim, x.array.ndim))

@@ -13,7 +13,7 @@ from ..errors import OperationError
 from ..kernels import index as picks
 from ..kernels import sort as kernels
 from ..kernels.cast import cast_array
-from .arithmetic import refuse
+from .arithmetic import no_complex, refuse
 from .base import Op, T, TensorBase, numbers, numpy_names, results
 from .gather import gather, put_at
 from .reduce import among_equals
@@ -148,6 +148,7 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool | None 
     >>> torch.sort(torch.tensor([3, 1, 2])).indices
     tensor([1, 2, 0])
     """
+    no_complex("sort", input)
     axis = dim_in(dim, input.array.ndim)
     function = Sort if stable is None else SortStable
     return results("sort")(*function.apply(input, axis, kernels.argsort(numbers(input), axis, descending)))
@@ -156,17 +157,20 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool | None 
 @numpy_names
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:
     """The indices that put a dimension into order."""
+    no_complex("argsort", input)
     return input._wrap(kernels.argsort(numbers(input), dim_in(dim, input.array.ndim), descending))
 
 
 def msort(input: T) -> T:
     """The first dimension in order."""
+    no_complex("msort", input)
     return sort(input, 0)[0]
 
 
 @numpy_names
 def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The named tuple (values, indices) of the k largest (or smallest) of a dimension, in order."""
+    no_complex("topk", input)
     refuse("topk", "b", input)
     axis = dim_in(dim, input.array.ndim)
     n = input.array.shape[axis] if input.array.ndim else 1
@@ -177,6 +181,7 @@ def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
 
 def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """The named tuple (values, indices) of the k-th smallest of a dimension, k from 1."""
+    no_complex("kthvalue", input)
     refuse("kthvalue", "b" if input.array.ndim else "", input)
     axis = dim_in(dim, input.array.ndim)
     n = input.array.shape[axis] if input.array.ndim else 1
@@ -190,6 +195,7 @@ def kthvalue(input: T, k: int, dim: int = -1, keepdim: bool = False) -> Any:
 @numpy_names
 def median(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median, the lower one of two; NaN if there is one. With a dimension the named tuple (values, indices)."""
+    no_complex("median", input)
     refuse("median", "b", input)
     if dim is None:
         return MedianAll.apply(input)
@@ -205,6 +211,7 @@ def unique(
     """The distinct elements (or entries of a dimension) in order,
     and if asked where each element went and their counts.
     """
+    no_complex("unique", input)
     axis = None if dim is None else dim_in(dim, input.array.ndim)
     return _asked((Unique if dim is None else UniqueDim).apply(input, axis), return_inverse, return_counts)
 
@@ -213,6 +220,7 @@ def unique_consecutive(
     input: T, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
 ) -> Any:
     """Runs of equal neighbours as one element each."""
+    no_complex("unique_consecutive", input)
     axis = None if dim is None else dim_in(dim, input.array.ndim)
     return _asked(UniqueConsecutive.apply(input, axis), return_inverse, return_counts)
 
@@ -233,7 +241,7 @@ def searchsorted(
 ) -> T:
     """Where each value would be inserted into the sorted last dimension; `right`: behind equal ones."""
     if isinstance(input, TensorBase) and input.array.size:
-        refuse("searchsorted", "b", sorted_sequence)
+        refuse("searchsorted", "bc", sorted_sequence)
     _check_side(side, right)
     if sorter is not None and sorter.array.shape != sorted_sequence.array.shape:
         raise OperationError("searchsorted", "boundary and sorter must have the same size", sorted_sequence, sorter)
@@ -258,6 +266,7 @@ def _check_side(side: str | None, right: bool) -> None:
 
 def bucketize(input: Any, boundaries: T, *, out_int32: bool = False, right: bool = False) -> T:
     """The number of the interval between boundaries that each value falls into."""
+    refuse("bucketize", "c", input)
     if boundaries.array.ndim != 1:
         raise OperationError("bucketize", "boundaries tensor must be 1 dimension", boundaries)
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
@@ -280,6 +289,7 @@ def bincount(input: T, weights: Any = None, minlength: int = 0) -> T:
 
 def histc(input: T, bins: int = 100, min: float = 0, max: float = 0) -> T:
     """How many elements fall into each of `bins` equal intervals between min and max (of the data if both are 0)."""
+    no_complex("histc", input)
     refuse("histc", "iub", input)
     if bins < 1:
         raise RuntimeError(f"histc: bins must be > 0, but got {bins}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..errors import DtypeError
 from ..kernels import bessel as kernels
-from .arithmetic import refuse, where
+from .arithmetic import no_complex, refuse, where
 from .base import Op, T, TensorBase, floating, floating_pair, inplace
 from .pointwise import Unary, digamma, erfc, lgamma, log, log1p, real
 
@@ -157,6 +157,7 @@ def entr(input: T) -> T:
 
 def xlog1py(input: Any, other: Any) -> Any:
     """x ln(1 + y): 0 where x is 0, unless y is NaN."""
+    no_complex("xlog1py", input)
     a, b = floating_pair(input, other)
     y = log1p(b) if isinstance(b, TensorBase) else math.log1p(b)
     b_nan = b.isnan() if isinstance(b, TensorBase) else math.isnan(b)

@@ -13,14 +13,15 @@ from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import sort as sorting
 from ..kernels import stats as kernels
-from .arithmetic import refuse, where
+from .arithmetic import no_complex, refuse, where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, floating, inplace, numbers, promoted, results
+from .base import Op, T, TensorBase, conj, floating, inplace, numbers, promoted, results
 from .compare import logical_xor
 from .gather import gather, scatter_reduce
 from .index import index_put
 from .join import cat, stack
 from .matmul import matmul
+from .parts import complex
 from .sort import Sort, sort
 from .view import dim_in, expand, movedim, narrow, reshape, unsqueeze
 
@@ -130,6 +131,7 @@ def _row_length(name: str, x: Any, axis: int) -> int:
 
 def mode(input: T, dim: int = -1, keepdim: bool = False) -> Any:
     """The named tuple (values, indices) of the most frequent value of a dimension, of several the smallest."""
+    no_complex("mode", input)
     axis = dim_in(dim, input.array.ndim)
     _row_length("mode", input, axis)
     at = kernels.mode(numbers(input), axis) if input.array.ndim else np.zeros((), np.int64)
@@ -138,6 +140,7 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Any:
 
 def nanmedian(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of the elements that are not NaN, the lower one of two; with a dimension (values, indices)."""
+    no_complex("nanmedian", input)
     refuse("nanmedian", "b", input)
     if dim is None:
         return nanmedian(reshape(input, -1), 0)[0] if input.array.size else input.median()
@@ -190,11 +193,11 @@ def cov(input: T, *, correction: int = 1, fweights: Any = None, aweights: Any = 
     freedom = total - correction if aweights is None else total - correction * (w * aweights).sum() / total
     centred = x - mean
     scaled = centred if w is None else centred * w
-    freedom = max(freedom, 0.0) if isinstance(freedom, float) else freedom.clamp(min=0)
+    freedom = max(freedom, 0.0) if isinstance(freedom, float) else freedom.real.clamp(min=0)
     y = (
-        matmul(scaled, centred.transpose(0, 1)) / freedom
+        matmul(scaled, conj(centred.transpose(0, 1))) / freedom
         if not isinstance(freedom, float)
-        else _divided(matmul(scaled, centred.transpose(0, 1)), freedom)
+        else _divided(matmul(scaled, conj(centred.transpose(0, 1))), freedom)
     )
     return y.squeeze()
 
@@ -211,7 +214,8 @@ def corrcoef(input: T) -> T:
     if not c.array.ndim:
         return c / c
     spread = c.diagonal().sqrt()
-    return (c / unsqueeze(spread, 1) / unsqueeze(spread, 0)).clamp(-1, 1)
+    c = c / unsqueeze(spread, 1) / unsqueeze(spread, 0)
+    return c.clamp(-1, 1) if c.array.dtype.kind == "f" else complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
 
 
 # ---------------------------------------------------------------- distances

@@ -57,7 +57,7 @@ def _unpool(dims: int, input: Any, indices: Any, kernel: Any, stride: Any, paddi
     name = f"max_unpool{dims}d"
     kernel, padding = each(kernel, dims), each(padding, dims)
     stride = kernel if stride is None else each(stride, dims)
-    refuse(name, "biu", input)
+    refuse(name, "biuc", input)
     if indices.array.dtype != np.int64:
         raise DtypeError(name, "elements in indices should be type int64", indices)
     if input.array.ndim not in (dims + 1, dims + 2) or input.array.shape != indices.array.shape:

@@ -39,19 +39,24 @@ POWERS = [2, 3, 0, 1, 0.5, -1, -2, 1.5]
 
 ROWS = [
     binary(
-        "add", lambda a, b, alpha=1: a + alpha * b, calls=[{}, {"alpha": 2}], aliases=("Tensor.__add__",), result=None
+        "add",
+        lambda a, b, alpha=1: a + alpha * b,
+        calls=[{}, {"alpha": 2}],
+        aliases=("Tensor.__add__",),
+        result=None,
+        dtypes="fibc",
     ),
     binary(
         "sub",
         lambda a, b, alpha=1: a - alpha * b,
         calls=[{}, {"alpha": 3}],
         aliases=("subtract",),
-        dtypes="fi",
+        dtypes="fic",
         result=None,
     ),
-    binary("rsub", _rsub, dtypes="fi", result=None),
-    binary("mul", np.multiply, aliases=("multiply",), result=None),
-    binary("div", np.true_divide, avoid=(0.0,), aliases=("divide", "true_divide"), result="float"),
+    binary("rsub", _rsub, dtypes="fic", result=None),
+    binary("mul", np.multiply, aliases=("multiply",), result=None, dtypes="fibc"),
+    binary("div", np.true_divide, avoid=(0.0,), aliases=("divide", "true_divide"), result="float", dtypes="fibc"),
     binary(
         "div",
         lambda a, b, rounding_mode: np.trunc(a / b) if rounding_mode == "trunc" else np.floor_divide(a, b),
@@ -62,8 +67,8 @@ ROWS = [
         variant="rounded",
     ),
     binary("floor_divide", np.floor_divide, avoid=(0.0,), result=None, dtypes="fi", grad="refused"),
-    unary("neg", np.negative, aliases=("negative",), dtypes="fi"),
-    binary("pow", np.power, low=0.3, high=2, low2=-1.5, high2=2.5, numbers=POWERS, dtypes="f"),
+    unary("neg", np.negative, aliases=("negative",), dtypes="fic"),
+    binary("pow", np.power, low=0.3, high=2, low2=-1.5, high2=2.5, numbers=POWERS, dtypes="fc"),
     binary(
         "pow",
         np.power,
@@ -77,13 +82,13 @@ ROWS = [
         result=None,
         grad=False,
     ),
-    Row(name="pow", samples=_number_pow, numpy=np.power, method=False, inplace=False, variant="number"),
+    Row(name="pow", samples=_number_pow, numpy=np.power, method=False, inplace=False, dtypes="fc", variant="number"),
     Row(
         name="where",
         samples=_where,
         special=_where_special,
         numpy=np.where,
-        dtypes="fib",
+        dtypes="fibc",
         result=None,
         method=False,
         inplace=False,

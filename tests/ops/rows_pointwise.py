@@ -19,8 +19,8 @@ STEP = {"gradgrad": "its derivative is 0"}
 
 
 def _wide(function: Any) -> Any:
-    """The numpy function of float64, whatever it is given: numpy makes float16 of small integers."""
-    return lambda x, **keywords: function(np.asarray(x, np.float64), **keywords)
+    """The numpy function of float64 (or complex128), whatever it is given: numpy makes float16 of small integers."""
+    return lambda x, **keywords: function(np.asarray(x, np.result_type(x, np.float64)), **keywords)
 
 
 def _sign(x: Array) -> Array:
@@ -82,32 +82,32 @@ NUMBERS = [{"min": -1, "max": 1}, {"min": -0.5}, {"max": 0.5}, {"min": 1, "max":
 CLAMP_ERRORS = calls(call(INTEGERS), call(INTEGERS * 1.0, np.ones(2), 3), call(np.ones(3), np.ones(4), np.ones(4)))
 
 ROWS = [
-    unary("square", np.square, dtypes="fi"),
-    unary("sqrt", _wide(np.sqrt), low=0.2, **FLOAT),
-    unary("rsqrt", _wide(lambda x: 1 / np.sqrt(x)), low=0.2, **FLOAT),
-    unary("reciprocal", _wide(lambda x: 1 / x), avoid=(0.0,), **FLOAT),
-    unary("exp", _wide(np.exp), **FLOAT),
-    unary("exp2", _wide(np.exp2), **FLOAT),
-    unary("expm1", _wide(np.expm1), **FLOAT),
-    unary("log", _wide(np.log), low=0.2, **FLOAT),
-    unary("log2", _wide(np.log2), low=0.2, **FLOAT),
-    unary("log10", _wide(np.log10), low=0.2, **FLOAT),
-    unary("log1p", _wide(np.log1p), low=-0.8, **FLOAT),
+    unary("square", np.square, dtypes="fic"),
+    unary("sqrt", _wide(np.sqrt), low=0.2, **FLOAT, dtypes="fibc"),
+    unary("rsqrt", _wide(lambda x: 1 / np.sqrt(x)), low=0.2, **FLOAT, dtypes="fibc"),
+    unary("reciprocal", _wide(lambda x: 1 / x), avoid=(0.0,), **FLOAT, dtypes="fibc"),
+    unary("exp", _wide(np.exp), **FLOAT, dtypes="fibc"),
+    unary("exp2", _wide(np.exp2), **FLOAT, dtypes="fibc"),
+    unary("expm1", _wide(np.expm1), **FLOAT, dtypes="fibc"),
+    unary("log", _wide(np.log), low=0.2, **FLOAT, dtypes="fibc"),
+    unary("log2", _wide(np.log2), low=0.2, **FLOAT, dtypes="fibc"),
+    unary("log10", _wide(np.log10), low=0.2, **FLOAT, dtypes="fibc"),
+    unary("log1p", _wide(np.log1p), low=-0.8, **FLOAT, dtypes="fibc"),
     unary(
         "logit", _wide(_logit), low=0.15, high=0.85, avoid=(0.2, 0.8), calls=[{}, {"eps": 0.2}], special=EDGES, **FLOAT
     ),
-    unary("sin", _wide(np.sin), **FLOAT),
-    unary("cos", _wide(np.cos), **FLOAT),
-    unary("tan", _wide(np.tan), low=-1.2, high=1.2, **FLOAT),
-    unary("asin", _wide(np.arcsin), low=-0.9, high=0.9, aliases=("arcsin",), **FLOAT),
-    unary("acos", _wide(np.arccos), low=-0.9, high=0.9, aliases=("arccos",), **FLOAT),
-    unary("atan", _wide(np.arctan), aliases=("arctan",), **FLOAT),
-    unary("sinh", _wide(np.sinh), **FLOAT),
-    unary("cosh", _wide(np.cosh), **FLOAT),
-    unary("asinh", _wide(np.arcsinh), aliases=("arcsinh",), **FLOAT),
-    unary("acosh", _wide(np.arccosh), low=1.2, high=3, aliases=("arccosh",), **FLOAT),
-    unary("atanh", _wide(np.arctanh), low=-0.9, high=0.9, aliases=("arctanh",), **FLOAT),
-    unary("sinc", _wide(np.sinc), avoid=(0.0,), **FLOAT),
+    unary("sin", _wide(np.sin), **FLOAT, dtypes="fibc"),
+    unary("cos", _wide(np.cos), **FLOAT, dtypes="fibc"),
+    unary("tan", _wide(np.tan), low=-1.2, high=1.2, **FLOAT, dtypes="fibc"),
+    unary("asin", _wide(np.arcsin), low=-0.9, high=0.9, aliases=("arcsin",), **FLOAT, dtypes="fibc"),
+    unary("acos", _wide(np.arccos), low=-0.9, high=0.9, aliases=("arccos",), **FLOAT, dtypes="fibc"),
+    unary("atan", _wide(np.arctan), aliases=("arctan",), **FLOAT, dtypes="fibc"),
+    unary("sinh", _wide(np.sinh), **FLOAT, dtypes="fibc"),
+    unary("cosh", _wide(np.cosh), **FLOAT, dtypes="fibc"),
+    unary("asinh", _wide(np.arcsinh), aliases=("arcsinh",), **FLOAT, dtypes="fibc"),
+    unary("acosh", _wide(np.arccosh), low=1.2, high=3, aliases=("arccosh",), **FLOAT, dtypes="fibc"),
+    unary("atanh", _wide(np.arctanh), low=-0.9, high=0.9, aliases=("arctanh",), **FLOAT, dtypes="fibc"),
+    unary("sinc", _wide(np.sinc), avoid=(0.0,), **FLOAT, dtypes="fibc"),
     unary("deg2rad", _wide(np.deg2rad), **FLOAT),
     unary("rad2deg", _wide(np.rad2deg), **FLOAT),
     unary("erf", _wide(erf), **FLOAT),

@@ -304,5 +304,4 @@ ROWS = [
         noncontiguous="an expanded tensor cannot be written",
         errors=calls(call(np.ones(2), 0.0, -1.0)),
     ),
-    row("imag", lambda r: [], method=False, errors=calls(call(np.ones(2))), grad=False),
 ]

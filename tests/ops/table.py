@@ -28,6 +28,11 @@ nan, inf = np.nan, np.inf
 SPECIAL = np.array([nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 1e30, -1e30])
 FEWER = np.array([nan, inf, -inf, 0.0, -0.0, 1.0, -1.0, 2.5, -3.0])
 TOLERANCE = {"float32": (2e-5, 2e-6), "float64": (1e-9, 1e-11)}  # relative, absolute
+WIDE = {
+    "complex128": "float64",
+    "complex64": "float32",
+    "own": "float64",
+}  # complex numbers are as precise as their parts
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ class Row:
     special: Samples | None = None  # calls with NaN, infinities and zeros; compared, not differentiated
     errors: Samples | None = None  # calls that must be refused
     numpy: Callable[..., Any] | None = None  # the same of ndarrays: the reference
-    dtypes: str = "f"  # f: floating, i: integers, b: bool
+    dtypes: str = "f"  # f: floating, i: integers, b: bool, c: complex, o: the samples' own
     result: str | None = (
         "same"  # its dtype: same, float (from integers), long (from integers), bool, int64, None: unknown
     )
@@ -100,7 +105,12 @@ class Row:
 
     def within(self, dtype: str) -> tuple[float, float]:
         """Relative and absolute tolerance."""
-        return {**TOLERANCE, **(self.tolerance or {})}.get(dtype, (0.0, 0.0))
+        return {**TOLERANCE, **(self.tolerance or {})}.get(WIDE.get(dtype, dtype), (0.0, 0.0))
+
+    def doubles(self) -> list[str]:
+        """The wide dtypes in which it is differentiated."""
+        wide = {"f": "float64", "c": "complex128", "o": "own"}
+        return [wide[kind] for kind in self.dtypes if kind in wide]
 
     def short(self) -> str:
         """The last part of the name."""
@@ -108,7 +118,13 @@ class Row:
 
     def sweep(self) -> list[str]:
         """The dtypes that values are cast to."""
-        names = {"f": ["float64", "float32"], "i": ["int64", "int32", "uint8"], "b": ["bool"]}
+        names = {
+            "f": ["float64", "float32"],
+            "i": ["int64", "int32", "uint8"],
+            "b": ["bool"],
+            "c": ["complex128", "complex64"],
+            "o": ["own"],
+        }
         return [d for kind in self.dtypes for d in names[kind]]
 
 
@@ -146,11 +162,16 @@ def is_value(x: Any) -> bool:
 
 def cast_array(a: Array, dtype: str) -> Array:
     """Values in another dtype; nothing but zero becomes zero."""
+    if dtype == "own":
+        return a
     kind = np.dtype(dtype).kind
+    a = a.real if a.dtype.kind == "c" != kind else a
     if kind == "b":
         return np.asarray(a > 0)
     if kind == "u":
         a = np.abs(a)
+    if kind == "c" and a.dtype.kind != "c":
+        a = a + 1j * np.where(a == 0, 0, np.cos(3 * a))
     with np.errstate(invalid="ignore", over="ignore"):
         return np.asarray(np.sign(a) * np.ceil(np.abs(a)) if kind in "iu" else a).astype(dtype)
 

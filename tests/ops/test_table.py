@@ -22,7 +22,21 @@ from minitorch.autograd import gradcheck, gradgradcheck
 from minitorch.dtypes import can_cast
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the table lies in tests/ops
-from ops.table import Const, Row, Sample, arrays, build, cast, is_value, mapped, perform, resolve, rows, tensors
+from ops.table import (
+    Const,
+    Row,
+    Sample,
+    arrays,
+    build,
+    cast,
+    cast_array,
+    is_value,
+    mapped,
+    perform,
+    resolve,
+    rows,
+    tensors,
+)
 
 # Older names warn.
 pytestmark = pytest.mark.filterwarnings("ignore:torch.lu is deprecated", "ignore:non-inplace resize")
@@ -73,8 +87,9 @@ def projected(result: Any) -> Any:
     total: Any = None
     for y in tensors(result):
         if y.requires_grad:
-            w = np.random.default_rng(y.numel()).uniform(0.5, 1.5, tuple(y.shape)).astype(y.detach().numpy().dtype)
-            part = (y * minitorch.from_numpy(w)).sum()
+            w = np.random.default_rng(y.numel()).uniform(0.5, 1.5, tuple(y.shape))
+            part = (y * minitorch.from_numpy(cast_array(w, y.dtype.name))).sum()
+            part = part.real if part.is_complex() else part
             total = part if total is None else total + part
     return total
 
@@ -101,16 +116,21 @@ def expected_dtype(row: Row, sample: Sample) -> Any:
     if row.result is None or not found:
         return None
     d = minitorch.from_numpy(np.empty(0, found[0])).dtype
-    if row.result == "float" and not d.is_floating_point:
+    if row.result == "float" and not d.is_floating_point and not d.is_complex:
         return minitorch.float32
-    if row.result == "long" and not d.is_floating_point:
+    if row.result == "long" and not d.is_floating_point and not d.is_complex:
         return minitorch.int64
     return d
 
 
 def reference(row: Row, sample: Sample) -> Any:
     """What the reference says: of float32 values it is computed in float64."""
-    wide = mapped(lambda x: x.astype(np.float64) if is_value(x) and isinstance(x, np.ndarray) else x, arrays(sample))
+
+    def widened(x: Any) -> Any:
+        wanted = is_value(x) and isinstance(x, np.ndarray)
+        return x.astype(np.result_type(x.dtype, np.float64)) if wanted else x
+
+    wide = mapped(widened, arrays(sample))
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # means of nothing
         return row.numpy(*wide.args, **wide.kwargs)  # type: ignore[misc]
@@ -125,7 +145,7 @@ def test_values(row: Row) -> None:
             before = cast(sample, dtype)
             result, _ = run(row, given)
             if row.numpy is not None and not row.random:
-                precision = "float64" if dtype == "float64" else "float32"
+                precision = "float64" if dtype in ("float64", "complex128", "own") else "float32"
                 same(row, result, reference(row, given), precision, (dtype, given))
             wanted = expected_dtype(row, arrays(given))
             first = tensors(result)
@@ -201,12 +221,12 @@ def _contiguous(sample: Sample) -> Sample:
 @pytest.mark.filterwarnings("ignore:The given NumPy array is not writable")
 def test_layouts(row: Row, layout: Any) -> None:
     """However the elements lie in memory, result and gradients are the same."""
-    dtype = "float64" if "f" in row.dtypes else "int64"
+    dtype = (*row.doubles(), "int64")[0]
     for sample in row.made():
         laid = _laid_out(layout, cast(sample, dtype))
         plain = _contiguous(laid)
         same(row, run(row, laid)[0], run(row, plain)[0], "float64", (layout, plain))
-        if row.grad is True and "f" in row.dtypes:
+        if row.grad is True and row.doubles():
             same(row, gradients(row, laid), gradients(row, plain), "float64", (layout, plain))
 
 
@@ -233,8 +253,8 @@ def _of_leaves(row: Row, sample: Sample) -> tuple[Callable[..., Any], list[Any]]
 def test_gradcheck(row: Row) -> None:
     """The derivatives are those of finite differences."""
     checked = 0
-    for sample in row.made():
-        f, leaves = _of_leaves(row, cast(sample, "float64"))
+    for sample in [cast(s, dtype) for dtype in row.doubles() for s in row.made()]:
+        f, leaves = _of_leaves(row, sample)
         if leaves:
             assert f(*leaves), f"no result requires grad: {sample}"
             assert gradcheck(f, leaves), sample
@@ -245,8 +265,8 @@ def test_gradcheck(row: Row) -> None:
 @over(lambda row: row.grad is True and row.differences is True and row.gradgrad is True)
 def test_gradgradcheck(row: Row) -> None:
     """And so are the derivatives of the derivatives."""
-    for sample in row.made():
-        f, leaves = _of_leaves(row, cast(sample, "float64"))
+    for sample in [cast(s, dtype) for dtype in row.doubles() for s in row.made()]:
+        f, leaves = _of_leaves(row, sample)
         if leaves:
             assert gradgradcheck(f, leaves), sample
 
