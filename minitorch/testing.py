@@ -10,11 +10,11 @@ import numpy as np
 
 from . import dtypes as dt
 from .autograd.grad_mode import no_grad
-from .creation import complex as paired
 from .creation import empty, from_numpy, tensor
 from .limits import finfo
 from .missing import missing_from
 from .ops.compare import isclose
+from .ops.parts import complex as paired
 from .random import randint
 from .tensor import Tensor
 
