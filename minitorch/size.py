@@ -1,9 +1,17 @@
-"""The shape of a tensor: a tuple that prints as PyTorch prints it."""
+"""The shape of a tensor: a tuple that prints as PyTorch prints it; and what the older constructors make of one."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import dtypes as dt
+from .autograd.tensor_base import TensorBase
+from .kernels.cast import cast_array
+from .ops.view import dims_of
 
 
 class Size(tuple[int, ...]):
@@ -32,3 +40,20 @@ class Size(tuple[int, ...]):
     def __getitem__(self, index: Any) -> Any:
         item = tuple.__getitem__(self, index)
         return Size(item) if isinstance(index, slice) else item
+
+
+def legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
+    """What the older constructors make of sizes, `Tensor(2, 3)`, not filled, or of values, `Tensor([1, 2])`."""
+    first = args[0] if args else 0
+    if len(args) < 2 and not isinstance(first, (int, np.integer, Size)):
+        if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
+            raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+        return cast_array(np.asarray(first), d.numpy)
+    return np.empty(dims_of(args or (0,)), d.numpy)
+
+
+def legacy_alias(x: Any, d: dt.dtype) -> Any:
+    """What they make of a tensor: the same memory. TypeError for another dtype."""
+    if x.dtype is not d:
+        raise TypeError(f"expected a tensor of {d}, got {x.dtype}; x.to({d}) converts it")
+    return x._alias()
