@@ -8,7 +8,8 @@ import pytest
 
 import minitorch as torch
 
-MODULES = ["minitorch", *[m.name for m in pkgutil.walk_packages(torch.__path__, "minitorch.")]]
+FOUND = [m.name for m in pkgutil.walk_packages(torch.__path__, "minitorch.")]
+MODULES = ["minitorch", *[name for name in FOUND if name != "minitorch.again"]]  # importing that one runs a program
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
