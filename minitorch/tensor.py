@@ -20,7 +20,6 @@ from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
 from .kernels.cast import BFLOAT16_ONE, cast_array, widened
-from .missing import MissingMember
 from .ops import activation as N
 from .ops import addmm as AM
 from .ops import arithmetic as A
@@ -119,12 +118,6 @@ class Tensor(TensorBase):
     as_subclass = overrides.as_subclass
 
     _make_subclass = staticmethod(overrides.make_subclass)
-
-    def __getattr__(self, name: str) -> Any:
-        """An AttributeError that says which name is nearest. A property that failed tells its own."""
-        if name.startswith("__") or any(name in c.__dict__ for c in type(self).__mro__):
-            return object.__getattribute__(self, name)
-        raise MissingMember(self, name)
 
     # ------------------------------------------------ made of an array
 

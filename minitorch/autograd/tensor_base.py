@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
+from ..missing import MissingMember
 from ..storage import Storage
 from .grad_mode import mode
 
@@ -50,9 +51,14 @@ class TensorBase:
     _inference: bool = False
     _retains_grad: bool = False
 
+    def __getattr__(self, name: str) -> Any:
+        """An AttributeError that says which name is nearest. A property that failed tells its own."""
+        if name.startswith("__") or any(name in c.__dict__ for c in type(self).__mro__):
+            return object.__getattribute__(self, name)
+        raise MissingMember(self, name)
+
     if TYPE_CHECKING:  # a rule of differentiation uses the language, which stands above this floor
 
-        def __getattr__(self, name: str) -> Any: ...
         def __getitem__(self, index: Any) -> Any: ...
         def __neg__(self) -> Any: ...
         def __add__(self, other: Any) -> Any: ...
