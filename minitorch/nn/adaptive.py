@@ -25,8 +25,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     The first `cutoffs[0]` classes and the clusters [cutoffs[i], cutoffs[i + 1]) share a softmax, the classes within a
     cluster another, of in_features / div_value^(i + 1) features. `forward(input (N, in_features), target (N,))`.
 
-    >>> loss = torch.nn.AdaptiveLogSoftmaxWithLoss(16, 1000, [10, 100])
-    >>> loss(torch.randn(4, 16), torch.tensor([0, 9, 10, 999])).output.shape
+    >>> loss = torch.nn.AdaptiveLogSoftmaxWithLoss(64, 1000, [10, 100])
+    >>> loss(torch.randn(4, 64), torch.tensor([0, 9, 10, 999])).output.shape
     torch.Size([4])
     """
 
