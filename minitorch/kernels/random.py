@@ -252,14 +252,10 @@ def _double(pairs: Any, out: Any, low: Any, size: Any) -> None:
         out[i] = _fma(_53_bits(pairs[i, 0], pairs[i, 1]) * 2.0**-53, size, low)
 
 
-# The bits of a word that a uniform number is made of: as many as the dtype has digits, so that none is rounded to 1.
-_DIGITS = {"V": 8, "e": 11}
-
-
-def _draw_uniform(stream: Stream, part: Array, low: float = 0.0, high: float = 1.0, digits: int = 24) -> None:
+def _draw_uniform(stream: Stream, part: Array, low: float = 0.0, high: float = 1.0) -> None:
     if part.dtype == FLOAT32:
         low32, high32 = np.float32(low), np.float32(high)
-        _single(stream.words(part.size) << np.uint32(24 - digits), part, low32, high32 - low32)
+        _single(stream.words(part.size), part, low32, high32 - low32)
     else:
         _double(stream.pairs(part.size), part, float(low), float(high) - float(low))
 
@@ -268,8 +264,10 @@ def uniform(stream: Stream, out: Array, low: float = 0.0, high: float = 1.0) -> 
     """Fill with numbers from [low, high); of complex numbers, each part."""
     if out.dtype.kind == "c":
         out = as_real(out)
-    digits = _DIGITS.get(out.dtype.char, 24)
-    _fill(out, lambda part, start: _draw_uniform(stream, part, low, high, digits))
+    _fill(out, lambda part, start: _draw_uniform(stream, part, low, high))
+    if out.dtype.char in "eV":  # what is rounded to the end becomes the beginning, as in PyTorch
+        drawn, end = widened(out), widened(cast_array(np.asarray(high, np.float64), out.dtype))
+        assign(out, np.where(drawn >= end, np.float32(low), drawn))
 
 
 def _units(stream: Stream, count: int) -> Array:
@@ -362,35 +360,28 @@ def normal(stream: Stream, out: Array, mean: float = 0.0, std: float = 1.0) -> N
     if out.size < 16 or not out.flags.c_contiguous:
         _fill(out, lambda part, start: _draw_normals(stream, part, mean, std), FLOAT64)
         return
+    if out.dtype.char in "eV":
+        drawn = np.empty(out.shape, FLOAT32)
+        normal(stream, drawn, mean, std)
+        assign(out, drawn)
+        return
     flat = out.reshape(-1)
     whole = flat.size // 16 * 16
-    _fill(flat[:whole], lambda part, start: _draw_blocks(stream, part, mean, std, out.dtype))
+    _fill(flat[:whole], lambda part, start: _draw_blocks(stream, part, mean, std))
     if whole < flat.size:  # the rest is drawn and forgotten: the last 16 are drawn anew
         uniform(stream, flat[whole:])
-        _fill(flat[-16:], lambda part, start: _draw_blocks(stream, part, mean, std, out.dtype))
+        _draw_blocks(stream, flat[-16:], mean, std)
 
 
-def _draw_blocks(stream: Stream, part: Array, mean: float, std: float, dtype: Any) -> None:
+def _draw_blocks(stream: Stream, part: Array, mean: float, std: float) -> None:
     """Of each 16 numbers, i and 8 + i are a pair."""
-    _draw_uniform(stream, part, digits=_DIGITS.get(dtype.char, 24))
+    _draw_uniform(stream, part)
     blocks = part.reshape(-1, 2, 8)
     a, b = blocks[:, 0].ravel(), blocks[:, 1].ravel()
-    if dtype.char in _DIGITS:
-        _normal_half(a, b, mean, std, lambda x: widened(cast_array(x, dtype)))
-    else:
-        kernel = _normal_single if dtype == FLOAT32 else _normal_double
-        kernel(a, b, dtype.type(mean), dtype.type(std))
+    kind = part.dtype.type
+    kernel = _normal_single if kind is np.float32 else _normal_double
+    kernel(a, b, kind(mean), kind(std))
     blocks[:, 0], blocks[:, 1] = a.reshape(-1, 8), b.reshape(-1, 8)
-
-
-def _normal_half(a: Array, b: Array, mean: float, std: float, rounded: Any) -> None:
-    """Two uniform numbers become two normal ones, every step rounded to a half dtype: PyTorch's numbers."""
-    with np.errstate(all="ignore"):
-        radius = rounded(np.sqrt(rounded(-2 * rounded(np.log(1 - a)))))
-    angle = rounded(2 * np.pi * b.astype(FLOAT64))
-    mean, std = rounded(np.array([mean, std]))
-    for part, turn in ((a, np.cos), (b, np.sin)):
-        part[...] = rounded(rounded(rounded(radius * rounded(turn(angle))) * std) + mean)
 
 
 def _pairs_python(units: Any, out: Any) -> None:

@@ -245,7 +245,7 @@ def _pow_exponent(g: Any, a: Any, b: Any) -> Any:
 
 
 def _not_negative(b: Any) -> Any:
-    return b >= 0 if b.array.dtype.kind == "f" else b.real >= 0
+    return b >= 0 if b.array.dtype.kind in "fV" else b.real >= 0
 
 
 class Where(Pointwise):

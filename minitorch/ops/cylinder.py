@@ -41,7 +41,7 @@ class Igammac(Igamma):
 
 def _incomplete(function: Any, input: Any, other: Any) -> Any:
     for x in (input, other):
-        if not isinstance(x, TensorBase) or x.array.dtype.kind != "f":
+        if not isinstance(x, TensorBase) or x.array.dtype.kind not in "fV":
             raise DtypeError(function.__name__.lower(), "expected floating-point tensors", input, other)
     if error := broadcast_error(function.__name__.lower(), (input, other)):
         raise error
@@ -100,7 +100,7 @@ def _of_degree(name: str, text: str) -> Any:
     def call(input: Any, n: Any) -> Any:
         x, degree = floating_pair(input, n)
         model = like((x, degree))
-        if model.array.dtype.kind != "f":
+        if model.array.dtype.kind not in "fV":
             raise DtypeError(f"special.{name}", "expected real numbers", input, n)
         at, n = [v.array if isinstance(v, TensorBase) else v for v in (x, degree)]
         return model._wrap(orthogonal.polynomial(name, at, n, model.array.dtype))

@@ -91,7 +91,7 @@ def _floating(name: str, x: Any) -> Any:
 
 def _complex(name: str, x: Any) -> Any:
     x = _floating(name, x)
-    return in_dtype(x, x.dtype.to_complex()) if x.array.dtype.kind == "f" else x
+    return in_dtype(x, x.dtype.to_complex()) if x.array.dtype.kind in "fV" else x
 
 
 def _real(name: str, x: Any) -> Any:

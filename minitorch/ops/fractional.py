@@ -10,7 +10,8 @@ import numpy as np
 from ..errors import DtypeError, OperationError
 from ..kernels import fractional as kernels
 from ..kernels import random as draws
-from .base import T, TensorBase
+from ..kernels.cast import widened
+from .base import T, TensorBase, numbers
 from .conv import each
 from .pool import (
     MaxPool,
@@ -77,7 +78,7 @@ def _fractional(
             raise OperationError(
                 name, f"{o} windows of size {k} do not fit: output + kernel - 1 must be from 1 to {most}", input
             )
-    found = kernels.fractional_max(x.array, kernel, wanted, _samples(name, x, dims, given))
+    found = kernels.fractional_max(numbers(x), kernel, wanted, widened(_samples(name, x, dims, given)))
     values, indices = (FractionalMaxPool2d if dims == 2 else FractionalMaxPool3d).apply(x, dims, *found)
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 

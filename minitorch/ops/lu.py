@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels import linalg as kernels
 from ..kernels.cast import cast_array
 from .autocast import in_float32
-from .base import Op, T, results
+from .base import Op, T, numbers, results
 from .join import cat, tril, triu
 from .linalg import flipped, matrices, succeeded, together, triangular
 from .matmul import matmul
@@ -84,7 +84,7 @@ def _factor(name: str, A: Any, pivot: bool) -> Any:
 
 def _zero_pivots(packed: Any) -> Any:
     """For each matrix the place of the first zero on the diagonal, from 1; 0 if there is none."""
-    return packed._wrap(kernels.zero_pivots(packed.array))
+    return packed._wrap(kernels.zero_pivots(numbers(packed)))
 
 
 def lu_factor_ex(A: T, *, pivot: bool = True, check_errors: bool = False) -> Any:

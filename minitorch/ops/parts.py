@@ -134,7 +134,7 @@ def view_as_complex(input: T) -> T:
     >>> torch.view_as_complex(torch.tensor([[1.0, 2.0], [0.0, 3.0]]))
     tensor([1.+2.j, 0.+3.j])
     """
-    if input.array.dtype.kind != "f":
+    if input.array.dtype.kind not in "fV":
         problem = "view_as_complex is only supported for half, float and double tensors"
         raise DtypeError("view_as_complex", problem, input)
     _check_pairs(input.array)
@@ -210,7 +210,7 @@ def _check_parts(name: str, a: Any, b: Any) -> None:
     for x in (a, b):
         if not isinstance(x, TensorBase):
             raise TypeError(f"{name}(): expected two tensors, got {type(x).__name__}")
-        if x.array.dtype.kind != "f":
+        if x.array.dtype.kind not in "fV":
             raise OperationError(name, "Expected both inputs to be Half, Float or Double tensors", a, b)
     if a.array.dtype is not b.array.dtype:
         problem = f"Expected object of scalar type {a.dtype.title} but got scalar type {b.dtype.title}"

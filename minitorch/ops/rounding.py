@@ -230,7 +230,7 @@ class ClampMax(ClampNumbers):
 def abs(input: T) -> T:
     """|input|, of complex numbers real. Not for bool tensors."""
     kind = input.array.dtype.kind
-    if kind == "f":
+    if kind in "fV":
         return Abs.apply(input)
     refuse("abs", "b", input)
     return (ComplexAbs if kind == "c" else Abs).apply(input)

@@ -215,7 +215,7 @@ def corrcoef(input: T) -> T:
         return c / c
     spread = c.diagonal().sqrt()
     c = c / unsqueeze(spread, 1) / unsqueeze(spread, 0)
-    return c.clamp(-1, 1) if c.array.dtype.kind == "f" else complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    return c.clamp(-1, 1) if c.array.dtype.kind in "fV" else complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
 
 
 # ---------------------------------------------------------------- distances

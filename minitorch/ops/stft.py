@@ -77,7 +77,7 @@ def _padded(x: Any, n_fft: int, mode: str) -> Any:
     """The signal with half a frame more at both ends."""
     if x.array.ndim not in (1, 2):
         raise OperationError("stft", "expected a 1D or 2D tensor", x)
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         raise OperationError("stft", "expected a tensor of floating point or complex values", x)
     rows = unsqueeze(x, 0) if x.array.ndim == 1 else x
     rows = pad(rows, (n_fft // 2, n_fft // 2), mode)
@@ -86,7 +86,7 @@ def _padded(x: Any, n_fft: int, mode: str) -> Any:
 
 def _check_stft(x: Any, n_fft: int, hop: int, width: int, window: Any) -> None:
     problem = None
-    if x.array.dtype.kind not in "fc":
+    if x.array.dtype.kind not in "fcV":
         problem = "expected a tensor of floating point or complex values"
     elif x.array.ndim not in (1, 2):
         problem = "expected a 1D or 2D tensor"

@@ -27,11 +27,21 @@ SKIPPED = {
     "histogram": BINS,
     "frexp": "exponents",
     "bincount-weights": "sums in float64",
+    **dict.fromkeys(("view_as_complex", "complex", "polar"), "there is no complex32"),
     **dict.fromkeys(("linalg.pinv", "linalg.pinv-constant", "pinverse", "linalg.lstsq", "linalg.matrix_power"), MANY),
     **dict.fromkeys(("linalg.matrix_rank", "nn.functional.multi_head_attention_forward"), MANY),
-    **dict.fromkeys(("linalg.cond", "linalg.tensorsolve", "linalg.norm", "linalg.matrix_norm"), MANY),
+    **dict.fromkeys(("ormqr", "linalg.cond", "linalg.tensorsolve", "linalg.norm", "linalg.matrix_norm"), MANY),
 }
-ROWS = [row for row in rows() if "f" in row.dtypes and not row.random and row.id not in SKIPPED]
+REFUSED = (
+    "bessel",
+    "airy",
+    "polynomial",
+)  # of torch.special: PyTorch has none of them for halves, nor do all work here
+ROWS = [
+    row
+    for row in rows()
+    if "f" in row.dtypes and not row.random and row.id not in SKIPPED and not any(part in row.id for part in REFUSED)
+]
 
 
 def build(sample: Sample, dtype: Any, widen: bool) -> tuple[Sample, list[Any]]:
@@ -106,4 +116,4 @@ def test_halves(row: Row, dtype: str) -> None:
 
 # How many roundings, of values and of gradients, where there are more: softmax's gradient takes its rounded output.
 FEW = dict.fromkeys(("instance_norm", "nn.functional.instance_norm", "nn.functional.group_norm"), (6.0, 60.0))
-FEW |= dict.fromkeys(("softmax", "nn.functional.softmax", "nn.functional.softmin"), (3.0, 80.0))
+FEW |= dict.fromkeys(("softmax", "nn.functional.softmax", "nn.functional.softmin"), (3.0, 250.0))
