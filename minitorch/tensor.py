@@ -106,9 +106,9 @@ class Tensor(TensorBase):
         kind = dt.get_default_dtype() if dtype is None else dtype
         args = args if size is None else (Size(size),)
         if len(args) == 1 and isinstance(args[0], Tensor):
-            made = _legacy_alias(args[0], kind)
+            made = MD.legacy_alias(args[0], dtype)
         else:
-            made = Tensor._wrap(_legacy_array(args, kind))
+            made = Tensor._wrap(MD.legacy_array(args, kind, Size))
         if cls is not Tensor:
             made.__class__ = cls
         made._requires_grad = requires_grad
@@ -861,21 +861,6 @@ class Tensor(TensorBase):
                 f"tensor.mT is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
             )
         return V.transpose(self, -2, -1)
-
-
-def _legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
-    first = args[0] if args else 0
-    if len(args) < 2 and not isinstance(first, (builtins.int, np.integer, Size)):
-        if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
-            raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
-        return cast_array(np.asarray(first), d.numpy)
-    return np.empty(V.dims_of(args or (0,)), d.numpy)
-
-
-def _legacy_alias(x: Tensor, d: dt.dtype) -> Tensor:
-    if x.dtype is not d:
-        raise TypeError(f"expected a tensor of {d}, got {x.dtype}; x.to({d}) converts it")
-    return x._alias()
 
 
 _OWN = {*TensorBase.__annotations__, "_retains_grad"}

@@ -62,3 +62,20 @@ def new_full(
     array = np.empty(dims_of((size,)), dt.wide(target))
     array.fill(cast_array(np.asarray(value), dt.wide(target)))
     return _made(self, array, dtype, device, requires_grad)
+
+
+def legacy_array(args: tuple[Any, ...], d: dt.dtype, size: type) -> Array:
+    """What `Tensor(2, 3)`, `Tensor(x.size())` and `Tensor([1, 2])` hold."""
+    first = args[0] if args else 0
+    if len(args) < 2 and not isinstance(first, (int, np.integer, size)):
+        if isinstance(first, str) or not (hasattr(first, "__len__") or isinstance(first, TensorBase)):
+            raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+        return cast_array(np.asarray(first), d.numpy)
+    return np.empty(dims_of(args or (0,)), d.numpy)
+
+
+def legacy_alias(x: Any, d: dt.dtype | None) -> Any:
+    """`Tensor(x)`: the same memory; TypeError for another dtype than one that was asked for."""
+    if d is not None and x.dtype is not d:
+        raise TypeError(f"expected a tensor of {d}, got {x.dtype}; x.to({d}) converts it")
+    return x._alias()
