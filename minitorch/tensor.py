@@ -105,10 +105,8 @@ class Tensor(TensorBase):
         check_device(device)
         kind = dt.get_default_dtype() if dtype is None else dtype
         args = args if size is None else (Size(size),)
-        if len(args) == 1 and isinstance(args[0], Tensor):
-            made = MD.legacy_alias(args[0], dtype)
-        else:
-            made = Tensor._wrap(MD.legacy_array(args, kind, Size))
+        alone = len(args) == 1 and isinstance(args[0], Tensor)
+        made = MD.legacy_alias(args[0], dtype) if alone else Tensor._wrap(MD.legacy_array(args, kind, Size))
         if cls is not Tensor:
             made.__class__ = cls
         made._requires_grad = requires_grad
@@ -857,9 +855,7 @@ class Tensor(TensorBase):
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         if self.array.ndim < 2:
-            raise RuntimeError(
-                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
-            )
+            raise RuntimeError(f"mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
         return V.transpose(self, -2, -1)
 
 
