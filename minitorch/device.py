@@ -55,7 +55,6 @@ def check_device(device: Any) -> None:
     """NoSuchDevice if `device` is anything but None or the CPU."""
     if device is not None and str(device).partition(":")[0] != "cpu":
         raise NoSuchDevice(
-            f"device {str(device)!r} does not exist, minitorch is not compiled with CUDA enabled: it runs on the CPU "
-            "alone. Use device='cpu', or "
-            "'cuda' if torch.cuda.is_available() else 'cpu'."
+            f"device {str(device)!r} does not exist (not compiled with CUDA enabled): minitorch runs on the CPU alone. "
+            "Use device='cpu', or 'cuda' if torch.cuda.is_available() else 'cpu'."
         )

@@ -52,8 +52,8 @@ def legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:
     return np.empty(dims_of(args or (0,)), d.numpy)
 
 
-def legacy_alias(x: Any, d: dt.dtype) -> Any:
-    """What they make of a tensor: the same memory. TypeError for another dtype."""
-    if x.dtype is not d:
+def legacy_alias(x: Any, d: dt.dtype | None) -> Any:
+    """What they make of a tensor: the same memory. TypeError for another dtype than one that was asked for."""
+    if d is not None and x.dtype is not d:
         raise TypeError(f"expected a tensor of {d}, got {x.dtype}; x.to({d}) converts it")
     return x._alias()

@@ -105,8 +105,9 @@ class Tensor(TensorBase):
         kind = dt.get_default_dtype() if dtype is None else dtype
         args = args if size is None else (Size(size),)
         alone = len(args) == 1 and isinstance(args[0], Tensor)
-        made = legacy_alias(args[0], kind) if alone else Tensor._wrap(legacy_array(args, kind))
-        made.__class__ = cls
+        made = legacy_alias(args[0], dtype) if alone else Tensor._wrap(legacy_array(args, kind))
+        if cls is not Tensor:
+            made.__class__ = cls
         made._requires_grad = requires_grad
         return made
 
@@ -847,9 +848,7 @@ class Tensor(TensorBase):
     def mT(self) -> Tensor:
         """The last two dimensions exchanged."""
         if self.array.ndim < 2:
-            raise RuntimeError(
-                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.array.ndim}-D tensor."
-            )
+            raise RuntimeError(f"mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor.")
         return V.transpose(self, -2, -1)
 
 
