@@ -346,7 +346,7 @@ def clamp_max(input: T, max: Any) -> T:
 def _bounded(function: Any, name: str, *operands: Any) -> Any:
     """The operands in their common dtype, None where there is no bound."""
     x, lo, hi = operands
-    if x.array.dtype.kind in "fV" and not isinstance(lo, TensorBase) and not isinstance(hi, TensorBase):
+    if x.array.dtype.kind in "fV" and all(b is None or isinstance(b, (int, float)) for b in (lo, hi)):
         return function.apply(x, lo, hi)
     cast = iter(promoted(*[x for x in operands if x is not None]))
     operands = tuple([None if x is None else next(cast) for x in operands])
