@@ -24,14 +24,23 @@ def _made(x: Any, array: Array, dtype: Any, device: Any, requires_grad: bool) ->
     return made.requires_grad_() if requires_grad else made
 
 
+def _shape_of(name: str, sizes: Any) -> tuple[int, ...]:
+    shape = dims_of(sizes)
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
+    return shape
+
+
 def _filled(fill: Any, meaning: str) -> Any:
+    name = f"new_{fill.__name__}"
+
     def method(
         self: Any, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Any:
-        shape = dims_of(sizes if size is None else (size,))
+        shape = _shape_of(name, sizes if size is None else (size,))
         return _made(self, fill(shape, dt.wide(_dtype(self, dtype))), dtype, device, requires_grad)
 
-    method.__name__ = f"new_{fill.__name__}"
+    method.__name__ = name
     method.__doc__ = f"{meaning} of a shape, in this dtype unless told otherwise."
     return method
 
@@ -59,6 +68,6 @@ def new_full(
     target = _dtype(self, dtype)
     value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
     dt.check_fits(value, target)
-    array = np.empty(dims_of((size,)), dt.wide(target))
+    array = np.empty(_shape_of("new_full", (size,)), dt.wide(target))
     array.fill(cast_array(np.asarray(value), dt.wide(target)))
     return _made(self, array, dtype, device, requires_grad)

@@ -441,8 +441,8 @@ def contains(self: T, element: Any) -> bool:
 
 
 def reverse(self: T) -> T:
-    """All dimensions flipped; a 0-d tensor is itself."""
-    return flip(self, tuple(range(self.ndim))) if self.array.ndim else self
+    """The first dimension flipped; a 0-d tensor is itself."""
+    return flip(self, 0) if self.array.ndim else self
 
 
 def map_(self: T, other: Any, callable: Any) -> T:

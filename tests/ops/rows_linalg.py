@@ -218,7 +218,7 @@ ROWS = [
         grad=False,
         numpy=lambda a, u="L": np.linalg.eigvalsh(a, u),
     ),
-    row(L + "eig", lambda r: [call(values(r, (3, 3)))], errors=ODD, grad="refused", oracle=FREE),
+    row(L + "eig", lambda r: [call(values(r, (3, 3)))], errors=ODD, differences=FREE, gradgrad=FREE, oracle=FREE),
     row(L + "eigvals", lambda r: [call(Const(values(r, (3, 3))))], grad=False, oracle="their order is LAPACK's"),
     row(
         L + "svd",
