@@ -134,8 +134,8 @@ def view_as_complex(input: T) -> T:
     >>> torch.view_as_complex(torch.tensor([[1.0, 2.0], [0.0, 3.0]]))
     tensor([1.+2.j, 0.+3.j])
     """
-    if input.array.dtype.kind not in "fV":
-        problem = "view_as_complex is only supported for half, float and double tensors"
+    if input.array.dtype.kind != "f" or input.array.itemsize < 4:
+        problem = "view_as_complex is only supported for float and double tensors: there is no complex32 here"
         raise DtypeError("view_as_complex", problem, input)
     _check_pairs(input.array)
     if input.storage_offset() % 2:

@@ -45,7 +45,7 @@ ROWS = [
         name="Tensor.resize",
         samples=lambda rng: [
             call(values(rng, (2, 3)), 3, 2),
-            call(values(rng, (4,)), (2, 2)),
+            call(values(rng, (4,)), 2, 2),
             call(values(rng, ()), 1),
         ],
         dtypes="fib",

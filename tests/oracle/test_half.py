@@ -69,8 +69,8 @@ def test_operations(row: Row, dtype: str) -> None:
             warnings.simplefilter("ignore")
             theirs = outputs(torch, row, cast(sample, "float32"), dtype)
             ours = outputs(minitorch, row, cast(sample, "float32"), dtype)
-        if isinstance(theirs, Exception):
-            continue
+        if isinstance(theirs, Exception) or "torch.complex32" in map(str, [x.dtype for x in theirs]):
+            continue  # there is no complex32 here
         assert not isinstance(ours, Exception), f"{ours!r}: {sample}"
         assert [str(x.dtype) for x in ours] == [str(x.dtype) for x in theirs], sample
         assert [tuple(x.shape) for x in ours] == [tuple(x.shape) for x in theirs], sample
@@ -137,8 +137,9 @@ def test_autocast(dtype: str) -> None:
         *("nn.functional.bilinear", "linalg.pinv", "linalg.pinv-constant", "einsum", "tensordot"),
         *("nn.functional.mse_loss", "nn.functional.l1_loss", "nn.functional.max_pool3d"),
         *("nn.functional.local_response_norm", "nn.functional.multi_head_attention_forward"),
+        *("nn.functional.pad-reflect", "nn.functional.max_pool3d_with_indices", "geqrf", "lu", "view_as_complex"),
     }
-    for row in (row for row in ROWS if row.id not in apart):
+    for row in (row for row in ROWS if row.id not in apart and "fractional" not in row.id):
         for sample in row.made():
             found = []
             for m in (torch, minitorch):
