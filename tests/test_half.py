@@ -526,3 +526,38 @@ def test_scaler() -> None:
     q.grad = torch.ones(1).half()
     with pytest.raises(ValueError, match="FP16"):
         scaler.step(torch.optim.SGD([q], lr=0.1))
+
+
+def test_the_dtype_of_autocast_is_left_as_it_was() -> None:
+    for device, expected in (("cpu", torch.bfloat16), ("cuda", torch.float16), ("xpu", torch.float16)):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=False):
+            pass
+        assert torch.get_autocast_dtype(device) is expected
+
+
+def test_a_function_under_autocast_in_two_threads() -> None:
+    """Each goes back to what it had before, whoever leaves first."""
+    inside, left, after = threading.Barrier(2), threading.Event(), {}
+
+    @torch.autocast("cpu")
+    def run(waits: bool) -> None:
+        inside.wait(60)
+        if waits:
+            assert left.wait(60)
+
+    def first() -> None:
+        torch.set_autocast_enabled("cpu", True)
+        run(False)
+        after["first"] = torch.is_autocast_enabled("cpu")
+        left.set()
+
+    def second() -> None:
+        run(True)
+        after["second"] = torch.is_autocast_enabled("cpu")
+
+    threads = [threading.Thread(target=f) for f in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert after == {"first": True, "second": False}
