@@ -10,8 +10,8 @@ import numpy as np
 from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
+from ..kernels import cross_entropy as kernels
 from ..kernels import reduce, scalar
-from ..kernels import softmax as kernels
 from .activation import logsigmoid
 from .arithmetic import where
 from .autocast import in_float32, raised
