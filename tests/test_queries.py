@@ -25,6 +25,9 @@ def test_out_is_written_and_returned():
     assert values.tolist() == [5.0, 7.0]
     assert found.indices is indices
     assert torch.zeros(2, out=torch.ones(2)).tolist() == [0.0, 0.0]
+    with pytest.warns(UserWarning, match="torch.range is deprecated"):
+        assert torch.range(1, 3, out=out) is out
+    assert out.tolist() == [1.0, 2.0, 3.0]
     assert torch.linalg.inv(torch.eye(2) * 2, out=torch.empty(2, 2)).tolist() == [[0.5, 0.0], [0.0, 0.5]]
     view = torch.zeros(2, 2)
     torch.exp(torch.zeros(2), out=view[0])
