@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..autograd.grad_mode import mode
-from ..autograd.half import FLOAT32
+from ..autograd.half import FLOAT32, widened
 from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
-from .base import Op, T, numbers
+from .base import Op, T, in_dtype, numbers
 from .view import reshape
 
 
@@ -186,10 +186,12 @@ def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, 
     _check_dtypes("group_norm", input, weight, bias)
     _check_channels("group_norm", channels, weight=weight, bias=bias)
     _check_count("group_norm", n * (channels // num_groups) * math.prod(input.array.shape[2:]), input)
-    y = NativeLayerNorm.apply(input, None, None, input.array.size // max(n * num_groups, 1), eps, True)
+    x = widened(input)  # three operations: halves are rounded once all the same
+    y = NativeLayerNorm.apply(x, None, None, input.array.size // max(n * num_groups, 1), eps, True)
     per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
     y = y if weight is None else y * reshape(weight, per_channel)
-    return y if bias is None else y + reshape(bias, per_channel)
+    y = y if bias is None else y + reshape(bias, per_channel)
+    return in_dtype(y, input.dtype)
 
 
 def batch_norm(
