@@ -150,9 +150,9 @@ def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) ->
 
 
 def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable[[Function], Function]:
-    """Let function(target, v, source, u, n) mean, inside kernels, that n numbers from source[u::gather] go
-    to target[v::scatter], or are added there; both are flat. They go in vectors of fixed lengths: of a loop whose length is
-    known at run time only, LLVM vectorises stretches of 32, and asks before each whether the arrays overlap.
+    """Let function(target, v, source, u, n) mean, inside kernels, that n numbers from source[u::gather]
+    go to target[v::scatter], or are added there; both are flat. They go in vectors of fixed lengths: of a loop whose
+    length is known at run time only, LLVM vectorises stretches of 32, and asks before each whether the arrays overlap.
     """
 
     def decorate(function: Function) -> Function:
