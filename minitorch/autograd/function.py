@@ -99,10 +99,11 @@ class Function:
         """Run forward, and record it if an argument requires grad."""
         if dtypes.mixed and cls._widens and half_among(args):
             return cls._apply_half(args)
-        node = cls._node()
-        node.edges = edges_of(args)
-        result = cls._run_forward(node, *args)
         record = mode.grad
+        node = cls._node()
+        # What is not recorded, as in backward, needs no edges; but a user's forward may ask which inputs require grad.
+        node.edges = edges_of(args) if record or not cls.builtin else (None,) * len(args)
+        result = cls._run_forward(node, *args)
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]
             if not isinstance(first, TensorBase):
