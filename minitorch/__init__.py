@@ -779,6 +779,7 @@ _WRITERS = [
     "randint",
     "randn",
     "randperm",
+    "range",
     "reciprocal",
     "remainder",
     "renorm",

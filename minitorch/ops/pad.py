@@ -27,7 +27,7 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
         return constant(input, pairs, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument, got value={value}')
-    if mode != "circular":
+    if mode == "replicate" or (mode == "reflect" and len(pairs) < 3):  # PyTorch's list for autocast
         (input,) = raised(input)
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
