@@ -31,7 +31,7 @@ _PATTERNS = {
         torch.Tensor.col_indices torch.Tensor.crow_indices torch.Tensor.coalesce torch.Tensor.is_coalesced
         torch.Tensor.indices torch.Tensor.values torch.Tensor.smm torch.Tensor.sspaddmm torch.Tensor.dense_dim
         torch.hspmm torch.hsmm torch.smm torch.saddmm torch.sspaddmm torch.dsmm torch.spmm torch.*.sparse_*
-        torch.*indices_copy torch.values_copy torch.resize_as_sparse_
+        torch.*indices_copy torch.values_copy torch.resize_as_sparse_ torch.native_norm
     """,
     "there are no quantised tensors here": """
         torch.ao torch.quantization torch.*quantize* torch.q_* torch.*_quantized* torch.Tensor.q_* torch.QInt*
@@ -49,7 +49,6 @@ _PATTERNS = {
         torch.int[1-7] torch.bits* torch.bit torch.Tensor.chalf torch.hash_tensor torch.Tensor.hash_tensor
         torch.nn.functional.scaled_* torch.nn.functional.ScalingType torch.nn.functional.SwizzleType
     """,
-    "memory formats other than contiguous do not exist here": "torch.channels_last_3d",
     "the only device is the CPU; torch.cuda.is_available() says so": """
         torch.cuda torch.Tensor.cuda* torch.cudnn_* torch.miopen_* torch.Tensor.record_stream torch.mps torch.xpu
         torch.mtia torch.accelerator torch.Stream torch.Event torch.Tensor.xpu torch.Tensor.ipu torch.Tensor.hpu
@@ -71,11 +70,11 @@ _PATTERNS = {
     """,
     "PyTorch itself no longer runs it": "torch.autograd.NestedIOFunction",
     "it is no interface: PyTorch's source has it there for its own use": """
-        torch.TYPE_CHECKING torch.PRIVATE_OPS torch.USE_GLOBAL_DEPS torch.USE_RTLD_* torch.classproperty
-        torch.nn.functional.TYPE_CHECKING torch.nn.functional.Tensor torch.nn.functional.DType
-        torch.nn.functional.GRID_SAMPLE_* torch.nn.functional.assert_int_or_pair torch.nn.functional.*_notes
-        torch.nn.functional.*torch_function* torch.linalg.common_notes torch.nn.Module.T_destination
-        torch.serialization.StorageType torch.serialization.mkdtemp
+        torch.TYPE_CHECKING torch.slice_inverse torch.Tensor.slice_inverse torch.PRIVATE_OPS torch.USE_GLOBAL_DEPS
+        torch.USE_RTLD_* torch.classproperty torch.nn.functional.TYPE_CHECKING torch.nn.functional.Tensor
+        torch.nn.functional.DType torch.nn.functional.GRID_SAMPLE_* torch.nn.functional.assert_int_or_pair
+        torch.nn.functional.*_notes torch.nn.functional.*torch_function* torch.linalg.common_notes
+        torch.nn.Module.T_destination torch.serialization.StorageType torch.serialization.mkdtemp
         torch.serialization.check_module_version_greater_or_equal
     """,
 }
