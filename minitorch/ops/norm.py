@@ -248,15 +248,28 @@ def batch_norm(
     count = shape[0] * math.prod(shape[2:])
     if training:
         _check_count("batch_norm", count, input)
-        mean, var = kernels.channel_statistics(_planes(numbers(input)))
-        if count:  # an empty batch says nothing
-            _move(running_mean, mean, momentum)
-            _move(running_var, kernels.unbiased(var, count), momentum)
+        mean, var = _statistics(input, count, running_mean, running_var, momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:
         mean, var = numbers(running_mean).copy(), numbers(running_var).copy()
     return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, training)
+
+
+def _statistics(x: Any, count: int, running_mean: Any, running_var: Any, momentum: float) -> tuple[Any, Any]:
+    mean, var = kernels.channel_statistics(_planes(numbers(x)))
+    if count:  # an empty batch says nothing
+        _move(running_mean, mean, momentum)
+        _move(running_var, kernels.unbiased(var, count), momentum)
+    return mean, var
+
+
+def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momentum: float) -> tuple[T, T]:
+    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased."""
+    _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
+    count = input.array.size // max(input.array.shape[1], 1)
+    mean, var = _statistics(input, count, running_mean, running_var, momentum)
+    return input._wrap(mean), input._wrap(var)
 
 
 def _check_count(name: str, count: int, x: Any) -> None:
