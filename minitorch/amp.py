@@ -18,15 +18,32 @@ from .tensor import Tensor
 __all__ = [
     "GradScaler",
     "autocast",
+    "autocast_decrement_nesting",
+    "autocast_increment_nesting",
     "clear_autocast_cache",
     "custom_bwd",
     "custom_fwd",
+    "get_autocast_cpu_dtype",
     "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
+    "get_autocast_ipu_dtype",
+    "get_autocast_xla_dtype",
     "is_autocast_available",
     "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
     "is_autocast_enabled",
+    "is_autocast_ipu_enabled",
+    "is_autocast_xla_enabled",
+    "set_autocast_cache_enabled",
+    "set_autocast_cpu_dtype",
+    "set_autocast_cpu_enabled",
     "set_autocast_dtype",
     "set_autocast_enabled",
+    "set_autocast_gpu_dtype",
+    "set_autocast_ipu_dtype",
+    "set_autocast_ipu_enabled",
+    "set_autocast_xla_dtype",
+    "set_autocast_xla_enabled",
 ]
 
 
@@ -36,6 +53,7 @@ class _Dtypes(threading.local):
     def __init__(self) -> None:
         self.of: defaultdict[str, dt.dtype] = defaultdict(lambda: dt.float16)
         self.of.update(dict.fromkeys(("cpu", "hpu", "xla"), dt.bfloat16))
+        self.nesting = 0
 
 
 _dtypes = _Dtypes()
@@ -69,6 +87,52 @@ def set_autocast_enabled(device_type: str, enabled: bool) -> None:
     if Device(device_type).type == "cpu":
         dt.mixed = dt.mixed or enabled
         mode.autocast = get_autocast_dtype("cpu").numpy if enabled else None
+
+
+def _older(verb: str, device: str, what: str, function: Any) -> Any:
+    """`get_autocast_cpu_dtype()` and its like: a name for one device, which warns."""
+    name, now = f"{verb}_autocast_{device}_{what}", f"{verb}_autocast_{what}"
+    kind = "cuda" if device == "gpu" else device
+
+    def call(*args: Any) -> Any:
+        warnings.warn(
+            f"torch.{name}() is deprecated. Please use torch.{now}('{kind}') instead.", DeprecationWarning, stacklevel=2
+        )
+        return function(kind, *args)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`{now}('{kind}')`, by an older name that warns."
+    return call
+
+
+get_autocast_cpu_dtype, get_autocast_gpu_dtype, get_autocast_ipu_dtype, get_autocast_xla_dtype = [
+    _older("get", device, "dtype", get_autocast_dtype) for device in ("cpu", "gpu", "ipu", "xla")
+]
+set_autocast_cpu_dtype, set_autocast_gpu_dtype, set_autocast_ipu_dtype, set_autocast_xla_dtype = [
+    _older("set", device, "dtype", set_autocast_dtype) for device in ("cpu", "gpu", "ipu", "xla")
+]
+is_autocast_cpu_enabled, is_autocast_ipu_enabled, is_autocast_xla_enabled = [
+    _older("is", device, "enabled", is_autocast_enabled) for device in ("cpu", "ipu", "xla")
+]
+set_autocast_cpu_enabled, set_autocast_ipu_enabled, set_autocast_xla_enabled = [
+    _older("set", device, "enabled", set_autocast_enabled) for device in ("cpu", "ipu", "xla")
+]
+
+
+def autocast_increment_nesting() -> int:
+    """Count one more region of autocast, and say how many there are: for programs that make their own."""
+    _dtypes.nesting += 1
+    return _dtypes.nesting
+
+
+def autocast_decrement_nesting() -> int:
+    """Count one region of autocast less, and say how many are left."""
+    _dtypes.nesting -= 1
+    return _dtypes.nesting
+
+
+def set_autocast_cache_enabled(enabled: bool) -> None:
+    """Accepted: casts are not kept."""
 
 
 def is_autocast_cache_enabled() -> bool:

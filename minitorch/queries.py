@@ -46,6 +46,11 @@ def is_neg(input: Tensor) -> bool:
     return False
 
 
+def is_distributed(input: Tensor) -> bool:
+    """False: nothing is spread over processes."""
+    return False
+
+
 def get_device(input: Tensor) -> int:
     """-1: the CPU."""
     return -1

@@ -272,6 +272,11 @@ def normal(
     return Normal.apply(drawn, *given) if any(x is not None and x.requires_grad for x in given) else drawn
 
 
+def thread_safe_generator() -> Generator | None:
+    """The generator of a worker thread of a data loader; None everywhere else, and workers are processes here."""
+    return None
+
+
 __all__ = [
     "Generator",
     "bernoulli",
@@ -291,4 +296,5 @@ __all__ = [
     "randperm",
     "seed",
     "set_rng_state",
+    "thread_safe_generator",
 ]
