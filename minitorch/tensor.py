@@ -313,7 +313,7 @@ class Tensor(TensorBase):
             )
         if value and self.array.dtype.kind not in "fcV":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
+                f"Only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
             )
         if value and self._inference and not mode.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
@@ -361,7 +361,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at = old.version, old.written_at
+        self.storage.version, self.storage.written_at, self.storage.latest = old.version, old.written_at, old.latest
 
     @property
     def _base(self) -> Any:
@@ -403,7 +403,7 @@ class Tensor(TensorBase):
             check_replaced(hook, grads[nr], new)
             return (*grads[:nr], new, *grads[nr + 1 :])
 
-        return node.register_prehook(on_output)
+        return node.register_tensor_hook(on_output)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""

@@ -72,8 +72,8 @@ class Function:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
-            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not "
-            "make an instance of it."
+            "Legacy autograd function with non-static forward method is deprecated: the methods of "
+            f"{type(self).__name__} are static. Call {type(self).__name__}.apply(...), do not make an instance of it."
         )
 
     @staticmethod
@@ -146,7 +146,8 @@ class Function:
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
         if any(x is a for a in args):
-            x = _view_of_argument(x)
+            constant, x = any(x is c for c in node._constant), _view_of_argument(x)
+            node._constant += (x,) if constant else ()
         if x._view is not None:
             x._view.refusal = _IN_FUNCTION
         return x

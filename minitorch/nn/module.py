@@ -22,7 +22,7 @@ from .parameter import Buffer, Parameter
 M = TypeVar("M", bound="Module")
 T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
-_forward_hooks, _forward_pre_hooks, _backward_hooks, _backward_pre_hooks = H.any_everywhere
+_forward_hooks, _forward_pre_hooks, _backward_hooks, _backward_pre_hooks, _node_hooks = H.any_everywhere
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 _HOOKS = (
@@ -97,7 +97,7 @@ class Module:
         try:
             if (
                 self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-                or _forward_hooks or _forward_pre_hooks or _backward_hooks or _backward_pre_hooks
+                or _forward_hooks or _forward_pre_hooks or _backward_hooks or _backward_pre_hooks or _node_hooks
             ):  # fmt: skip
                 return H.call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
@@ -573,7 +573,7 @@ class Module:
         return self._add_backward_hook(hook, prepend, True)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """The old form of `register_full_backward_hook`, which here does the same; not both on one module."""
+        """The older form: it sees the gradients of the last operation in the module. Not both on one module."""
         return self._add_backward_hook(hook, False, False)
 
     def _add_backward_hook(self, hook: Callable[..., Any], prepend: bool, full: bool) -> RemovableHandle:
@@ -596,6 +596,11 @@ class Module:
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """The same; a result replaces the dictionary."""
+        if getattr(hook, "_from_public_api", False):
+            raise RuntimeError(
+                "Cannot register the same function as the state dict post hook that was previously registered via "
+                "register_state_dict_post_hook"
+            )
         return add_hook(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
