@@ -11,7 +11,7 @@ import numpy as np
 from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
-from .errors import OperationError
+from .errors import OperationError, not_a_tensor
 from .size import Size
 from .tensor import Tensor
 
@@ -80,7 +80,7 @@ def with_out(function: Any) -> Any:
         except (AttributeError, TypeError) as error:
             if overrides.has_torch_function([*args, *kwargs.values()]):
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
-            raise _not_a_tensor(name, error) from None
+            raise not_a_tensor(name, error) if isinstance(error, AttributeError) else error from None
         if out is None:
             return result
         if isinstance(result, Tensor):
@@ -91,13 +91,6 @@ def with_out(function: Any) -> Any:
 
     call.asks = True  # type: ignore[attr-defined]
     return call
-
-
-def _not_a_tensor(name: str, error: Exception) -> Exception:
-    """The error for an argument that should be a tensor; an unrelated error as it is."""
-    if not isinstance(error, AttributeError) or error.name != "array":
-        return error
-    return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
 
 
 _WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")

@@ -321,6 +321,8 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad`."""
+        if not isinstance(requires_grad, builtins.bool):
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad)}")
         self._set_requires_grad(requires_grad)
         return self
 
@@ -479,13 +481,18 @@ class Tensor(TensorBase):
         return bool(widened(self.array))
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        return int(self._real_scalar())
 
     def __float__(self) -> float:
-        return float(self._scalar())
+        return float(self._real_scalar())
 
     def __complex__(self) -> complex:
         return complex(self._scalar())
+
+    def _real_scalar(self) -> Any:
+        if (value := self._scalar()).imag:
+            raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
+        return value.real
 
     def _scalar(self) -> Any:
         if self.array.size != 1:
@@ -837,7 +844,7 @@ class Tensor(TensorBase):
     @property
     def H(self) -> Tensor:
         """The transpose of a matrix, conjugated."""
-        return PT.conj(V.t(self))
+        return PT.conj(V.t(V.one_matrix(self)))
 
     @property
     def mH(self) -> Tensor:

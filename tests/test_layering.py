@@ -37,6 +37,7 @@ FLOORS = {
     "settings": 5,
     "patterns": 5,
     "queries": 5,
+    "return_types": 6,
     "fft": 6,
     "linalg": 6,
     "special": 6,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_a_tensor
 from .grad_mode import mode
 from .half import compute, half_among, half_node
 from .node import CustomNode, Node, edges_of
@@ -101,7 +102,10 @@ class Function:
             return cls._apply_half(args)
         node = cls._node()
         node.edges = edges_of(args)
-        result = cls._run_forward(node, *args)
+        try:
+            result = cls._run_forward(node, *args)
+        except AttributeError as error:
+            raise not_a_tensor(cls.__name__.lower(), error) if cls.builtin else error from None
         record = mode.grad
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]

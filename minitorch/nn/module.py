@@ -13,6 +13,7 @@ from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
 from ..creation import empty_like
 from ..device import check_device
+from ..errors import not_a_tensor
 from ..ops.copying import to_arguments
 from ..tensor import Tensor
 from . import hooks as H
@@ -102,7 +103,10 @@ class Module:
                 return H.call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            _note_place(self, error)
+            explained = _explained(self, error)
+            _note_place(self, explained)
+            if explained is not error:
+                raise explained from None
             raise
 
     # ------------------------------------------------ registration
@@ -675,6 +679,20 @@ def _replace_data(param: Any, fn: Callable[[Any], Any]) -> None:
     if grad is not None:
         with no_grad():
             param._grad = fn(grad).requires_grad_(grad.requires_grad)
+
+
+def _explained(module: Module, error: Exception) -> Exception:
+    """An operation's AttributeError for what is no tensor as PyTorch's TypeError; any other error as it is."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    if not isinstance(error, AttributeError) or not place.startswith(_OPERATIONS):
+        return error
+    return not_a_tensor(module._get_name(), error)
+
+
+_OPERATIONS = f"{__name__.partition('.')[0]}.ops."
 
 
 def _note_place(module: Module, error: Exception) -> None:
