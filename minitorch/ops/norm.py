@@ -11,6 +11,7 @@ from ..autograd.half import FLOAT32
 from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
+from ..kernels.cast import cast_array
 from .base import Op, T, numbers
 from .view import reshape
 
@@ -265,11 +266,15 @@ def _statistics(x: Any, count: int, running_mean: Any, running_var: Any, momentu
 
 
 def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momentum: float) -> tuple[T, T]:
-    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased."""
+    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased.
+
+    In the dtype of the running ones, if there are any.
+    """
     _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
     count = input.array.size // max(input.array.shape[1], 1)
     mean, var = _statistics(input, count, running_mean, running_var, momentum)
-    return input._wrap(mean), input._wrap(var)
+    dtype = (input if running_mean is None else running_mean).array.dtype
+    return input._wrap(cast_array(mean, dtype)), input._wrap(cast_array(var, dtype))
 
 
 def _check_count(name: str, count: int, x: Any) -> None:
