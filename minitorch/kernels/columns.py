@@ -150,6 +150,11 @@ def copy_evens(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
     """target[v : v + n] = source[u : u + 2 n : 2], for kernels."""
 
 
+@moves_rows(scatter=2)
+def copy_to_evens(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
+    """target[v : v + 2 n : 2] = source[u : u + n], with zeros between them, for kernels."""
+
+
 @moves_rows(add=True)
 def add_row(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
     """target[v : v + n] += source[u : u + n], for kernels."""

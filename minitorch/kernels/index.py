@@ -167,7 +167,7 @@ def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:
 
 def advanced_get(x: Array, key: tuple[Any, ...]) -> Array:
     """x[key] for a key with arrays among it; always a copy."""
-    return np.array(_indexed(x, key), order="C")
+    return in_rows(np.asarray(_indexed(x, key)))
 
 
 def _indexed(x: Array, key: tuple[Any, ...]) -> Any:
@@ -184,6 +184,11 @@ def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
 
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
+    if accumulate and len(key) == 1 and key[0].dtype.kind in "iu" and key[0].ndim and np.ndim(values) > key[0].ndim:
+        (index,) = key
+        check_range(np.where(index < 0, index + len(y), index), len(y), 0)
+        index_add(y, 0, (index % len(y)).ravel(), np.reshape(values, (index.size, *np.shape(values)[index.ndim :])))
+        return
     place = _indexed(np.arange(y.size).reshape(y.shape), key) if accumulate else None
     try:
         if place is None:

@@ -62,7 +62,7 @@ def _planes(x: Array) -> Array | None:
             merged[-1] = [merged[-1][0] * n, step]
         else:
             merged.append([n, step])
-    if not 2 <= len(merged) <= 3 or merged[-2][1] != x.itemsize:
+    if not 2 <= len(merged) <= 3 or merged[-2][1] != x.itemsize or merged[-1][1] == 0:
         return None
     whole = [[1, 0], *merged][-3:]
     return np.lib.stride_tricks.as_strided(x, [n for n, _ in whole], [step for _, step in whole])
