@@ -182,12 +182,15 @@ def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
     return f"{problem} (tensor of shape {list(x.shape)}, index {shapes})"
 
 
+def _picks_rows(k: Any) -> bool:
+    return isinstance(k, np.ndarray) and k.ndim > 0 and k.dtype.kind == "i"
+
+
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
-    if accumulate and len(key) == 1 and key[0].dtype.kind in "iu" and key[0].ndim and np.ndim(values) > key[0].ndim:
-        (index,) = key
-        check_range(np.where(index < 0, index + len(y), index), len(y), 0)
-        index_add(y, 0, (index % len(y)).ravel(), np.reshape(values, (index.size, *np.shape(values)[index.ndim :])))
+    if accumulate and len(key) == 1 and _picks_rows(key[0]) and np.shape(values) == (*key[0].shape, *y.shape[1:]):
+        index = np.where(key[0] < 0, key[0] + len(y), key[0]).ravel()
+        index_add(y, 0, index, values.reshape(index.size, *y.shape[1:]))
         return
     place = _indexed(np.arange(y.size).reshape(y.shape), key) if accumulate else None
     try:
