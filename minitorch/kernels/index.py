@@ -44,10 +44,12 @@ def _positions(index: Array, axis: int) -> tuple[Any, ...]:
 
 def _flat(index: Array, axis: int, shape: tuple[int, ...]) -> Array:
     """`_positions` in an array of this shape as positions in its memory."""
-    grids = np.ogrid[tuple([slice(n) for n in index.shape])]
-    strides = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
-    others: Any = sum([g * stride for d, (g, stride) in enumerate(zip(grids, strides, strict=True)) if d != axis])
-    return np.asarray(index * strides[axis] + others)
+    others: Any = 0  # where the element would be at index 0 of the axis
+    for d, n in enumerate(index.shape):
+        if d != axis:
+            steps = np.arange(0, n * math.prod(shape[d + 1 :]), math.prod(shape[d + 1 :]) or 1)
+            others = others + steps.reshape(n, *(1,) * (len(shape) - d - 1))
+    return np.asarray(index * math.prod(shape[axis + 1 :]) + others)
 
 
 def scatter(y: Array, axis: int, index: Array, src: Any) -> None:
