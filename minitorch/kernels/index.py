@@ -47,7 +47,7 @@ def _flat(index: Array, axis: int, shape: tuple[int, ...]) -> Array:
     others: Any = 0  # where the element would be at index 0 of the axis
     for d, n in enumerate(index.shape):
         if d != axis:
-            steps = np.arange(0, n * math.prod(shape[d + 1 :]), math.prod(shape[d + 1 :]) or 1)
+            steps = np.arange(n) * math.prod(shape[d + 1 :])
             others = others + steps.reshape(n, *(1,) * (len(shape) - d - 1))
     return np.asarray(index * math.prod(shape[axis + 1 :]) + others)
 
