@@ -138,7 +138,7 @@ def promoted(*operands: Any) -> tuple[Any, ...]:
     first = operands[0]
     if isinstance(first, TensorBase):
         d = first.array.dtype
-        if all([isinstance(x, TensorBase) and x.array.dtype is d for x in operands]):  # mostly
+        if all(isinstance(x, TensorBase) and x.array.dtype is d for x in operands):  # mostly
             return operands
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
