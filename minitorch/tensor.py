@@ -63,6 +63,9 @@ def _operator(function: Any) -> Any:
     """The method behind an operator: operands that tensors do not know are left to the other side."""
 
     def operator(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if kind is Tensor or kind is float or kind is int:  # nearly always
+            return function(self, other)
         if not isinstance(other, _OPERANDS):
             if overrides.has_torch_function((other,)):
                 return overrides.handle_torch_function(function, (other,), self, other)

@@ -135,11 +135,16 @@ def pointwise(kernel: Elementwise, *args: Any) -> Any:
 
 def promoted(*operands: Any) -> tuple[Any, ...]:
     """The operands in their common dtype. Tensors are cast where they must be, numbers stay numbers."""
+    first = operands[0]
+    if isinstance(first, TensorBase):
+        d = first.array.dtype
+        if all(isinstance(x, TensorBase) and x.array.dtype is d for x in operands):  # mostly
+            return operands
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
             raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
-    d = dt.result_dtype([_number(x) for x in operands])
-    return tuple([in_dtype(x, d) for x in operands])
+    common = dt.result_dtype([_number(x) for x in operands])
+    return tuple([in_dtype(x, common) for x in operands])
 
 
 def pair(a: Any, b: Any) -> tuple[Any, Any]:

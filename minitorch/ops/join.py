@@ -110,10 +110,10 @@ def cat(tensors: Any, dim: int = 0) -> Any:
     if not full[0].array.ndim:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
     shape = full[0].array.shape
+    before, after = shape[:axis], shape[axis + 1 :]
     for i, x in enumerate(full):
-        if x.array.ndim != len(shape) or any(
-            m != n for d, (m, n) in enumerate(zip(x.array.shape, shape, strict=True)) if d != axis
-        ):
+        other = x.array.shape
+        if len(other) != len(shape) or other[:axis] != before or other[axis + 1 :] != after:
             raise OperationError(
                 "cat",
                 f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape "
