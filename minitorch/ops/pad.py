@@ -8,7 +8,7 @@ from typing import Any
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from .autocast import raised
-from .base import T
+from .base import T, shown_as
 
 
 def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) -> T:
@@ -34,6 +34,7 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
     return input
 
 
+@shown_as("ConstantPadNdBackward0")
 def constant(x: Any, pairs: Any, value: float) -> Any:
     """The tensor with a value around it; pairs (before, after) from the last dimension on, negative ones cut off."""
     for i, (before, after) in enumerate(pairs):

@@ -16,7 +16,7 @@ from ..kernels import strided as kernels
 from . import view as V
 from .arithmetic import refuse
 from .autocast import in_float32
-from .base import Op, T, TensorBase, numbers, overlaps_itself, overwrite
+from .base import Op, T, TensorBase, numbers, overlaps_itself, overwrite, shown_as
 from .copying import clone
 from .join import flip
 from .view import Diagonal, PlaceDiagonal, Slice, ViewOp, dim_in, dims_of, reshape, split
@@ -194,6 +194,7 @@ def split_with_sizes(input: T, split_sizes: Sequence[int], dim: int = 0) -> tupl
     return split(input, list(split_sizes), dim)
 
 
+@shown_as("NarrowCopyBackward0")
 def narrow_copy(input: T, dim: int, start: Any, length: int) -> T:
     """A copy of `length` entries of a dimension, from `start` on."""
     return clone(V.narrow(input, dim, start, length))
