@@ -868,6 +868,7 @@ _WRITERS = [
     "randint",
     "randn",
     "randperm",
+    "range",
     "reciprocal",
     "remainder",
     "renorm",

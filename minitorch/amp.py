@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import threading
 import warnings
+from collections import defaultdict
 from typing import Any
 
 from . import dtypes as dt
@@ -49,7 +51,8 @@ class _Dtypes(threading.local):
     """What autocast lowers to on each device, where it is not told."""
 
     def __init__(self) -> None:
-        self.of: dict[str, dt.dtype] = {"cpu": dt.bfloat16, "cuda": dt.float16, "ipu": dt.float16}
+        self.of: defaultdict[str, dt.dtype] = defaultdict(lambda: dt.float16)
+        self.of.update(dict.fromkeys(("cpu", "hpu", "xla"), dt.bfloat16))
         self.nesting = 0
 
 
@@ -58,15 +61,14 @@ _dtypes = _Dtypes()
 
 def get_autocast_dtype(device_type: str) -> dt.dtype:
     """The dtype that autocast lowers to on a device."""
-    Device(device_type)
-    return _dtypes.of.get(device_type, dt.bfloat16)
+    return _dtypes.of[Device(device_type).type]
 
 
 def set_autocast_dtype(device_type: str, dtype: dt.dtype) -> None:
     """Make `dtype` the one that autocast lowers to on a device."""
-    Device(device_type)
-    _dtypes.of[device_type] = dtype
-    if mode.autocast is not None and device_type == "cpu":
+    device = Device(device_type).type
+    _dtypes.of[device] = dtype
+    if mode.autocast is not None and device == "cpu":
         mode.autocast = dtype.numpy
 
 
@@ -181,7 +183,7 @@ class autocast:
         self._enabled = False
 
     def __enter__(self) -> autocast:
-        self._before.append((mode.autocast, _dtypes.of.get(self.device)))
+        self._before.append((mode.autocast, _dtypes.of[self.device]))
         if self.device == "cpu":
             set_autocast_dtype("cpu", self.fast_dtype)
             set_autocast_enabled("cpu", self._enabled)
@@ -193,7 +195,9 @@ class autocast:
     def __call__(self, function: Any) -> Any:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            own = copy.copy(self)  # several threads may be in the function at once
+            own._before = []
+            with own:
                 return function(*args, **kwargs)
 
         return call

@@ -385,6 +385,16 @@ def t(input: T) -> T:
     return Matrix.apply(input, 0, 1) if input.ndim == 2 else Vector.apply(input, input.array.shape)
 
 
+def one_matrix(x: T) -> T:
+    """x itself, a matrix or a number; RuntimeError for any other."""
+    if x.array.ndim not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {x.array.ndim}-D tensor. For batches of "
+            "matrices, consider using tensor.mH"
+        )
+    return x
+
+
 def permute(input: T, *order: Any, dims: Any = None) -> T:
     """The dimensions in the order given."""
     asked = dims_of(order if dims is None else (dims,))
@@ -417,6 +427,21 @@ def expand(input: T, *sizes: Any, size: Any = None, implicit: bool = False) -> T
             "expand", f"the expanded size of the tensor {list(shape)} must match the existing size {list(old)}", input
         )
     return Expand.apply(input, full)
+
+
+def view_as(self: T, other: TensorBase) -> T:
+    """The same memory in the shape of another tensor."""
+    return view(self, other.array.shape)
+
+
+def reshape_as(self: T, other: TensorBase) -> T:
+    """In the shape of another tensor."""
+    return reshape(self, other.array.shape)
+
+
+def expand_as(self: T, other: TensorBase) -> T:
+    """Expanded to the shape of another tensor."""
+    return expand(self, other.array.shape)
 
 
 def broadcast_to(input: T, size: Any) -> T:

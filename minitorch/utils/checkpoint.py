@@ -206,7 +206,7 @@ class _Segment:
     def __init__(self, function: Any, args: Any, kwargs: Any, preserve: bool, context: Any) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.state = get_rng_state() if preserve else None
-        self.context = context
+        self.context, self.autocast = context, mode.autocast
 
     def begin(self, context: Any) -> Any:
         """The first time: the result, with one node in the place of the graph that made it."""
@@ -224,12 +224,22 @@ class _Segment:
 
     def again(self) -> tuple[list[Any], list[Any]]:
         """The second time: the same results, and the nodes of their graph."""
-        with fork_rng(enabled=self.state is not None), enable_grad(), self.context:
+        with fork_rng(enabled=self.state is not None), enable_grad(), _autocast(self.autocast), self.context:
             if self.state is not None:
                 set_rng_state(self.state)
             start = tick()
             made = _made_since(start, self.function(*self.args, **self.kwargs))
         return made, _nodes_since(start, made)
+
+
+@contextlib.contextmanager
+def _autocast(dtype: Any) -> Iterator[None]:
+    """Autocast as it was the first time."""
+    before, mode.autocast = mode.autocast, dtype
+    try:
+        yield
+    finally:
+        mode.autocast = before
 
 
 class _Recomputed(Function):

@@ -142,6 +142,22 @@ def test_the_choice_must_be_made():
         checkpoint(torch.sin, torch.ones(1))
 
 
+def test_autocast_is_the_same_twice():
+    """Backward runs outside of autocast, and what is computed again is in the same dtype all the same."""
+    layer, x, dtypes = nn.Linear(3, 3), torch.ones(2, 3, requires_grad=True), []
+
+    def run(x):
+        y = layer(x)
+        dtypes.append(y.dtype)
+        return y
+
+    with torch.autocast("cpu"):
+        y = checkpoint(run, x, use_reentrant=False)
+    y.sum().backward()
+    assert dtypes == [torch.bfloat16, torch.bfloat16]
+    assert not torch.is_autocast_enabled("cpu")
+
+
 def test_a_group_computes_again_once():
     runs = []
 
