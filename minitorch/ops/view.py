@@ -445,6 +445,21 @@ def expand(input: T, *sizes: Any, size: Any = None, implicit: bool = False) -> T
     return Expand.apply(input, full)
 
 
+def view_as(self: T, other: TensorBase) -> T:
+    """The same memory in the shape of another tensor."""
+    return view(self, other.array.shape)
+
+
+def reshape_as(self: T, other: TensorBase) -> T:
+    """In the shape of another tensor."""
+    return reshape(self, other.array.shape)
+
+
+def expand_as(self: T, other: TensorBase) -> T:
+    """Expanded to the shape of another tensor."""
+    return expand(self, other.array.shape)
+
+
 def broadcast_to(input: T, size: Any) -> T:
     """`expand`, as a function."""
     return expand(input, size)
