@@ -270,7 +270,8 @@ def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momen
     _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
     count = input.array.size // max(input.array.shape[1], 1)
     mean, var = _statistics(input, count, running_mean, running_var, momentum)
-    return input._wrap(mean), input._wrap(var)
+    like = input if running_mean is None else running_mean
+    return input._wrap(mean).to(like.dtype), input._wrap(var).to(like.dtype)
 
 
 def _check_count(name: str, count: int, x: Any) -> None:
