@@ -19,7 +19,7 @@ from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
-from .kernels.cast import BFLOAT16_ONE, cast_array, widened
+from .kernels.cast import BFLOAT16_ONE, cast_array, number, widened
 from .ops import activation as N
 from .ops import addmm as AM
 from .ops import arithmetic as A
@@ -50,7 +50,7 @@ from .ops import stats as ST
 from .ops import stft as SF
 from .ops import strided as SV
 from .ops import view as V
-from .size import Size, legacy_alias, legacy_array
+from .size import Size, legacy_alias, legacy_array, size_of
 from .storage import Storage
 
 _new = object.__new__
@@ -187,7 +187,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self.array.shape)
+        return size_of(self.array.shape)
 
     @property
     def ndim(self) -> int:
@@ -227,7 +227,7 @@ class Tensor(TensorBase):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return Size(self.array.shape) if dim is None else self.array.shape[V.dim_in(dim, self.ndim)]
+        return size_of(self.array.shape) if dim is None else self.array.shape[V.dim_in(dim, self.ndim)]
 
     def numel(self) -> int:
         """The number of elements."""
@@ -486,23 +486,13 @@ class Tensor(TensorBase):
         return bool(widened(self.array))
 
     def __int__(self) -> int:
-        return int(self._real_scalar())
+        return int(number(self.array, real=True))
 
     def __float__(self) -> float:
-        return float(self._real_scalar())
+        return float(number(self.array, real=True))
 
     def __complex__(self) -> complex:
-        return complex(self._scalar())
-
-    def _real_scalar(self) -> Any:
-        if (value := self._scalar()).imag:
-            raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
-        return value.real
-
-    def _scalar(self) -> Any:
-        if self.array.size != 1:
-            raise ValueError(f"only one element tensors can be converted to Python scalars, not {self.array.size}")
-        return widened(self.array).item()
+        return complex(number(self.array))
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
