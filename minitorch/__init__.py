@@ -2,18 +2,23 @@
 
 import math as _math
 
+from . import _C as _library
 from . import (
     accelerator,
     amp,
     autograd,
     backends,
+    checks,
     compiler,
     cpu,
     cuda,
     distributed,
     distributions,
     fft,
+    foreach,
     func,
+    functional,
+    fx,
     hub,
     jit,
     linalg,
@@ -26,6 +31,7 @@ from . import (
     serialization,
     special,
     testing,
+    torch_version,
     types,
     utils,
     version,
@@ -36,8 +42,11 @@ from .amp import (
     GradScaler,
     autocast,
     clear_autocast_cache,
+    get_autocast_cpu_dtype,
     get_autocast_dtype,
+    get_autocast_gpu_dtype,
     is_autocast_cache_enabled,
+    is_autocast_cpu_enabled,
     is_autocast_enabled,
     set_autocast_dtype,
     set_autocast_enabled,
@@ -821,6 +830,7 @@ _WRITERS = [
 ]
 _writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
+globals().update(foreach.functions | checks.functions, _C=_library)
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
@@ -1080,13 +1090,17 @@ __all__ = [
     "full",
     "full_like",
     "func",
+    "functional",
+    "fx",
     "gather",
     "gcd",
     "gcd_",
     "ge",
     "geqrf",
     "ger",
+    "get_autocast_cpu_dtype",
     "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
     "get_default_device",
     "get_default_dtype",
     "get_deterministic_debug_mode",
@@ -1141,6 +1155,7 @@ __all__ = [
     "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled",
     "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
     "is_autocast_enabled",
     "is_complex",
     "is_conj",
@@ -1412,6 +1427,7 @@ __all__ = [
     "tile",
     "to_dlpack",
     "topk",
+    "torch_version",
     "trace",
     "transpose",
     "trapezoid",

@@ -19,9 +19,12 @@ __all__ = [
     "clear_autocast_cache",
     "custom_bwd",
     "custom_fwd",
+    "get_autocast_cpu_dtype",
     "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
     "is_autocast_available",
     "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
     "is_autocast_enabled",
     "set_autocast_dtype",
     "set_autocast_enabled",
@@ -42,6 +45,21 @@ def get_autocast_dtype(device_type: str) -> dt.dtype:
     """The dtype that autocast lowers to on a device."""
     Device(device_type)
     return _dtypes.of.get(device_type, dt.bfloat16)
+
+
+def is_autocast_cpu_enabled() -> bool:
+    """Whether autocast is on for the CPU. An older name: `is_autocast_enabled("cpu")`."""
+    return is_autocast_enabled("cpu")
+
+
+def get_autocast_cpu_dtype() -> dt.dtype:
+    """The dtype of autocast on the CPU. An older name: `get_autocast_dtype("cpu")`."""
+    return get_autocast_dtype("cpu")
+
+
+def get_autocast_gpu_dtype() -> dt.dtype:
+    """The dtype of autocast on a GPU. An older name: `get_autocast_dtype("cuda")`."""
+    return get_autocast_dtype("cuda")
 
 
 def set_autocast_dtype(device_type: str, dtype: dt.dtype) -> None:

@@ -244,6 +244,15 @@ def _standing_for(target: Any, nr: int) -> Any:
     return x
 
 
+def get_device_states(*args: Any) -> tuple[list[int], list[Any]]:
+    """The GPUs of these arguments and the states of their generators: there are none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Nothing: no GPU has a generator."""
+
+
 def _tensors(x: Any) -> Iterable[Any]:
     if isinstance(x, Tensor):
         yield x
@@ -265,4 +274,11 @@ def _mapped(f: Callable[[Any], Any], x: Any) -> Any:
     return {key: _mapped(f, item) for key, item in x.items()} if isinstance(x, dict) else x
 
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = [
+    "CheckpointError",
+    "checkpoint",
+    "checkpoint_sequential",
+    "get_device_states",
+    "noop_context_fn",
+    "set_device_states",
+]
