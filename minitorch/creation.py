@@ -15,7 +15,7 @@ from .autograd.grad_mode import mode
 from .device import check_device
 from .kernels.cast import cast_array, widened
 from .kernels.layout import made_like
-from .ops.view import dims_of
+from .ops.made import shape_of
 from .storage import Storage
 from .tensor import Tensor
 
@@ -277,10 +277,7 @@ def _shape(sizes: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, ..
     """The shape asked for as f(2, 3), f((2, 3)) or f(size=(2, 3))."""
     if not sizes and size is None:
         raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-    shape = dims_of(sizes if size is None else (size,))
-    if any(n < 0 for n in shape):
-        raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
-    return shape
+    return shape_of(name, sizes if size is None else (size,))
 
 
 def zeros(

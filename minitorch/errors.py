@@ -34,6 +34,10 @@ class OutOfMemoryError(RuntimeError):
     """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""
 
 
+class AcceleratorError(RuntimeError):
+    """An error of a device: programs catch it, nothing raises it."""
+
+
 class LinAlgError(OperationError):
     """A decomposition or an inverse that does not exist, such as the inverse of a singular matrix."""
 

@@ -1,22 +1,20 @@
-"""The functions that PyTorch keeps in `torch.functional`, under that name."""
-
-from __future__ import annotations
+"""Functions that stand in `torch` as well: older programs take them from here."""
 
 from .nn import functional as F
 from .ops.einsum import chain_matmul, einsum, tensordot
 from .ops.join import atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_tensors, meshgrid
-from .ops.lu import lu
-from .ops.matrix import norm
+from .ops.lu import old_lu as lu
+from .ops.matrix import old_norm as norm
+from .ops.matrix import pca_lowrank, svd_lowrank
 from .ops.sort import unique, unique_consecutive
 from .ops.stats import cartesian_prod, cdist, unravel_index
 from .ops.stft import istft, stft
 from .ops.view import split
 from .queries import broadcast_shapes
-from .tensor import Tensor
+from .tensor import Tensor as Tensor
 
 __all__ = [
     "F",
-    "Tensor",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",
@@ -31,8 +29,10 @@ __all__ = [
     "lu",
     "meshgrid",
     "norm",
+    "pca_lowrank",
     "split",
     "stft",
+    "svd_lowrank",
     "tensordot",
     "unique",
     "unique_consecutive",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
-from .errors import OperationError
+from .ops.base import into
 from .size import Size
 from .tensor import Tensor
 
@@ -44,6 +43,11 @@ def is_conj(input: Tensor) -> bool:
 
 def is_neg(input: Tensor) -> bool:
     """False: a negative is computed at once."""
+    return False
+
+
+def is_distributed(input: Tensor) -> bool:
+    """False: nothing is spread over processes."""
     return False
 
 
@@ -81,12 +85,13 @@ def with_out(function: Any) -> Any:
             if overrides.has_torch_function([*args, *kwargs.values()]):
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             raise _not_a_tensor(name, error) from None
-        if out is None:
-            return result
-        if isinstance(result, Tensor):
-            return _written(name, result, out)
+        if out is None or isinstance(result, Tensor):
+            return into(out, result, name)
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            given = f"{len(out)}" if isinstance(out, (tuple, list)) else type(out).__name__
+            raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors, not {given}")
         for x, place in zip(result, out, strict=True):
-            _written(name, x, place)
+            into(place, x, name)
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
     call.asks = True  # type: ignore[attr-defined]
@@ -98,29 +103,3 @@ def _not_a_tensor(name: str, error: Exception) -> Exception:
     if not isinstance(error, AttributeError) or error.name != "array":
         return error
     return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
-
-
-_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
-
-
-def _written(name: str, result: Any, out: Any) -> Any:
-    if mode.grad and (result.tracked() or out.tracked()):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
-    if not dt.can_cast(result.dtype, out.dtype):
-        raise OperationError(
-            name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
-        )
-    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
-        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
-    if out.shape != result.shape:
-        if out.numel():
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
-                f"not match the required output shape {list(result.shape)}.",
-                stacklevel=4,
-            )
-        out.resize_(*result.shape)
-    return out.copy_(result.detach())

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
-from . import formatting, overrides
+from . import formats, formatting, overrides
 from .autograd import engine
 from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
@@ -208,9 +208,9 @@ class Tensor(TensorBase):
         return Device("cpu")
 
     @property
-    def layout(self) -> str:
+    def layout(self) -> formats.layout:
         """Always strided."""
-        return "torch.strided"
+        return formats.strided
 
     @property
     def itemsize(self) -> int:
@@ -249,6 +249,8 @@ class Tensor(TensorBase):
     def data_ptr(self) -> int:
         """The address of the first element; 0 where there are no elements."""
         return self.array.__array_interface__["data"][0] if self.array.size else 0
+
+    const_data_ptr = data_ptr
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
@@ -614,7 +616,7 @@ class Tensor(TensorBase):
 
     float, double = C.caster(dt.float32), C.caster(dt.float64)
     int, long, short, char, byte = map(C.caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
-    bool = C.caster(dt.bool)
+    bool, cfloat, cdouble = map(C.caster, (dt.bool, dt.complex64, dt.complex128))
 
     # ------------------------------------------------ arithmetic
 
@@ -747,7 +749,7 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ linear algebra
 
-    det, slogdet, logdet, inverse, pinverse, matrix_exp = L.det, L.slogdet, L.logdet, L.inv, MX.pinverse, L.matrix_exp
+    det, slogdet, logdet, inverse, pinverse, matrix_exp = L.det, O.slogdet, L.logdet, L.inv, MX.pinverse, L.matrix_exp
     matrix_power, qr, svd, cholesky, triangular_solve = (
         MX.matrix_power, MX.old_qr, MX.old_svd, MX.old_cholesky, MX.triangular_solve,
     )  # fmt: skip
@@ -782,8 +784,8 @@ class Tensor(TensorBase):
         """The older way: `x.new(2, 3)` is not filled, `x.new([1, 2])` has these values, both in this dtype."""
         return Tensor(*args, dtype=self.dtype, device=device)
 
-    new_tensor, new_full, new_zeros, new_ones, new_empty = (
-        MD.new_tensor, MD.new_full, MD.new_zeros, MD.new_ones, MD.new_empty,
+    new_tensor, new_full, new_zeros, new_ones, new_empty, new_empty_strided = (
+        MD.new_tensor, MD.new_full, MD.new_zeros, MD.new_ones, MD.new_empty, MD.new_empty_strided,
     )  # fmt: skip
 
     # ------------------------------------------------ joined, repeated, flipped
@@ -806,7 +808,10 @@ class Tensor(TensorBase):
     as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint
     diag, diag_embed, diagflat, trace = SV.diag, SV.diag_embed, SV.diagflat, SV.trace
     tensor_split, hsplit, vsplit, dsplit = SV.tensor_split, SV.hsplit, SV.vsplit, SV.dsplit
-    split_with_sizes, unsafe_split, unsafe_chunk = SV.split_with_sizes, V.split, V.chunk
+    split_with_sizes = unsafe_split_with_sizes = SV.split_with_sizes
+    unsafe_split, unsafe_chunk, map2_, dim_order = V.split, V.chunk, O.map2_, O.dim_order
+    module_load, volatile, reinforce, symeig = O.module_load, property(O.volatile), O.reinforce, O.symeig
+    eig, lstsq, solve = O.eig, O.lstsq, O.solve
     select_scatter, slice_scatter, diagonal_scatter = SV.select_scatter, SV.slice_scatter, SV.diagonal_scatter
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_

@@ -1,7 +1,5 @@
-"""The class of `torch.__version__`, under the name that PyTorch's programs import it by."""
+"""The class of `torch.__version__`, where PyTorch has it."""
 
-from __future__ import annotations
+from .version import TorchVersion
 
-from .version import TorchVersion, __version__
-
-__all__ = ["TorchVersion", "__version__"]
+__all__ = ["TorchVersion"]

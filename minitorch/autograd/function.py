@@ -12,14 +12,14 @@ import numpy as np
 from .. import dtypes
 from .grad_mode import mode
 from .half import compute, half_among, half_node
-from .node import CustomNode, Node, edges_of
+from .node import CustomNode, FunctionCtx, Node, edges_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
 
 ndarray = np.ndarray  # looked up once
 
 
-class Function:
+class Function(FunctionCtx):
     """A differentiable operation. Subclass it with two static methods, and call `apply`.
 
     `forward(ctx, *args)` computes the result and leaves on `ctx` what backward needs. `backward(ctx, *grads)` gets one
@@ -49,6 +49,9 @@ class Function:
     view = False  # whether the result shares the memory of the first argument
     moves = False  # whether elements only go to other places, so that halves need not be widened
     refusal: str | None = None  # why a write through such a view is an error
+    generate_vmap_rule = False  # for PyTorch: `vmap` is a loop here, which needs no rule
+    boxed_grads_call = False  # whether backward takes the gradients as one list, which it may empty
+    clear_saved_tensors_on_access = False  # whether `ctx.saved_tensors` can be read once only
     _widens = False
     _node: type[Node]
     _run_forward: Callable[..., Any]
@@ -60,7 +63,7 @@ class Function:
         cls._node = type(
             cls.__dict__.get("title", cls.__name__) + cls.suffix,
             (Node if cls.builtin else CustomNode,),
-            {"function": cls, "__module__": module},
+            {"function": _Boxed(cls) if cls.boxed_grads_call else cls, "__module__": module},
         )
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
@@ -94,15 +97,36 @@ class Function:
             "backward mode AD."
         )
 
+    @staticmethod
+    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
+        """`backward`, by another name: a subclass defines one of the two."""
+        return Function.backward(ctx, *grad_outputs)
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The derivative along a direction. Nothing calls it here: directions go through backward, twice."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """What the operation is under `torch.vmap`. Nothing calls it here: `vmap` is a loop over the samples."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
+        )
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
         if dtypes.mixed and cls._widens and half_among(args):
             return cls._apply_half(args)
-        node = cls._node()
-        node.edges = edges_of(args)
-        result = cls._run_forward(node, *args)
         record = mode.grad
+        node = cls._node()
+        # What is not recorded, as in backward, needs no edges; but a user's forward may ask which inputs require grad.
+        node.edges = edges_of(args) if record or not cls.builtin else (None,) * len(args)
+        result = cls._run_forward(node, *args)
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]
             if not isinstance(first, TensorBase):
@@ -150,6 +174,18 @@ class Function:
         if x._view is not None:
             x._view.refusal = _IN_FUNCTION
         return x
+
+
+class _Boxed:
+    """A Function whose backward takes the gradients as one list."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.clear_saved_tensors_on_access = function.clear_saved_tensors_on_access
+
+    def backward(self, ctx: Any, *grads: Any) -> Any:
+        """The gradients of the inputs."""
+        return self.function.backward(ctx, list(grads))
 
 
 def _take_vjp(cls: type[Function]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -254,16 +255,39 @@ def overwrite(target: T, result: Any, name: str) -> T:
     return target
 
 
+_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
+
+
 def into(out: Any, result: Any, name: str) -> Any:
-    """The result; written to `out` if one is given, which then is the result."""
+    """The result; written to `out` if one is given, which then is the result, in its shape.
+
+    TypeError for what is no tensor; RuntimeError if one of the two requires grad, or for a dtype of a lower kind than
+    that of the result.
+    """
     if out is None:
         return result
+    if not isinstance(out, TensorBase):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
-    return overwrite(out, result, name)
+    if not dt.can_cast(result.dtype, out.dtype):
+        raise OperationError(
+            name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
+        )
+    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
+        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
+    if out.array.shape != result.array.shape:
+        if out.array.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
+                f"not match the required output shape {list(result.shape)}.",
+                stacklevel=3,
+            )
+        out.resize_(*result.array.shape)
+    return out.copy_(result.detach())
 
 
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:

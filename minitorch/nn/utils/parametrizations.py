@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.grad_mode import no_grad
+from ...ops.older import norm_except_dim
 from ...tensor import Tensor
 from ..module import Module
 from .parametrize import register_parametrization
 from .spectral_norm import as_matrix, output_dim, unit
-from .weight_norm import norm_except_dim, normalised
+from .weight_norm import normalised
 
 
 class _WeightNorm(Module):
@@ -24,7 +25,7 @@ class _WeightNorm(Module):
 
     def right_inverse(self, weight: Any) -> tuple[Any, Any]:
         """The lengths of a weight, and the weight as direction."""
-        return norm_except_dim(weight, self.dim), weight
+        return norm_except_dim(weight, 2, self.dim), weight
 
 
 def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
