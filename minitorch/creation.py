@@ -47,7 +47,7 @@ COPIED = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
-_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool}
+_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool, complex: dt.complex128}
 
 
 def tensor(
@@ -355,6 +355,10 @@ def full(
 def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """A tensor of an array `make(shape, dtype)`, laid out like input unless row-major order is asked for."""
     check_device(device)
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{make.__name__}_like(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     d = _numpy_dtype(dtype, input.dtype)
     kept = memory_format in (None, "torch.preserve_format")
     wide = dt.wide(d)
@@ -502,8 +506,10 @@ def linspace(
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
-    d = _numpy_dtype(dtype)
-    return _cast(_line(_plain(start), _plain(end), steps, dt.wide(d)), d, requires_grad)
+    first, last = _plain(start), _plain(end)
+    whole = dt.complex64 if isinstance(first, complex) or isinstance(last, complex) else None
+    d = _numpy_dtype(dtype, whole)
+    return _cast(_line(first, last, steps, dt.wide(d)), d, requires_grad)
 
 
 def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:

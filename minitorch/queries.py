@@ -10,6 +10,7 @@ import numpy as np
 from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
+from .errors import not_a_tensor
 from .ops.base import into
 from .size import Size
 from .tensor import Tensor
@@ -84,7 +85,7 @@ def with_out(function: Any) -> Any:
         except (AttributeError, TypeError) as error:
             if overrides.has_torch_function([*args, *kwargs.values()]):
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
-            raise _not_a_tensor(name, error) from None
+            raise not_a_tensor(name, error) if isinstance(error, AttributeError) else error from None
         if out is None or isinstance(result, Tensor):
             return into(out, result, name)
         if not isinstance(out, (tuple, list)) or len(out) != len(result):
@@ -96,10 +97,3 @@ def with_out(function: Any) -> Any:
 
     call.asks = True  # type: ignore[attr-defined]
     return call
-
-
-def _not_a_tensor(name: str, error: Exception) -> Exception:
-    """The error for an argument that should be a tensor; an unrelated error as it is."""
-    if not isinstance(error, AttributeError) or error.name != "array":
-        return error
-    return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")

@@ -315,7 +315,7 @@ class Tensor(TensorBase):
             )
         if value and self.array.dtype.kind not in "fcV":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
+                f"Only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
             )
         if value and self._inference and not mode.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
@@ -323,6 +323,8 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad`."""
+        if not isinstance(requires_grad, builtins.bool):
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad)}")
         self._set_requires_grad(requires_grad)
         return self
 
@@ -363,7 +365,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at = old.version, old.written_at
+        self.storage.version, self.storage.written_at, self.storage.latest = old.version, old.written_at, old.latest
 
     @property
     def _base(self) -> Any:
@@ -405,7 +407,7 @@ class Tensor(TensorBase):
             check_replaced(hook, grads[nr], new)
             return (*grads[:nr], new, *grads[nr + 1 :])
 
-        return node.register_prehook(on_output)
+        return node.register_tensor_hook(on_output)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
@@ -481,13 +483,18 @@ class Tensor(TensorBase):
         return bool(widened(self.array))
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        return int(self._real_scalar())
 
     def __float__(self) -> float:
-        return float(self._scalar())
+        return float(self._real_scalar())
 
     def __complex__(self) -> complex:
         return complex(self._scalar())
+
+    def _real_scalar(self) -> Any:
+        if (value := self._scalar()).imag:
+            raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
+        return value.real
 
     def _scalar(self) -> Any:
         if self.array.size != 1:
@@ -842,7 +849,7 @@ class Tensor(TensorBase):
     @property
     def H(self) -> Tensor:
         """The transpose of a matrix, conjugated."""
-        return PT.conj(V.t(self))
+        return PT.conj(V.t(V.one_matrix(self)))
 
     @property
     def mH(self) -> Tensor:

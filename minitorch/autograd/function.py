@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_a_tensor
 from .grad_mode import mode
 from .half import compute, half_among, half_node
 from .node import CustomNode, FunctionCtx, Node, edges_of
@@ -75,8 +76,8 @@ class Function(FunctionCtx):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
-            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not "
-            "make an instance of it."
+            "Legacy autograd function with non-static forward method is deprecated: the methods of "
+            f"{type(self).__name__} are static. Call {type(self).__name__}.apply(...), do not make an instance of it."
         )
 
     @staticmethod
@@ -126,7 +127,10 @@ class Function(FunctionCtx):
         node = cls._node()
         # What is not recorded, as in backward, needs no edges; but a user's forward may ask which inputs require grad.
         node.edges = edges_of(args) if record or not cls.builtin else (None,) * len(args)
-        result = cls._run_forward(node, *args)
+        try:
+            result = cls._run_forward(node, *args)
+        except AttributeError as error:
+            raise not_a_tensor(cls.__name__.lower(), error) if cls.builtin else error from None
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]
             if not isinstance(first, TensorBase):
@@ -170,7 +174,8 @@ class Function(FunctionCtx):
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
         if any(x is a for a in args):
-            x = _view_of_argument(x)
+            constant, x = any(x is c for c in node._constant), _view_of_argument(x)
+            node._constant += (x,) if constant else ()
         if x._view is not None:
             x._view.refusal = _IN_FUNCTION
         return x

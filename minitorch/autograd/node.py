@@ -36,6 +36,7 @@ class FunctionCtx:
     _dirty: tuple[Any, ...] = ()
     _constant: tuple[Any, ...] = ()
     _for_forward: tuple[Any, ...] | None = None
+    _tensor_hooks: dict[int, Any] | None = None  # of its results, before the hooks of its own
     _pre_hooks: dict[int, Any] | None = None
     _hooks: dict[int, Any] | None = None
     _metadata: dict[Any, Any] | None = None
@@ -146,9 +147,11 @@ class FunctionCtx:
         own = any(self._saved[i] is x for i in self._own or ())
         maker = self if own else x._grad_fn
         source = f", which is output {x._output_nr} of {maker.name()}," if maker else ""
+        expected = x.storage.version_at(self.number)
+        expected = "an earlier version" if expected is None else f"version {expected}"
         return (
             "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected an earlier version "
+            f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected {expected} "
             f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection "
             f"to find the operation that failed to compute its "
             "gradient, with torch.autograd.set_detect_anomaly(True)."
@@ -159,6 +162,9 @@ class FunctionCtx:
     def name(self) -> str:
         """The node's name, such as `MulBackward0`."""
         return type(self).__name__
+
+    def _sequence_nr(self) -> int:
+        return self.number
 
     @property
     def requires_grad(self) -> bool:
@@ -199,6 +205,12 @@ class FunctionCtx:
         if self._pre_hooks is None:
             self._pre_hooks = OrderedDict()
         return add_hook(self._pre_hooks, hook)
+
+    def register_tensor_hook(self, hook: Any) -> RemovableHandle:
+        """The same for a hook of one of the node's results: these run first."""
+        if self._tensor_hooks is None:
+            self._tensor_hooks = OrderedDict()
+        return add_hook(self._tensor_hooks, hook)
 
 
 class Node(FunctionCtx):
@@ -443,8 +455,8 @@ class AccumulateGrad:
         self.variable = variable
 
     def name(self) -> str:
-        """`struct torch::autograd::AccumulateGrad` in PyTorch; here the plain word."""
-        return "AccumulateGrad"
+        """The name, with the words before it that PyTorch has there."""
+        return "torch::autograd::AccumulateGrad"
 
     def register_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after the leaf's gradient was accumulated."""

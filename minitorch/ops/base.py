@@ -78,7 +78,12 @@ numpy_names = also_called(axis="dim", keepdims="keepdim")  # PyTorch takes NumPy
 def like(args: Any) -> Any:
     """The first tensor among the arguments: results are wrapped as it is."""
     first = args[0]
-    return first if isinstance(first, TensorBase) else next(a for a in args if isinstance(a, TensorBase))
+    if isinstance(first, TensorBase):
+        return first
+    found = [a for a in args if isinstance(a, TensorBase)]
+    if not found:
+        raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(first).__name__}: {first!r}")
+    return found[0]
 
 
 def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:

@@ -66,7 +66,7 @@ def new_empty_strided(
     self: Any, size: Any, stride: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **unused: Any
 ) -> Any:
     """Memory of a shape and of strides (in elements), in this dtype unless told otherwise."""
-    shape, steps = _shape_of("new_empty_strided", (size,)), dims_of((stride,))
+    shape, steps = shape_of("new_empty_strided", (size,)), dims_of((stride,))
     reach = 0 if 0 in shape else sum([(n - 1) * s for n, s in zip(shape, steps, strict=True)]) + 1
     whole = _made(self, np.empty(reach, dt.wide(_dtype(self, dtype))), dtype, device, False)
     width = whole.array.itemsize

@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from ...ops.older import norm_except_dim
-from ..parameter import Parameter
+from ..parameter import Parameter, refuse_lazy
 
 
 def normalised(v: Any, g: Any, dim: int) -> Any:
@@ -51,6 +51,7 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     if _find(module, name) is not None:
         raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
     hook, weight = WeightNorm(name, dim), getattr(module, name)
+    refuse_lazy("WeightNorm", weight)
     del module._parameters[name]
     module.register_parameter(name + "_g", Parameter(norm_except_dim(weight, 2, hook.dim).data))
     module.register_parameter(name + "_v", Parameter(weight.data))
