@@ -562,13 +562,8 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ copies and casts
 
-    clone = C.clone
-    contiguous = C.contiguous
-    detach = C.detach
-    detach_ = C.detach_
-    copy_ = C.copy_
-    fill_ = C.fill_
-    zero_ = C.zero_
+    clone, contiguous, detach = C.clone, C.contiguous, C.detach
+    detach_, copy_, fill_, zero_ = C.detach_, C.copy_, C.fill_, C.zero_
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`;
