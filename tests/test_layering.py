@@ -46,6 +46,7 @@ FLOORS = {
     "torch_version": 6,
     "fft": 6,
     "foreach": 6,
+    "futures": 6,
     "fx": 6,
     "linalg": 6,
     "special": 6,
