@@ -165,6 +165,7 @@ from .legacy import (
 from .limits import finfo, iinfo
 from .missing import missing_from as _missing_from
 from .nn.functional import bilinear, cosine_similarity, pairwise_distance
+from .ops import gamma as _gamma
 from .ops.activation import (
     celu,
     celu_,
@@ -916,7 +917,8 @@ _WRITERS = [
 ]
 _writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
-globals().update(foreach.functions | checks.functions, _C=_library)
+globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
+Future = futures.Future
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
@@ -931,6 +933,7 @@ __all__ = [
     "DisableTorchFunctionSubclass",
     "DoubleTensor",
     "FloatTensor",
+    "Future",
     "Generator",
     "GradScaler",
     "HalfTensor",

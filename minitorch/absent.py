@@ -16,7 +16,7 @@ _PATTERNS = {
         torch._dynamo torch._inductor torch.export torch.fx torch.package torch.sym_* torch.Sym* torch.cond
         torch.while_loop torch.compiler torch.jit torch.JIT* torch.Script* torch.[A-Z]*Type torch.Type
         torch.CompilationUnit torch.FunctionSchema torch.Graph torch.GraphExecutorState torch.Value torch.Node
-        torch.parse_* torch.merge_type_* torch.import_ir_* torch.unify_type_list torch.wait torch.fork torch.Future
+        torch.parse_* torch.merge_type_* torch.import_ir_* torch.unify_type_list torch.wait torch.fork
         torch.Argument torch.ArgumentSpec torch.CompleteArgumentSpec torch.Block torch.Capsule torch.Code torch.Gradient
         torch.Use torch.CallStack torch.Deserialization* torch.Serialization* torch.DeepCopyMemoTable
         torch.LiteScriptModule torch.LoggerBase torch.*Logger torch.get_file_path torch.TracingState torch.ExecutionPlan
