@@ -61,7 +61,7 @@ _PATTERNS = {
         torch.autograd.forward_ad torch.func.linearize torch.func.functionalize torch.func.debug_unwrap
     """,
     "minitorch trains in one process; torch.distributed.is_available() says so": """
-        torch.distributed torch.nn.parallel torch.futures
+        torch.distributed torch.nn.parallel
     """,
     "minitorch downloads nothing": "torch.hub torch.utils.model_zoo",
     "PyTorch's data pipes are no longer developed: use a Dataset or an IterableDataset": """
