@@ -3,6 +3,7 @@
 import math as _math
 
 from . import _C as _library
+from . import __config__ as __config__
 from . import (
     accelerator,
     amp,
