@@ -17,7 +17,7 @@ _PATTERNS = {
         torch._dynamo torch._inductor torch.export torch.fx torch.package torch.sym_* torch.Sym* torch.cond
         torch.while_loop torch.compiler torch.jit torch.JIT* torch.Script* torch.[A-Z]*Type torch.Type
         torch.CompilationUnit torch.FunctionSchema torch.Graph torch.GraphExecutorState torch.Value torch.Node
-        torch.parse_* torch.merge_type_* torch.import_ir_* torch.unify_type_list torch.wait torch.fork torch.Future
+        torch.parse_* torch.merge_type_* torch.import_ir_* torch.unify_type_list torch.wait torch.fork
         torch.Argument torch.ArgumentSpec torch.CompleteArgumentSpec torch.Block torch.Capsule torch.Code torch.Gradient
         torch.Use torch.CallStack torch.Deserialization* torch.Serialization* torch.DeepCopyMemoTable
         torch.LiteScriptModule torch.LoggerBase torch.*Logger torch.get_file_path torch.TracingState torch.ExecutionPlan
@@ -62,7 +62,7 @@ _PATTERNS = {
     """,
     "there is no forward mode: torch.func.jvp differentiates twice": "torch.autograd.forward_ad",
     "minitorch trains in one process; torch.distributed.is_available() says so": """
-        torch.distributed torch.nn.parallel torch.futures
+        torch.distributed torch.nn.parallel
     """,
     "minitorch downloads nothing": "torch.hub torch.utils.model_zoo",
     "PyTorch's data pipes are no longer developed: use a Dataset or an IterableDataset": """

@@ -570,7 +570,8 @@ class Tensor(TensorBase):
         """The name of the type (`torch.FloatTensor`), or the tensor cast to a dtype or a type of that name."""
         if dtype is None:
             return f"torch.{self.dtype.title}Tensor"
-        return self.to(C.of_title(dtype) if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))
+        wanted = dt.get_default_dtype() if dtype is Tensor else dtype
+        return self.to(C.of_title(wanted) if isinstance(wanted, str) else getattr(wanted, "dtype", wanted))
 
     def type_as(self, other: Tensor) -> Tensor:
         """In the dtype of another tensor."""

@@ -193,6 +193,30 @@ def _number(x: Any) -> Any:
     return x.item() if isinstance(x, (np.generic, np.ndarray)) and not np.ndim(x) else x
 
 
+def older_order(name: str, *args: Any, most: int = 1) -> tuple[list[Any], list[Any]]:
+    """(numbers, tensors) of a call in the order of PyTorch's first years, numbers before the tensors that they scale:
+    `x.addcmul_(0.5, a, b)`. TypeError if it is none, or has more numbers than `most`.
+    """
+    args = tuple([as_number(a) if 0 < i < len(args) - 2 else a for i, a in enumerate(args)])
+    numbers, tensors = [[a for a in args if isinstance(a, TensorBase) == kind] for kind in (False, True)]
+    if len(tensors) != 3 or not 1 <= len(numbers) <= most or not all(isinstance(a, TensorBase) for a in args[-2:]):
+        raise TypeError(f"{name}() takes tensors, and numbers by keyword, but got {[type(a).__name__ for a in args]}")
+    warn_of_order(name)
+    return numbers, tensors
+
+
+def as_number(x: Any) -> Any:
+    """The number of a tensor without dimensions; all else as it is."""
+    return x.item() if isinstance(x, TensorBase) and not x.array.ndim else x
+
+
+def warn_of_order(name: str) -> None:
+    """The order is deprecated."""
+    warnings.warn(
+        f"This overload of {name} is deprecated: give the factors as keywords, after the tensors", stacklevel=4
+    )
+
+
 # ---------------------------------------------------------------- writing in place
 
 
@@ -208,7 +232,7 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
     @functools.wraps(function)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self)
-        if kernel is not None and not kwargs and _goes_directly(self, args):
+        if kernel is not None and not kwargs and len(args) < 2 and _goes_directly(self, args):
             kernel.write(self.array, *[x.array if isinstance(x, TensorBase) else x for x in args])
             self.storage.written(name)
             return self

@@ -10,6 +10,8 @@ from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from ..size import Size
+
 PyTree = Any
 
 
@@ -21,6 +23,7 @@ class _Kind(NamedTuple):
 _KINDS: dict[Any, _Kind] = {
     list: _Kind(lambda x: (list(x), None), lambda children, _: list(children)),
     tuple: _Kind(lambda x: (list(x), None), lambda children, _: tuple(children)),
+    Size: _Kind(lambda x: (list(x), None), lambda children, _: tuple(children)),
     dict: _Kind(lambda x: (list(x.values()), list(x)), lambda children, keys: dict(zip(keys, children, strict=True))),
     OrderedDict: _Kind(
         lambda x: (list(x.values()), list(x)), lambda children, keys: OrderedDict(zip(keys, children, strict=True))
