@@ -2,19 +2,25 @@
 
 import math as _math
 
+from . import _C as _library
+from . import __config__ as __config__
 from . import (
     accelerator,
     amp,
     autograd,
     backends,
+    checks,
     compiler,
     cpu,
     cuda,
     distributed,
     distributions,
     fft,
+    foreach,
     func,
     functional,
+    futures,
+    fx,
     hub,
     jit,
     linalg,
@@ -160,6 +166,7 @@ from .legacy import (
 from .limits import finfo, iinfo
 from .missing import missing_from as _missing_from
 from .nn.functional import bilinear, cosine_similarity, pairwise_distance
+from .ops import gamma as _gamma
 from .ops.activation import (
     celu,
     celu_,
@@ -911,6 +918,8 @@ _WRITERS = [
 ]
 _writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
+globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
+Future = futures.Future
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
@@ -925,6 +934,7 @@ __all__ = [
     "DisableTorchFunctionSubclass",
     "DoubleTensor",
     "FloatTensor",
+    "Future",
     "Generator",
     "GradScaler",
     "HalfTensor",
@@ -1197,6 +1207,8 @@ __all__ = [
     "full_like",
     "func",
     "functional",
+    "futures",
+    "fx",
     "gather",
     "gcd",
     "gcd_",

@@ -42,6 +42,10 @@ class CheckpointError(pickle.UnpicklingError, RuntimeError):
     """A file that is damaged, hostile, or holds what is not loaded; nothing of it was."""
 
 
+class EmptyCheckpointError(CheckpointError, EOFError):
+    """A file in which nothing is left to read."""
+
+
 class OutOfMemoryError(RuntimeError):
     """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""
 

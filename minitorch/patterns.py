@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from . import dtypes as dt
 from .creation import _cast, _made, _numpy_dtype, _plain
 from .device import check_device
+from .errors import DtypeError
 from .kernels import random as draws
 from .kernels import stats as kernels
 from .kernels.cast import widened
@@ -192,7 +193,7 @@ def kaiser_window(
 def poisson(input: Tensor, generator: Any = None) -> Tensor:
     """For each rate in input the number of events in a unit of time, as PyTorch draws it."""
     if not input.is_floating_point():
-        raise RuntimeError(f"poisson: expected floating rates, got {input.dtype}")
+        raise DtypeError("poisson", "expected floating rates", input)
     if input.numel() and input.min().item() < 0:
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     return _made(draws.poisson(ops.stream_of(generator), input.array))

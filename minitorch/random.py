@@ -225,8 +225,8 @@ def randn_like(
 
 def randint_like(
     input: Tensor,
-    low: int,
-    high: int | None = None,
+    low: Any = None,
+    high: Any = None,
     *,
     dtype: Any = None,
     device: Any = None,
@@ -236,7 +236,10 @@ def randint_like(
     **kwargs: Any,
 ) -> Tensor:
     """Integers from [low, high) in the shape and dtype of `input`, drawn in the order of its memory."""
-    low, high = (0, low) if high is None else (low, high)
+    if low is None and high is None:
+        raise TypeError("randint_like() missing 1 required argument: 'high'")
+    if low is None or high is None:
+        low, high = 0, high if low is None else low
     x = empty_like(input, dtype=dtype, device=device, memory_format=memory_format)
     return ops.random_(x, low, high, generator=generator).requires_grad_(requires_grad)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -19,12 +21,18 @@ class Size(tuple[int, ...]):
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Any = ()) -> Size:
+        """Of whole numbers; TypeError for others."""
+        return tuple.__new__(cls, [_whole(i, n) for i, n in enumerate(sizes)])
+
     def __mul__(self, count: Any) -> Size:
         return Size(tuple.__mul__(self, count))
 
     __rmul__ = __mul__
 
     def __radd__(self, other: Any) -> Size:
+        if not isinstance(other, tuple):
+            return NotImplemented
         return Size((*other, *self))
 
     def numel(self) -> int:
@@ -35,11 +43,23 @@ class Size(tuple[int, ...]):
         return f"torch.Size({list(self)})"
 
     def __add__(self, other: Any) -> Size:
-        return Size(tuple.__add__(self, tuple(other)))
+        if not isinstance(other, tuple):
+            raise TypeError(f"can only concatenate tuple (not {type(other).__name__}) to torch.Size")
+        return Size(tuple.__add__(self, other))
 
     def __getitem__(self, index: Any) -> Any:
         item = tuple.__getitem__(self, index)
         return Size(item) if isinstance(index, slice) else item
+
+
+size_of = functools.partial(tuple.__new__, Size)  # of an array's shape: there is nothing to check
+
+
+def _whole(i: int, n: Any) -> int:
+    try:
+        return operator.index(n)
+    except TypeError:
+        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {i} is '{type(n).__name__}')") from None
 
 
 def legacy_array(args: tuple[Any, ...], d: dt.dtype) -> NDArray[Any]:

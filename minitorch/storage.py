@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import struct
 import sys
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from . import dtypes as dt
+from .device import Device
 
 tick = itertools.count(1).__next__  # one clock numbers operations and writes, in the order that they happen
 
@@ -22,7 +27,10 @@ ONE_REFERENCE = _count_of_a_local()  # what getrefcount says of a variable: 2, o
 
 
 class Storage:
-    """An array, how often and when it was written to, and the name of the operation that wrote last."""
+    """An array, how often and when it was written to, and the name of the operation that wrote last.
+
+    `tensor.storage()` shows it: the elements in the order of the memory, to be read and written one by one.
+    """
 
     __slots__ = ("__weakref__", "array", "latest", "version", "writer", "written_at")
 
@@ -69,6 +77,52 @@ class Storage:
         """Itself: `tensor.storage()`, as PyTorch's programs write it."""
         return self
 
+    @property
+    def dtype(self) -> dt.dtype:
+        """The type of the elements."""
+        return dt.of(self.array.dtype)
+
+    @property
+    def device(self) -> Device:
+        """Always the CPU."""
+        return Device("cpu")
+
+    def size(self) -> int:
+        """The number of elements."""
+        return self.memory().size
+
+    __len__ = size
+
+    def element_size(self) -> int:
+        """Bytes of an element."""
+        return self.array.itemsize
+
+    def tolist(self) -> list[Any]:
+        """The elements as Python numbers."""
+        return [_number(x) for x in self.memory().tolist()]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __getitem__(self, i: int) -> Any:
+        return _number(self.memory()[i].item())
+
+    def __setitem__(self, i: Any, value: Any) -> None:
+        self.memory()[i] = value
+        self.written("storage")
+
+    def fill_(self, value: Any) -> Storage:
+        """Write one number to every element."""
+        self[:] = value
+        return self
+
+    def __repr__(self) -> str:
+        rows = "".join([f" {x}\n" for x in self])
+        return f"{rows}[torch.storage.TypedStorage(dtype={self.dtype}, device=cpu) of size {len(self)}]"
+
+    def __bool__(self) -> bool:
+        return True  # also without elements
+
     def data_ptr(self) -> int:
         """The address of the first element."""
         return self.array.__array_interface__["data"][0]
@@ -87,3 +141,10 @@ class Storage:
 
     def __reduce__(self) -> Any:
         return Storage, (self.memory(),)
+
+
+def _number(x: Any) -> Any:
+    """A Python number; of a bfloat16, which comes as its 16 bits: they begin a float32."""
+    if not isinstance(x, tuple):
+        return x
+    return struct.unpack("<f", b"\0\0" + x[0].to_bytes(2, "little"))[0]

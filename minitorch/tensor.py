@@ -19,7 +19,7 @@ from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
 from .autograd.tensor_base import TensorBase
 from .device import Device, check_device
-from .kernels.cast import BFLOAT16_ONE, cast_array, widened
+from .kernels.cast import BFLOAT16_ONE, cast_array, number, widened
 from .ops import activation as N
 from .ops import addmm as AM
 from .ops import arithmetic as A
@@ -50,7 +50,7 @@ from .ops import stats as ST
 from .ops import stft as SF
 from .ops import strided as SV
 from .ops import view as V
-from .size import Size, legacy_alias, legacy_array
+from .size import Size, legacy_alias, legacy_array, size_of
 from .storage import Storage
 
 _new = object.__new__
@@ -63,6 +63,9 @@ def _operator(function: Any) -> Any:
     """The method behind an operator: operands that tensors do not know are left to the other side."""
 
     def operator(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if kind is Tensor or kind is float or kind is int:  # nearly always
+            return function(self, other)
         if not isinstance(other, _OPERANDS):
             if overrides.has_torch_function((other,)):
                 return overrides.handle_torch_function(function, (other,), self, other)
@@ -184,7 +187,7 @@ class Tensor(TensorBase):
     @property
     def shape(self) -> Size:
         """The size of each dimension."""
-        return Size(self.array.shape)
+        return size_of(self.array.shape)
 
     @property
     def ndim(self) -> int:
@@ -224,7 +227,7 @@ class Tensor(TensorBase):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        return Size(self.array.shape) if dim is None else self.array.shape[V.dim_in(dim, self.ndim)]
+        return size_of(self.array.shape) if dim is None else self.array.shape[V.dim_in(dim, self.ndim)]
 
     def numel(self) -> int:
         """The number of elements."""
@@ -483,23 +486,13 @@ class Tensor(TensorBase):
         return bool(widened(self.array))
 
     def __int__(self) -> int:
-        return int(self._real_scalar())
+        return int(number(self.array, real=True))
 
     def __float__(self) -> float:
-        return float(self._real_scalar())
+        return float(number(self.array, real=True))
 
     def __complex__(self) -> complex:
-        return complex(self._scalar())
-
-    def _real_scalar(self) -> Any:
-        if (value := self._scalar()).imag:
-            raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
-        return value.real
-
-    def _scalar(self) -> Any:
-        if self.array.size != 1:
-            raise ValueError(f"only one element tensors can be converted to Python scalars, not {self.array.size}")
-        return widened(self.array).item()
+        return complex(number(self.array))
 
     def __index__(self) -> int:
         if self.array.dtype.kind not in "iub" or self.array.size != 1:
@@ -562,13 +555,8 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ copies and casts
 
-    clone = C.clone
-    contiguous = C.contiguous
-    detach = C.detach
-    detach_ = C.detach_
-    copy_ = C.copy_
-    fill_ = C.fill_
-    zero_ = C.zero_
+    clone, contiguous, detach = C.clone, C.contiguous, C.detach
+    detach_, copy_, fill_, zero_ = C.detach_, C.copy_, C.fill_, C.zero_
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`;
@@ -582,7 +570,8 @@ class Tensor(TensorBase):
         """The name of the type (`torch.FloatTensor`), or the tensor cast to a dtype or a type of that name."""
         if dtype is None:
             return f"torch.{self.dtype.title}Tensor"
-        return self.to(C.of_title(dtype) if isinstance(dtype, str) else getattr(dtype, "dtype", dtype))
+        wanted = dt.get_default_dtype() if dtype is Tensor else dtype
+        return self.to(C.of_title(wanted) if isinstance(wanted, str) else getattr(wanted, "dtype", wanted))
 
     def type_as(self, other: Tensor) -> Tensor:
         """In the dtype of another tensor."""
@@ -829,17 +818,7 @@ class Tensor(TensorBase):
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 
-    def view_as(self, other: Tensor) -> Tensor:
-        """The same memory in the shape of another tensor."""
-        return V.view(self, other.array.shape)
-
-    def reshape_as(self, other: Tensor) -> Tensor:
-        """In the shape of another tensor."""
-        return V.reshape(self, other.array.shape)
-
-    def expand_as(self, other: Tensor) -> Tensor:
-        """Expanded to the shape of another tensor."""
-        return V.expand(self, other.array.shape)
+    view_as, reshape_as, expand_as = V.view_as, V.reshape_as, V.expand_as
 
     @property
     def T(self) -> Tensor:

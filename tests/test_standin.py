@@ -106,10 +106,10 @@ def test_installed_packages_are_left_alone(folder):
             "ModuleNotFoundError: minitorch has no module 'torch.optimm' ({}, line 3): Did you mean 'optim'?",
         ),
         (
-            "from torch._C import Graph",
-            "ModuleNotFoundError: minitorch has no module 'torch._C' ({}, line 3): it is PyTorch's C++",
+            "from torch.library import Library",
+            "ModuleNotFoundError: minitorch has no module 'torch.library' ({}, line 3): it is PyTorch's C++",
         ),
-        ("import torch.fx", "minitorch has no module 'torch.fx' ({}, line 3): it compiles programs"),
+        ("import torch.export", "minitorch has no module 'torch.export' ({}, line 3): it compiles programs"),
         ("torch.sofmax(1)", "no 'torch.sofmax' ({}, line 3): Did you mean 'softmax'?"),
         ("import nowhere_to_be_found", "ModuleNotFoundError: No module named 'nowhere_to_be_found'"),
     ],

@@ -42,6 +42,9 @@ __all__ = [
 ]
 
 
+_initialized = False
+
+
 def is_available() -> bool:
     """False."""
     return False

@@ -11,6 +11,7 @@ from ..ops.linalg import solve_triangular
 from . import constraints
 from .covariance import MATRICES, WithCovariance, factor, only
 from .location_scale import AroundLoc
+from .utils import _standard_normal as _standard_normal
 from .utils import standard_normal
 
 
@@ -61,7 +62,15 @@ class MultivariateNormal(WithCovariance, AroundLoc):
         return h.expand(self._batch_shape)
 
 
+def _batch_mv(bmat: Any, bvec: Any) -> Any:
+    """Matrices times vectors, with broadcasting."""
+    return (bmat @ bvec.unsqueeze(-1)).squeeze(-1)
+
+
 def mahalanobis(lower: Any, x: Any) -> Any:
     """|L⁻¹ x|² for a lower triangular L (..., n, n) and x (..., n), which broadcast."""
     z = solve_triangular(lower, x.unsqueeze(-1), upper=False)
     return z.squeeze(-1).pow(2).sum(-1)
+
+
+_batch_mahalanobis = mahalanobis

@@ -66,6 +66,11 @@ def standard_normal(shape: Any, like: Tensor) -> Tensor:
     return randn(shape, dtype=like.dtype)
 
 
+def _standard_normal(shape: Any, dtype: Any, device: Any) -> Tensor:
+    """Normal numbers of a shape and dtype. Distributions outside of PyTorch draw with it."""
+    return randn(shape, dtype=dtype, device=device)
+
+
 def filled(shape: Any, like: Tensor) -> Tensor:
     """Memory to draw into, in the dtype of a parameter."""
     return empty(shape, dtype=like.dtype)
@@ -75,6 +80,8 @@ def sum_rightmost(value: Any, dim: int) -> Any:
     """The sum over the last `dim` dimensions."""
     return value if dim == 0 else value.flatten(-dim).sum(-1) if dim > 1 else value.sum(-1)
 
+
+_sum_rightmost = sum_rightmost
 
 __all__ = [
     "broadcast_all",

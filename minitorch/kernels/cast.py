@@ -96,6 +96,16 @@ def widened(x: Array) -> Array:
     return bits.view(np.float32)
 
 
+def number(x: Array, real: bool = False) -> Any:
+    """The one element as a Python number; `real`: RuntimeError if it has an imaginary part."""
+    if x.size != 1:
+        raise ValueError(f"only one element tensors can be converted to Python scalars, not {x.size}")
+    value = widened(x).item()
+    if real and value.imag:
+        raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
+    return value.real if real else value
+
+
 def _rounded(x: Array, d: np.dtype[Any]) -> Array:
     bits = x.astype(np.float32, copy=False).view(np.uint32)
     return (bfloat16_bits if d.kind == "V" else float16_bits)(bits).view(d)

@@ -91,7 +91,7 @@ def _place(name: str, content: dict[str, Any]) -> None:
 _REGISTRATIONS = {name: f for name, f in vars(hooks).items() if name.startswith("register_module_")}
 _HOOKS = {f"_global_{kind}_hooks": hooks.everywhere[kind] for kind in ("forward", "forward_pre", "backward")}
 _BASES: dict[str, dict[str, Any]] = {
-    "batchnorm": {"_BatchNorm": _BatchNorm},
+    "batchnorm": {"_BatchNorm": _BatchNorm, "_NormBase": _BatchNorm},
     "conv": {"_ConvNd": _Conv, "_ConvTransposeNd": _ConvTranspose},
     "dropout": {"_DropoutNd": _Dropout},
     "module": {**_REGISTRATIONS, **_HOOKS, "_IncompatibleKeys": _IncompatibleKeys},

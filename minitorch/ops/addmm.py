@@ -9,7 +9,7 @@ from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
 from .autocast import lowered
-from .base import Op, T, conj, inplace, promoted
+from .base import Op, T, conj, inplace, older_order, promoted
 from .matmul import Mv, _check, _check_batches, _dims, _product, matmul, outer
 from .view import expand, transpose
 
@@ -114,13 +114,20 @@ def _added(function: Any, x: Any, a: Any, b: Any, shape: tuple[int, ...], beta: 
 # ---------------------------------------------------------------- what users call
 
 
-def addmm(input: T, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
+def _in_older_order(name: str, *args: Any) -> tuple[Any, ...]:
+    (beta, *alpha), tensors = older_order(name, *args, most=2)
+    return *tensors, beta, *(alpha or [1])
+
+
+def addmm(input: T, mat1: Any, mat2: Any, *older: Any, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha (mat1 @ mat2) for matrices (n, k) and (k, m); with beta = 0, NaNs in input are forgotten.
 
     >>> torch.addmm(torch.ones(2), torch.eye(2), torch.eye(2), alpha=3)
     tensor([[4., 1.],
             [1., 4.]])
     """
+    if older:
+        input, mat1, mat2, beta, alpha = _in_older_order("addmm", input, mat1, mat2, *older)
     if dt.mixed:
         input, mat1, mat2 = lowered(input, mat1, mat2)
     _dims("addmm", mat1, 2)
@@ -129,16 +136,20 @@ def addmm(input: T, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> T
     return _added(Addmm, input, mat1, mat2, (mat1.array.shape[0], mat2.array.shape[1]), beta, alpha)
 
 
-def addmv(input: T, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
+def addmv(input: T, mat: Any, vec: Any, *older: Any, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha (mat @ vec) for a matrix (n, m) and a vector (m)."""
+    if older:
+        input, mat, vec, beta, alpha = _in_older_order("addmv", input, mat, vec, *older)
     _dims("addmv", mat, 2)
     _dims("addmv", vec, 1)
     _check("addmv", mat, vec)
     return _added(Addmv, input, mat, vec, mat.array.shape[:1], beta, alpha)
 
 
-def addr(input: T, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
+def addr(input: T, vec1: Any, vec2: Any, *older: Any, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha outer(vec1, vec2) in the common dtype; bools are combined with "and" and "or"."""
+    if older:
+        input, vec1, vec2, beta, alpha = _in_older_order("addr", input, vec1, vec2, *older)
     _dims("addr", vec1, 1)
     _dims("addr", vec2, 1)
     x, a, b = promoted(input, vec1, vec2)
@@ -147,8 +158,10 @@ def addr(input: T, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
     return _added(Addr, x, a, b, (a.array.size, b.array.size), beta, alpha)
 
 
-def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
+def baddbmm(input: T, batch1: Any, batch2: Any, *older: Any, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha bmm(batch1, batch2) for stacks of matrices (s, n, k) and (s, k, m)."""
+    if older:
+        input, batch1, batch2, beta, alpha = _in_older_order("baddbmm", input, batch1, batch2, *older)
     if dt.mixed:
         input, batch1, batch2 = lowered(input, batch1, batch2)
     _check_batches("baddbmm", batch1, batch2)
@@ -156,8 +169,10 @@ def baddbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1
     return _added(Baddbmm, input, batch1, batch2, shape, beta, alpha)
 
 
-def addbmm(input: T, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> T:
+def addbmm(input: T, batch1: Any, batch2: Any, *older: Any, beta: Any = 1, alpha: Any = 1) -> T:
     """beta input + alpha times the sum of bmm(batch1, batch2) over the stack."""
+    if older:
+        input, batch1, batch2, beta, alpha = _in_older_order("addbmm", input, batch1, batch2, *older)
     if dt.mixed:
         input, batch1, batch2 = lowered(input, batch1, batch2)
     _check_batches("addbmm", batch1, batch2)

@@ -16,6 +16,7 @@ from .base import (
     Pointwise,
     T,
     TensorBase,
+    as_number,
     broadcast_error,
     broadcast_kernel,
     conj,
@@ -26,6 +27,7 @@ from .base import (
     numbers,
     pair,
     promoted,
+    warn_of_order,
 )
 
 
@@ -269,17 +271,30 @@ class Where(Pointwise):
 # ---------------------------------------------------------------- what users call
 
 
-def add(input: T, other: Any, *, alpha: Any = 1) -> T:
+def _in_older_order(name: str, alpha: Any, *others: Any) -> tuple[Any, Any]:
+    """(other, alpha) of `add(input, alpha, other)`."""
+    alpha = as_number(alpha)
+    if len(others) > 1 or isinstance(alpha, TensorBase):
+        raise TypeError(f"{name}() takes one other operand, and alpha by keyword, but got {1 + len(others)}")
+    warn_of_order(name)
+    return others[0], alpha
+
+
+def add(input: T, other: Any, *older: Any, alpha: Any = 1) -> T:
     """input + alpha * other, elementwise, with broadcasting and type promotion.
 
     >>> torch.add(torch.tensor([1, 2]), 0.5)
     tensor([1.5000, 2.5000])
     """
+    if older:
+        other, alpha = _in_older_order("add", other, *older)
     return Add.apply(*pair(input, other if alpha == 1 else _times(alpha, other, input)))
 
 
-def sub(input: T, other: Any, *, alpha: Any = 1) -> T:
+def sub(input: T, other: Any, *older: Any, alpha: Any = 1) -> T:
     """input - alpha * other, elementwise, with broadcasting and type promotion. Not for bool tensors."""
+    if older:
+        other, alpha = _in_older_order("sub", other, *older)
     _no_bools(input, other)
     return Sub.apply(*pair(input, other if alpha == 1 else _times(alpha, other, input)))
 

@@ -25,7 +25,7 @@ from ..autograd.views import check_takes_history, check_writable, take_history
 from ..errors import OperationError
 from ..kernels import cast
 from ..kernels.elementwise import Elementwise
-from ..storage import ONE_REFERENCE
+from ..storage import ONE_REFERENCE, tick
 
 Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -135,11 +135,16 @@ def pointwise(kernel: Elementwise, *args: Any) -> Any:
 
 def promoted(*operands: Any) -> tuple[Any, ...]:
     """The operands in their common dtype. Tensors are cast where they must be, numbers stay numbers."""
+    first = operands[0]
+    if isinstance(first, TensorBase):
+        d = first.array.dtype
+        if all(isinstance(x, TensorBase) and x.array.dtype is d for x in operands):  # mostly
+            return operands
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
             raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
-    d = dt.result_dtype([_number(x) for x in operands])
-    return tuple([in_dtype(x, d) for x in operands])
+    common = dt.result_dtype([_number(x) for x in operands])
+    return tuple([in_dtype(x, common) for x in operands])
 
 
 def pair(a: Any, b: Any) -> tuple[Any, Any]:
@@ -188,6 +193,30 @@ def _number(x: Any) -> Any:
     return x.item() if isinstance(x, (np.generic, np.ndarray)) and not np.ndim(x) else x
 
 
+def older_order(name: str, *args: Any, most: int = 1) -> tuple[list[Any], list[Any]]:
+    """(numbers, tensors) of a call in the order of PyTorch's first years, numbers before the tensors that they scale:
+    `x.addcmul_(0.5, a, b)`. TypeError if it is none, or has more numbers than `most`.
+    """
+    args = tuple([as_number(a) if 0 < i < len(args) - 2 else a for i, a in enumerate(args)])
+    numbers, tensors = [[a for a in args if isinstance(a, TensorBase) == kind] for kind in (False, True)]
+    if len(tensors) != 3 or not 1 <= len(numbers) <= most or not all(isinstance(a, TensorBase) for a in args[-2:]):
+        raise TypeError(f"{name}() takes tensors, and numbers by keyword, but got {[type(a).__name__ for a in args]}")
+    warn_of_order(name)
+    return numbers, tensors
+
+
+def as_number(x: Any) -> Any:
+    """The number of a tensor without dimensions; all else as it is."""
+    return x.item() if isinstance(x, TensorBase) and not x.array.ndim else x
+
+
+def warn_of_order(name: str) -> None:
+    """The order is deprecated."""
+    warnings.warn(
+        f"This overload of {name} is deprecated: give the factors as keywords, after the tensors", stacklevel=4
+    )
+
+
 # ---------------------------------------------------------------- writing in place
 
 
@@ -203,7 +232,7 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
     @functools.wraps(function)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self)
-        if kernel is not None and not kwargs and _goes_directly(self, args):
+        if kernel is not None and not kwargs and len(args) < 2 and _goes_directly(self, args):
             kernel.write(self.array, *[x.array if isinstance(x, TensorBase) else x for x in args])
             self.storage.written(name)
             return self
@@ -354,6 +383,39 @@ def derivative(formula: Callable[..., Any], inputs: Any, needs: Any, grads: Any)
         engine.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], create_graph=True, allow_unused=True)
     )
     return [next(found) if need else None for _, need in zip(places, needs, strict=False)]
+
+
+# ---------------------------------------------------------------- operations made of operations
+
+
+def shown_as(name: str) -> Callable[[F], F]:
+    """A function made of several operations, for which PyTorch has one: the node of its result is called so, too.
+
+    Only its name changes, `grad_fn=<CdistBackward0>`: the nodes of the other operations lie below it, as before.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not mode.grad:
+                return function(*args, **kwargs)
+            start = tick()
+            result = function(*args, **kwargs)
+            for x in result if isinstance(result, tuple) else (result,):
+                node = x._grad_fn if isinstance(x, TensorBase) else None
+                if node is not None and node.number > start:
+                    kind: Any = type(node)
+                    node.__class__ = _called(kind, name)
+            return result
+
+        return taken_as(F, call)
+
+    return decorate
+
+
+@functools.cache
+def _called(kind: Any, name: str) -> Any:
+    return type(name, (kind,), {"__module__": kind.__module__})
 
 
 # ---------------------------------------------------------------- several results

@@ -20,6 +20,7 @@ from .base import (
     floating_pair,
     in_dtype,
     inplace,
+    older_order,
     pair,
     promoted,
 )
@@ -422,16 +423,20 @@ def lerp(input: T, end: T, weight: Any) -> T:
     return (LerpTensor if isinstance(weight, TensorBase) else Lerp).apply(input, end, weight)
 
 
-def addcmul(input: T, tensor1: T, tensor2: T, *, value: Any = 1) -> T:
+def addcmul(input: T, tensor1: Any, tensor2: Any, *older: Any, value: Any = 1) -> T:
     """input + value * tensor1 * tensor2. Not for bool tensors."""
+    if older:
+        (value,), (input, tensor1, tensor2) = older_order("addcmul", input, tensor1, tensor2, *older)
     tensors_only("addcmul", input=input, tensor1=tensor1, tensor2=tensor2)
     operands = promoted(input, tensor1, tensor2)
     refuse("addcmul", "b", *operands)
     return Addcmul.apply(*operands, _whole(value, operands[0]))
 
 
-def addcdiv(input: T, tensor1: T, tensor2: T, *, value: Any = 1) -> T:
+def addcdiv(input: T, tensor1: Any, tensor2: Any, *older: Any, value: Any = 1) -> T:
     """input + value * tensor1 / tensor2. Two integer tensors cannot be divided."""
+    if older:
+        (value,), (input, tensor1, tensor2) = older_order("addcdiv", input, tensor1, tensor2, *older)
     tensors_only("addcdiv", input=input, tensor1=tensor1, tensor2=tensor2)
     if d_of(tensor1).kind in "biu" and d_of(tensor2).kind in "biu":
         raise OperationError("addcdiv", "Integer division with addcdiv is not supported", input, tensor1, tensor2)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Sequence
 from typing import Any
+from typing import cast as taken_as
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from ..kernels.layout import in_rows
 from ..kernels.rearrange import broadcast_shape
 from ..kernels.scalar import where as pick
 from .arithmetic import where
-from .base import Op, T, TensorBase, broadcast_error, check_overwrite, inplace, numbers, overwrite
+from .base import Op, T, TensorBase, broadcast_error, inplace, numbers, overlaps_itself, overwrite
 from .copying import copy_, number_for
 from .gather import number_in
 from .view import Select, Slice, expand
@@ -96,6 +98,9 @@ def normal_key(x: Any, key: Any) -> tuple[Key, Key | None]:
 
     In one step numpy would count an integer beside arrays as one of them, and order the dimensions by it.
     """
+    plain = _plain(x.array.shape, key if type(key) is tuple else (key,))
+    if plain is not None:
+        return plain, None
     parts = [_part(k) for k in _listed(key)]
     used = _check(x, parts)
     if not any(isinstance(k, np.ndarray) for k in parts):
@@ -104,6 +109,22 @@ def normal_key(x: Any, key: Any) -> tuple[Key, Key | None]:
     spelled = [k for part in parts for k in (hidden if part is Ellipsis else [part])]
     basic = [k for part in spelled for k in _basic(part)]
     return tuple(basic), tuple([k for part in spelled for k in _advanced(part)])
+
+
+_ENDS = (int, type(None))
+
+
+def _plain(shape: tuple[int, ...], key: Key) -> Key | None:
+    """A key of integers and slices without steps that fits the shape: most are, and numpy takes them as they are."""
+    if len(key) > len(shape):
+        return None
+    for k, n in zip(key, shape, strict=False):
+        if type(k) is int:
+            if not -n <= k < n:
+                return None
+        elif type(k) is not slice or k.step is not None or type(k.start) not in _ENDS or type(k.stop) not in _ENDS:
+            return None
+    return key
 
 
 def _listed(key: Any) -> Any:
@@ -291,13 +312,18 @@ def _put_key(x: Any, indices: Any, values: Any) -> Key:
     return key
 
 
-def _put_(self: Any, key: Key, values: Any, accumulate: bool) -> Any:
+def _put_(self: Any, key: Key, values: Any, accumulate: bool, name: str = "index_put_") -> Any:
     check_writable(self)
     if (accumulate and dt.is_half(self.array.dtype)) or (mode.grad and (self.tracked() or values.tracked())):
-        return overwrite(self, IndexPut.apply(self._same_place(), values, key, accumulate), "index_put_")
-    check_overwrite(self, self, "index_put_")
+        return overwrite(self, IndexPut.apply(self._same_place(), values, key, accumulate), name)
+    if overlaps_itself(self.array):  # PyTorch still allows it here, where other writes are errors
+        warnings.warn(
+            f"Use of {name} on expanded tensors is deprecated: several elements have one place in memory. Please "
+            "clone() the tensor before performing this operation.",
+            stacklevel=3,
+        )
     kernels.advanced_put(self.array, key, values.array, accumulate)
-    self.storage.written("index_put_")
+    self.storage.written(name)
     return self
 
 
@@ -357,4 +383,13 @@ def argwhere(input: T) -> T:
     return nonzero(input)
 
 
-masked_fill_, masked_scatter_ = inplace(masked_fill), inplace(masked_scatter)
+_masked_fill_, masked_scatter_ = inplace(masked_fill), inplace(masked_scatter)
+
+
+def masked_fill_(self: T, mask: Any, value: Any) -> T:
+    """`masked_fill`, written to this tensor's memory. Where elements share a place, it is filled if one of them is."""
+    if not overlaps_itself(self.array) or (mode.grad and self.tracked()):
+        return taken_as(T, _masked_fill_(self, mask, value))
+    filled = masked_fill(self, mask, value)
+    key = (np.broadcast_to(mask.array, self.array.shape),)
+    return taken_as(T, _put_(self, key, masked_select(filled, mask), False, "masked_fill_"))

@@ -463,7 +463,8 @@ def binary_cross_entropy(
     _check_floats("binary_cross_entropy", input, target)
     if input.array.dtype is not target.array.dtype:
         raise DtypeError("binary_cross_entropy", "expected input and target of the same dtype", input, target)
-    _check_probabilities(numbers(input))
+    _check_probabilities("input", numbers(input))
+    _check_probabilities("target", numbers(target))
     how = _reduction(size_average, reduce, reduction)
     check_reduction(how)
     if weight is None:
@@ -471,12 +472,12 @@ def binary_cross_entropy(
     return reduced(BinaryCrossEntropy.apply(input, target, "none") * weight, how)
 
 
-def _check_probabilities(values: Any) -> None:
+def _check_probabilities(name: str, values: Any) -> None:
     """RuntimeError for a number below 0 or above 1, and for NaN."""
     axes = tuple(range(values.ndim))
     if values.size and not (reduce.amin(values, axes) >= 0 and reduce.amax(values, axes) <= 1):
         raise RuntimeError(
-            "binary_cross_entropy: all elements of input should be between 0 and 1. For scores before a sigmoid use "
+            f"binary_cross_entropy: all elements of {name} should be between 0 and 1. For scores before a sigmoid use "
             "binary_cross_entropy_with_logits (BCEWithLogitsLoss)."
         )
 

@@ -11,8 +11,7 @@ from ..autograd.half import FLOAT32
 from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
-from ..kernels.cast import cast_array
-from .base import Op, T, numbers
+from .base import Op, T, numbers, shown_as
 from .view import reshape
 
 
@@ -208,6 +207,7 @@ def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | N
     return NativeLayerNorm.apply(input, weight, None, n, eps, False)
 
 
+@shown_as("NativeGroupNormBackward0")
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
     """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018),
     then weight and bias per channel.
@@ -266,15 +266,12 @@ def _statistics(x: Any, count: int, running_mean: Any, running_var: Any, momentu
 
 
 def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momentum: float) -> tuple[T, T]:
-    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased.
-
-    In the dtype of the running ones, if there are any.
-    """
+    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased."""
     _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
     count = input.array.size // max(input.array.shape[1], 1)
     mean, var = _statistics(input, count, running_mean, running_var, momentum)
-    dtype = (input if running_mean is None else running_mean).array.dtype
-    return input._wrap(cast_array(mean, dtype)), input._wrap(cast_array(var, dtype))
+    like = input if running_mean is None else running_mean
+    return input._wrap(mean).to(like.dtype), input._wrap(var).to(like.dtype)
 
 
 def _check_count(name: str, count: int, x: Any) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
+import numpy as np
+
 from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
 from .arithmetic import no_complex
@@ -163,7 +165,7 @@ def _sliding(name: str, size: Any, kernel: Any, stride: Any, padding: Any, dilat
     """The arguments as one number per dimension each, checked."""
     dims = len(size)
     kernel = each(kernel, dims)
-    stride = kernel if stride is None or stride == () else each(stride, dims)
+    stride = kernel if stride is None or stride in ((), []) else each(stride, dims)
     padding, dilation = each(padding, dims), each(dilation, dims)
     check_numbers(name, kernel_size=kernel, stride=stride, padding=padding, dilation=dilation)
     if any(2 * p > k for k, p in zip(kernel, padding, strict=True)):
@@ -205,7 +207,8 @@ def _average(
 ) -> Any:
     no_complex(name, input)
     x, single = _batched(name, dims, input)
-    _numbers(name, x)
+    if x.array.dtype.kind not in "fV" and x.array.dtype != np.int64:
+        raise DtypeError(name, "expected a floating-point tensor, or one of int64", x)
     if divisor == 0:
         raise RuntimeError(f"{name}: divisor must be not zero")
     size = x.array.shape[2:]

@@ -17,6 +17,8 @@ from .optimizer import Optimizer
 from .schedule import LRScheduler, assign_to_group, checked_optimizer, group_values, warn_user
 
 _LRScheduler = LRScheduler
+for _schedule in (CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR):  # written in files of their own, named from here
+    _schedule.__module__ = LRScheduler.__module__ = __name__
 
 
 # ---------------------------------------------------------------- schedules that multiply

@@ -12,9 +12,12 @@ from typing import Any
 
 from ..autograd.grad_mode import enable_grad, no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
+from ..foreach import grouped
+from ..ops.parts import view_as_real
 from ..tensor import Tensor
 
 required = object()  # the default of an option that every group must give
+ParamsT = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
 
 
 class Optimizer:
@@ -48,6 +51,11 @@ class Optimizer:
         super().__init_subclass__(**keywords)
         if "step" in cls.__dict__:
             cls.step = _hooked(cls.__dict__["step"])  # type: ignore[method-assign]
+
+    _group_tensors_by_device_and_dtype = staticmethod(grouped)
+
+    def _patch_step_function(self) -> None:
+        """Nothing: `step` has its hooks. Optimizers around others call it instead of our __init__."""
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Update every parameter once.
@@ -328,3 +336,45 @@ def _fitted(value: Any, p: Tensor, key: str | None = None) -> Any:
     if isinstance(value, dict):
         return {k: _fitted(v, p, k) for k, v in value.items()}
     return value
+
+
+# ---------------------------------------------------------------- what optimizers outside of PyTorch import from here
+
+
+def _use_grad_for_differentiable(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A `step` that records nothing, unless the optimizer was made with `differentiable=True`."""
+
+    @functools.wraps(step)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        with enable_grad() if self.defaults.get("differentiable") else no_grad():
+            return step(self, *args, **kwargs)
+
+    return wrapped
+
+
+def _default_to_fused_or_foreach(params: Any, differentiable: bool, use_fused: bool = False) -> tuple[bool, bool]:
+    """(fused, foreach): neither, on the CPU."""
+    return False, False
+
+
+def _get_value(x: Any) -> Any:
+    """The number of a tensor with one, or the number itself."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
+def _to_scalar(x: Any) -> Any:
+    """A tensor with one element without dimensions; what is no tensor, as it is."""
+    return x.squeeze() if isinstance(x, Tensor) and x.ndim else x
+
+
+def _view_as_real(params: list[Any], *state_and_grads: list[Any]) -> None:
+    """Put in place of complex tensors, in these lists, their views as pairs of real numbers."""
+    for i, p in enumerate(params):
+        if p.is_complex():
+            for tensors in (params, *state_and_grads):
+                tensors[i] = view_as_real(tensors[i])
+
+
+def _disable_dynamo_if_unsupported(single_tensor_fn: Any = None) -> Callable[..., Any]:
+    """The function, unchanged: nothing is compiled."""
+    return lambda function: function

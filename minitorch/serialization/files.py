@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import CheckpointError
+from ..errors import EmptyCheckpointError
 
 
 def is_path(f: Any) -> bool:
@@ -62,7 +62,7 @@ def reading(f: Any) -> Iterator[Any]:
 
 
 def check_not_empty(file: Any, start: int) -> None:
-    """CheckpointError if nothing is left to read."""
+    """EmptyCheckpointError if nothing is left to read."""
     if not file.read(1):
-        raise CheckpointError("the file is empty")
+        raise EmptyCheckpointError("the file is empty")
     file.seek(start)

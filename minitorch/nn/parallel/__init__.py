@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import distributed
-from ..missing import missing_from
-from .module import Module
+from ... import distributed as processes
+from ...missing import missing_from
+from ..module import Module
 
 __all__ = ["DataParallel", "DistributedDataParallel", "data_parallel"]
 
@@ -54,7 +54,7 @@ class DistributedDataParallel(Module):
         gradient_as_bucket_view: bool = False, static_graph: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         super().__init__()
-        distributed.get_rank(process_group)
+        processes.get_rank(process_group)
         if not any(p.requires_grad for p in module.parameters()):
             raise RuntimeError(
                 "DistributedDataParallel is not needed when a module doesn't have any parameter that requires a "
@@ -66,7 +66,7 @@ class DistributedDataParallel(Module):
                 f"CPU: expected None, got {device_ids} and {output_device}"
             )
         self.module = module
-        self.process_group = process_group or distributed.group.WORLD
+        self.process_group = process_group or processes.group.WORLD
         self.device_ids, self.output_device, self.dim = None, None, dim
         self.broadcast_buffers = broadcast_buffers is not False
         self.find_unused_parameters, self.static_graph = find_unused_parameters, static_graph

@@ -4,10 +4,12 @@ are refused.
 
 from __future__ import annotations
 
-from typing import Any, Final, NoReturn
+import builtins
+import types
+from typing import Any, Final, NoReturn, Union, get_args, get_origin
 
-from .nn.module import Module
-from .settings import say_once
+from ..nn.module import Module
+from ..settings import say_once
 
 __all__ = [
     "Final",
@@ -20,6 +22,7 @@ __all__ = [
     "interface",
     "is_scripting",
     "is_tracing",
+    "isinstance",
     "load",
     "optimize_for_inference",
     "save",
@@ -102,3 +105,28 @@ def _marked(fn: Any = None, **options: Any) -> Any:
 
 
 ignore = unused = export = interface = script_if_tracing = script_method = _marked
+_script_if_tracing = _overload = _overload_method = _marked
+
+
+def isinstance(obj: Any, target_type: Any) -> bool:
+    """Whether a value is of a type of annotations: `list[int]`, `Optional[Tensor]`, `dict[str, list[int]]`, a tuple of
+    such types. RuntimeError for a container of anything.
+    """
+    if builtins.isinstance(target_type, tuple):
+        return any(isinstance(obj, kind) for kind in target_type)
+    origin, inner = get_origin(target_type), get_args(target_type)
+    if origin in (Union, types.UnionType):
+        return any(isinstance(obj, kind) for kind in inner)
+    if target_type in (list, dict, tuple) or (origin in (list, dict, tuple) and not inner):
+        raise RuntimeError(f"torch.jit.isinstance: {target_type} does not say of what: list[int], for instance")
+    return _holds(obj, origin, inner) if origin else builtins.isinstance(obj, target_type or type(None))
+
+
+def _holds(obj: Any, kind: Any, inner: Any) -> bool:
+    if not builtins.isinstance(obj, kind):
+        return False
+    if kind is tuple:
+        return len(obj) == len(inner) and all(map(isinstance, obj, inner))
+    if kind is dict:
+        return all(isinstance(key, inner[0]) and isinstance(value, inner[1]) for key, value in obj.items())
+    return all(isinstance(x, inner[0]) for x in obj)
