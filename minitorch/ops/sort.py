@@ -240,7 +240,9 @@ def searchsorted(
     sorter: Any = None,
 ) -> T:
     """Where each value would be inserted into the sorted last dimension; `right`: behind equal ones."""
-    if isinstance(input, TensorBase) and input.array.size:
+    if not isinstance(input, TensorBase):
+        refuse("searchsorted", "c", sorted_sequence)
+    elif input.array.size:
         refuse("searchsorted", "bc", sorted_sequence)
     _check_side(side, right)
     if sorter is not None and sorter.array.shape != sorted_sequence.array.shape:

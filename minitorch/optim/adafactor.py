@@ -7,11 +7,11 @@ from typing import Any
 from ..kernels import update
 from ..limits import finfo
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_options, closure_loss, options
-from .per_element import sign_of
+from .optimizer import check_options, options
+from .per_element import PerParameter, sign_of
 
 
-class Adafactor(Optimizer):
+class Adafactor(PerParameter):
     """Adam's division by √v with little memory: of a matrix's v only the means of rows and columns are kept.
 
     v = row col / mean(row), their running means weighted by t^beta2_decay; the step has size
@@ -38,15 +38,6 @@ class Adafactor(Optimizer):
         _check("Clipping threshold d should be >= 1", d, d >= 1)
         _check("weight_decay should be >= 0", weight_decay, weight_decay >= 0)
         super().__init__(params, options(locals()))
-
-    def step(self, closure: Any = None) -> Any:
-        """Update every parameter that has a gradient."""
-        loss = closure_loss(closure)
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is not None:
-                    self._update(p, group)
-        return loss
 
     def _update(self, p: Tensor, group: dict[str, Any]) -> None:
         if p.is_complex():

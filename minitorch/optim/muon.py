@@ -7,10 +7,11 @@ from typing import Any
 
 from ..autograd.grad_mode import no_grad
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_options, closure_loss, options
+from .optimizer import check_options, options
+from .per_element import PerParameter
 
 
-class Muon(Optimizer):
+class Muon(PerParameter):
     """Momentum, made orthogonal: p = (1 - lr weight_decay) p - lr' O(b), b the running mean of g, for matrices only.
 
     O is the nearest matrix with all singular values about 1, by `ns_steps` of Newton and Schulz' iteration
@@ -43,15 +44,6 @@ class Muon(Optimizer):
                 raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
 
     @no_grad()  # type: ignore[untyped-decorator]
-    def step(self, closure: Any = None) -> Any:
-        """Update every parameter that has a gradient."""
-        loss = closure_loss(closure)
-        for group in self.param_groups:
-            for p in group["params"]:
-                if p._grad is not None:
-                    self._update(p, group)
-        return loss
-
     def _update(self, p: Any, group: dict[str, Any]) -> None:
         if p.is_complex():
             raise RuntimeError("Muon does not support complex parameters")

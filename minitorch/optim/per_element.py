@@ -1,4 +1,4 @@
-"""Optimizers whose step is one pass of a kernel over each parameter, its gradient and its state."""
+"""Optimizers that update one parameter after the other, most by one pass of a kernel over it and its state."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ from ..tensor import Tensor
 from .optimizer import Optimizer, closure_loss
 
 
-class PerElement(Optimizer):
-    """A subclass names its `kernel` and its state arrays (`slots`, in the kernel's order),
-    and computes the kernel's numbers.
-    """
-
-    kernel: update.Update
-    slots: tuple[str, ...]
+class PerParameter(Optimizer):
+    """A subclass updates one parameter at a time."""
 
     def step(self, closure: Any = None) -> Any:
         """Update every parameter that has a gradient."""
@@ -25,6 +20,19 @@ class PerElement(Optimizer):
                 if p._grad is not None:
                     self._update(p, group)
         return loss
+
+    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
+        """One step of a parameter, with the options of its group."""
+        raise NotImplementedError
+
+
+class PerElement(PerParameter):
+    """A subclass names its `kernel` and its state arrays (`slots`, in the kernel's order),
+    and computes the kernel's numbers.
+    """
+
+    kernel: update.Update
+    slots: tuple[str, ...]
 
     def _update(self, p: Tensor, group: dict[str, Any]) -> None:
         state = self.state[p] or self._start(p, group)
