@@ -51,6 +51,10 @@ norm, vector_norm, matrix_norm, multi_dot, cross, vecdot, matmul = map(
 qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank = map(
     with_out, (qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank)
 )
+cholesky_ex, eig, inv_ex, householder_product, lstsq, lu_factor, lu_factor_ex = map(
+    with_out, (cholesky_ex, eig, inv_ex, householder_product, lstsq, lu_factor, lu_factor_ex)
+)
+lu, lu_solve, solve_ex, tensorinv, tensorsolve = map(with_out, (lu, lu_solve, solve_ex, tensorinv, tensorsolve))
 
 __all__ = [
     "LinAlgError",

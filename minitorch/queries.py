@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ import numpy as np
 from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
-from .errors import OperationError
+from .creation import tensor
+from .errors import DtypeError, OperationError
+from .ops.base import check_overlap
 from .size import Size
 from .tensor import Tensor
 
@@ -75,18 +78,22 @@ def with_out(function: Any) -> Any:
         if overrides.anyone and not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
             return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
         out = kwargs.pop("out", None) if kwargs else None
+        if out is not None and name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None:
+            kwargs["dtype"] = out.dtype
         try:
             result = function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
             if overrides.has_torch_function([*args, *kwargs.values()]):
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+            if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
+                return call(tensor(args[0]), *args[1:], **kwargs, out=out)
             raise _not_a_tensor(name, error) from None
         if out is None:
             return result
         if isinstance(result, Tensor):
-            return _written(name, result, out)
+            return _written(name, result, out, args)
         for x, place in zip(result, out, strict=True):
-            _written(name, x, place)
+            _written(name, x, place, args)
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
     call.asks = True  # type: ignore[attr-defined]
@@ -100,21 +107,51 @@ def _not_a_tensor(name: str, error: Exception) -> Exception:
     return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
 
 
+_OF_NUMBERS = {"add", "sub", "mul", "div", "floor_divide"}  # two numbers will do
+_IN_DTYPE_OF_OUT = {"arange", "linspace", "logspace", "cumsum", "cumprod"}
 _WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
+_EXACT = {"gather", "complex", "polar", "multinomial", "bucketize", "searchsorted"}  # take no other dtype as out
+_OF_BOOLS = {"all", "any", "isneginf", "isposinf", "signbit"}
+_APART = {"gather", "index_select", "take", "kthvalue", "masked_select"}  # of all that they read
 
 
-def _written(name: str, result: Any, out: Any) -> Any:
+def _check_out(name: str, result: Any, out: Any, given: Any) -> None:
+    """RuntimeError for a dtype that is not converted, and for memory that is written twice or read as well."""
+    indices = result.array.dtype == np.int64 and name in _WITH_INDICES
+    if out.dtype is not result.dtype and (
+        indices or name in _EXACT or (name in _OF_BOOLS and out.dtype is not dt.uint8)
+    ):
+        raise DtypeError(name, f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead", out)
+    check_overlap(out, name)
+    for x in given:
+        if isinstance(x, Tensor) and np.may_share_memory(x.array, out.array) and (name in _APART or not _same(x, out)):
+            raise OperationError(
+                name,
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+                "memory location. Please clone() the tensor before performing the operation.",
+                x,
+                out,
+            )
+
+
+def _same(x: Any, out: Any) -> bool:
+    """Whether two tensors lie in the same place, or interleave: with gaps, they need not have an element in common."""
+    if not (x.is_contiguous() and out.is_contiguous()):
+        return True
+    return x.data_ptr() == out.data_ptr() and x.shape == out.shape
+
+
+def _written(name: str, result: Any, out: Any, given: Any) -> Any:
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
     if not dt.can_cast(result.dtype, out.dtype):
-        raise OperationError(
+        raise DtypeError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
         )
-    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
-        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
+    _check_out(name, result, out, given)
     if out.shape != result.shape:
         if out.numel():
             warnings.warn(

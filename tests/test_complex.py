@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 
 import numpy as np
@@ -122,3 +123,20 @@ def test_filter_in_frequency() -> None:
     product = torch.fft.irfft(torch.fft.rfft(a) * torch.fft.rfft(b))
     expected = torch.stack([(a * b.flip(0).roll(k + 1)).sum() for k in range(8)])
     assert torch.allclose(product, expected)
+
+
+@pytest.mark.parametrize("name", ["addmm", "addmv", "addr", "baddbmm", "addbmm"])
+def test_complex_factors_of_a_sum_of_products(name):
+    rng = np.random.default_rng(0)
+    shapes = {"addmm": [(2, 2)] * 3, "addmv": [(2,), (2, 2), (2,)], "addr": [(2, 2), (2,), (2,)]}
+    shapes |= {"baddbmm": [(2, 2, 2)] * 3, "addbmm": [(2, 2), (2, 2, 2), (2, 2, 2)]}
+    given = [torch.tensor(rng.normal(size=s) + 1j * rng.normal(size=s), requires_grad=True) for s in shapes[name]]
+    function = functools.partial(getattr(torch, name), beta=0.5 - 1j, alpha=0.3 + 0.7j)
+    assert torch.autograd.gradcheck(function, given)
+
+
+def test_residuals_of_complex_least_squares_are_real():
+    a, b = torch.tensor([[1.0], [1j]]), torch.tensor([[1.0], [0.0]], dtype=torch.complex64)
+    found = torch.linalg.lstsq(a, b, driver="gelsd")
+    assert found.residuals.dtype is torch.float32
+    torch.testing.assert_close(found.residuals, torch.tensor([0.5]))

@@ -132,6 +132,8 @@ def promoted(*operands: Any) -> tuple[Any, ...]:
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
             raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
+    if not any(isinstance(x, TensorBase) for x in operands):
+        raise TypeError(f"expected at least one tensor, got {', '.join(map(repr, operands))}")
     d = dt.result_dtype([_number(x) for x in operands])
     return tuple([in_dtype(x, d) for x in operands])
 
@@ -145,7 +147,7 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
                 return a, b
         elif d.kind in "fcV" and (type(b) is float or type(b) is int):
             return a, b
-    elif d_of(b).kind in "fcV" and (type(a) is float or type(a) is int):
+    elif isinstance(b, TensorBase) and b.array.dtype.kind in "fcV" and (type(a) is float or type(a) is int):
         return a, b
     return promoted(a, b)
 

@@ -27,7 +27,7 @@ class AsStrided(ViewOp):
 
     @staticmethod
     def forward(ctx: Any, x: Any, size: Any, stride: Any, offset: int) -> Any:
-        row = kernels.memory(x.storage.array)
+        row = kernels.memory(x.storage.array, x.array.dtype)
         ctx.args = (size, stride, offset), kernels.geometry(x.array, row), row.size, overlaps_itself(x.array)
         return kernels.strided(row, size, stride, offset)
 
@@ -95,7 +95,7 @@ def as_strided(input: T, size: Any, stride: Any, storage_offset: int | None = No
         raise OperationError(
             "as_strided", f"expected strides and an offset of 0 or more, got {stride} and {offset}", input
         )
-    count = kernels.memory(input.storage.array).size
+    count = kernels.memory(input.storage.array, input.array.dtype).size
     if kernels.reach(size, stride, offset) > count:
         raise OperationError(
             "as_strided",
@@ -394,7 +394,7 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
     if self.tracked():
         raise RuntimeError("cannot resize variables that require grad")
     count, offset = math.prod(shape), self.storage_offset()
-    row = kernels.memory(self.storage.array)
+    row = kernels.memory(self.storage.array, self.array.dtype)
     if offset + count > row.size:
         self.data = self._wrap(kernels.grown(row[offset:], shape))
     else:

@@ -429,7 +429,7 @@ def sum_to_size(input: T, *size: Any) -> T:
     shape, old = dims_of(size), input.array.shape
     if not _expands_to(shape, old):
         raise OperationError("sum_to_size", f"size {list(shape)} is not expandable to size {list(old)}.", input)
-    if shape == old:
+    if shape == old and shape:
         return view(input, shape)
     return SumTo.apply(input if input.array.dtype.kind in "fcV" else input._cast(np.dtype(np.int64)), shape)
 
