@@ -506,7 +506,13 @@ def linspace(
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
-    return _cast(_line(_plain(start), _plain(end), steps, dt.wide(d)), d, requires_grad)
+    return _cast(_line(*_ends(start, end, d), steps, dt.wide(d)), d, requires_grad)
+
+
+def _ends(start: Any, end: Any, d: np.dtype[Any]) -> tuple[Any, Any]:
+    """Both ends as numbers; for integers they are cut first, as in PyTorch."""
+    start, end = _plain(start), _plain(end)
+    return (int(start), int(end)) if d.kind in "iu" else (start, end)
 
 
 def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:
@@ -533,10 +539,11 @@ def logspace(
 ) -> Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent."""
     check_device(device)
+    steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
-    line = _line(_plain(start), _plain(end), steps, np.dtype(np.float64))
+    line = _line(*_ends(start, end, d), steps, np.dtype(np.float64))
     return _cast(np.power(float(base), line), d, requires_grad)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 from numbers import Number
 from typing import Any
 
@@ -14,7 +13,7 @@ from . import overrides
 from .autograd.grad_mode import mode
 from .creation import tensor
 from .errors import DtypeError, OperationError
-from .ops.base import check_overlap
+from .ops.base import check_overlap, into
 from .size import Size
 from .tensor import Tensor
 
@@ -92,6 +91,8 @@ def with_out(function: Any) -> Any:
             return result
         if isinstance(result, Tensor):
             return _written(name, result, out, args)
+        if isinstance(out, Tensor):
+            raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(result)} tensors, got one tensor")
         for x, place in zip(result, out, strict=True):
             _written(name, x, place, args)
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
@@ -110,12 +111,20 @@ def _not_a_tensor(name: str, error: Exception) -> Exception:
 _OF_NUMBERS = {"add", "sub", "mul", "div", "floor_divide"}  # two numbers will do
 _IN_DTYPE_OF_OUT = {"arange", "linspace", "logspace", "cumsum", "cumprod"}
 _WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
-_EXACT = {"gather", "complex", "polar", "multinomial", "bucketize", "searchsorted"}  # take no other dtype as out
+_EXACT = {
+    "gather",
+    "complex",
+    "polar",
+    "multinomial",
+    "bucketize",
+    "searchsorted",
+    "isin",
+}  # take no other dtype as out
 _OF_BOOLS = {"all", "any", "isneginf", "isposinf", "signbit"}
-_APART = {"gather", "index_select", "take", "kthvalue", "masked_select"}  # of all that they read
+_APART = {"cat", "gather", "index_select", "take", "kthvalue", "masked_select"}  # of all that they read
 
 
-def _check_out(name: str, result: Any, out: Any, given: Any) -> None:
+def _check_out(name: str, result: Any, out: Any, args: Any) -> None:
     """RuntimeError for a dtype that is not converted, and for memory that is written twice or read as well."""
     indices = result.array.dtype == np.int64 and name in _WITH_INDICES
     if out.dtype is not result.dtype and (
@@ -123,7 +132,7 @@ def _check_out(name: str, result: Any, out: Any, given: Any) -> None:
     ):
         raise DtypeError(name, f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead", out)
     check_overlap(out, name)
-    for x in given:
+    for x in [x for given in args for x in (given if isinstance(given, (list, tuple)) else [given])]:
         if isinstance(x, Tensor) and np.may_share_memory(x.array, out.array) and (name in _APART or not _same(x, out)):
             raise OperationError(
                 name,
@@ -141,23 +150,7 @@ def _same(x: Any, out: Any) -> bool:
     return x.data_ptr() == out.data_ptr() and x.shape == out.shape
 
 
-def _written(name: str, result: Any, out: Any, given: Any) -> Any:
-    if mode.grad and (result.tracked() or out.tracked()):
-        raise RuntimeError(
-            f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad."
-        )
-    if not dt.can_cast(result.dtype, out.dtype):
-        raise DtypeError(
-            name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
-        )
-    _check_out(name, result, out, given)
-    if out.shape != result.shape:
-        if out.numel():
-            warnings.warn(
-                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
-                f"not match the required output shape {list(result.shape)}.",
-                stacklevel=4,
-            )
-        out.resize_(*result.shape)
-    return out.copy_(result.detach())
+def _written(name: str, result: Any, out: Any, args: Any) -> Any:
+    if dt.can_cast(result.dtype, out.dtype):
+        _check_out(name, result, out, args)
+    return into(out, result, name)

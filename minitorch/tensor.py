@@ -596,6 +596,14 @@ class Tensor(TensorBase):
         """In bfloat16."""
         return self.to(dt.bfloat16)
 
+    def cfloat(self, memory_format: Any = None) -> Tensor:
+        """In complex64."""
+        return self.to(dt.complex64)
+
+    def cdouble(self, memory_format: Any = None) -> Tensor:
+        """In complex128."""
+        return self.to(dt.complex128)
+
     def pin_memory(self, device: Any = None) -> Tensor:
         """Itself: without a GPU no memory is pinned."""
         return self

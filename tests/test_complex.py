@@ -140,3 +140,28 @@ def test_residuals_of_complex_least_squares_are_real():
     found = torch.linalg.lstsq(a, b, driver="gelsd")
     assert found.residuals.dtype is torch.float32
     torch.testing.assert_close(found.residuals, torch.tensor([0.5]))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b: torch.logaddexp(a, b),
+        lambda a, b: torch.logcumsumexp(a * b, 1),
+        lambda a, b: torch.nn.functional.rms_norm(a, (3,), b[0]),
+        lambda a, b: torch.nn.functional.rms_norm(a * b, (2, 3), eps=0.1),
+    ],
+    ids=["logaddexp", "logcumsumexp", "rms_norm", "rms_norm without weight"],
+)
+def test_derivatives_of_complex_compositions(function):
+    rng = np.random.default_rng(0)
+    given = [torch.tensor(rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)), requires_grad=True) for _ in "ab"]
+    assert torch.autograd.gradcheck(function, given)
+    assert torch.autograd.gradgradcheck(function, given)
+
+
+def test_logarithms_of_complex_sums():
+    """e to the power of each is the sum itself; large real parts do not overflow."""
+    z = torch.tensor([1 + 2j, -1 + 3j, 0.5 - 1j, 2j], dtype=torch.complex128)
+    torch.testing.assert_close(torch.logcumsumexp(z, 0).exp(), z.exp().cumsum(0))
+    torch.testing.assert_close(torch.logaddexp(z, z.flip(0)).exp(), z.exp() + z.flip(0).exp())
+    torch.testing.assert_close(torch.logaddexp(z + 1000, z).real, z.real + 1000)

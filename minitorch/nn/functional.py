@@ -46,6 +46,7 @@ from ..ops.activation import rrelu as _rrelu
 from ..ops.activation import rrelu_with_slopes as _rrelu_with_slopes
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
 from ..ops.autocast import in_float32 as _in_float32
+from ..ops.base import into as _into
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
 from ..ops.einsum import einsum as _einsum
@@ -192,6 +193,8 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
 
 def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Any:
     """x where it is positive, elsewhere a x with a drawn from [lower, upper) for training, else their mean."""
+    if lower > upper:
+        raise RuntimeError(f"rrelu: Lower bound should be less than or equal to the upper bound, got {lower}, {upper}")
     if not training:
         return _rrelu(input, lower, upper, inplace=inplace)
     slopes = input.detach().clone().fill_(1)
@@ -229,7 +232,7 @@ def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
 
 def normalize(input: Any, p: float = 2.0, dim: int = 1, eps: float = 1e-12, out: Any = None) -> Any:
     """input / max(‖input‖ₚ, eps) along a dimension."""
-    return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+    return _into(out, input / input.norm(p, dim, keepdim=True).clamp(min=eps), "normalize")
 
 
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import sys
+import warnings
 from collections import namedtuple
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ from ..autograd.half import widened
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_takes_history, check_writable, take_history
-from ..errors import OperationError
+from ..errors import DtypeError, OperationError
 from ..kernels import cast
 from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE
@@ -161,7 +162,7 @@ def floating_pair(a: Any, b: Any) -> tuple[Any, Any]:
     """`pair`, with integers cast to the default floating dtype."""
     if d_of(a).kind in "fcV" or d_of(b).kind in "fcV":
         return pair(a, b)
-    return in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype())
+    return pair(in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype()))
 
 
 def d_of(x: Any) -> np.dtype[Any]:
@@ -257,7 +258,7 @@ def overwrite(target: T, result: Any, name: str) -> T:
 
 
 def into(out: Any, result: Any, name: str) -> Any:
-    """The result; written to `out` if one is given, which then is the result."""
+    """The result; written to `out`, resized if need be, if one is given, which then is the result."""
     if out is None:
         return result
     if mode.grad and (result.tracked() or out.tracked()):
@@ -265,7 +266,19 @@ def into(out: Any, result: Any, name: str) -> Any:
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
             "arguments requires grad."
         )
-    return overwrite(out, result, name)
+    if not dt.can_cast(result.dtype, out.dtype):
+        raise DtypeError(
+            name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
+        )
+    if out.array.shape != result.array.shape:
+        if out.array.size:
+            warnings.warn(
+                f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
+                f"not match the required output shape {list(result.shape)}.",
+                stacklevel=4,
+            )
+        out.resize_(*result.shape)
+    return out.copy_(result.detach())
 
 
 def check_overwrite(target: TensorBase, result: TensorBase, name: str) -> None:

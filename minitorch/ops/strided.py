@@ -166,6 +166,8 @@ def _split_along(name: str, input: Any, sections: Any, dim: int, least: int) -> 
             name, f"requires a tensor with at least {least} dimension{'s' if least > 1 else ''}", input
         )
     n = input.array.shape[dim]
+    if isinstance(sections, str):
+        raise TypeError(f"{name}(): expected a number of sections or a list of indices, got {sections!r}")
     if isinstance(sections, int) and (sections <= 0 or n % sections):
         raise RuntimeError(
             f"{name} attempted to split along dimension {dim}, but the size of the dimension {n} is not divisible by "

@@ -441,6 +441,8 @@ def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 def narrow(input: T, dim: int, start: Any, length: int) -> T:
     """`length` entries of a dimension, from `start` on."""
+    if isinstance(start, TensorBase) and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise OperationError("narrow", "start must be an 0-dim integral Tensor.", input, start)
     dim, start = dim_in(dim, input.ndim), int(start)
     if not input.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")

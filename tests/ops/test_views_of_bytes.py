@@ -27,3 +27,8 @@ def test_windows_of_no_images():
 
 def test_sum_to_a_number_of_one_bool():
     assert torch.tensor(True).sum_to_size(()).dtype is torch.int64
+
+
+def test_linspace_of_integers_cuts_its_ends_first():
+    assert torch.linspace(4.3, -3, 3, dtype=torch.int64).tolist() == [4, 0, -3]
+    assert torch.logspace(0, 1.9, 2, dtype=torch.int64).tolist() == [1, 10]

@@ -33,7 +33,7 @@ OTHER_COMPLEX: dict[str, str] = {
     **dict.fromkeys(("nn.functional.embedding-padding", "index_reduce", "select_scatter"), _NO_DERIVATIVE),
     **dict.fromkeys([f"scatter_reduce-{how}" for how in ("sum", "prod", "mean", "zeros")], _NO_DERIVATIVE),
     **dict.fromkeys(("slice_scatter", "nn.functional.cosine_similarity"), _NO_DERIVATIVE),
-    **dict.fromkeys(("logaddexp", "logcumsumexp", "nn.functional.rms_norm", "bincount-weights"), _REFUSED),
+    "bincount-weights": _REFUSED,
     **dict.fromkeys([f"nn.functional.adaptive_avg_pool{n}d" for n in (1, 2, 3)], _REFUSED),
     **dict.fromkeys(("lstm_cell", "lstm", "gru_cell", "gru"), _REFUSED),
     **dict.fromkeys(("linalg.cholesky", "cholesky", "cholesky_inverse", "linalg.pinv-constant"), _NOT_HERMITIAN),
