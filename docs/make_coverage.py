@@ -57,6 +57,10 @@ NAMESPACES = [
     "torch.mps",
 ]
 
+# Programs were searched for names of attributes, whatever the object: these are, nearly always, `dict.values`,
+# `DataFrame.values`, `list.index`, `DataFrame.index` and the `name` of a file, a column or a model.
+AMBIGUOUS = {"Tensor.values", "Tensor.index", "Tensor.name"}
+
 HEAD = """# What of PyTorch is here
 
 Made by `make coverage`, which compares the names that PyTorch {version} has with ours. That a name is here means: with
@@ -120,7 +124,7 @@ def used_and_missing(torch: ModuleType) -> Iterator[tuple[str, int, str]]:
     """(name, programs, reason) of what many programs use, PyTorch has, and is not here."""
     with open(USED, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):
-            for full in _meanings(row["name"]):
+            for full in () if row["name"] in AMBIGUOUS else _meanings(row["name"]):
                 if find(torch, full) is not None and find(minitorch, full) is None:
                     yield full, int(row["programs"]), reason(full)
 
@@ -156,11 +160,14 @@ def _used(torch: ModuleType) -> str:
     lines = [
         "## What many programs use, and is not here",
         "",
-        "With the number of public programs seen that use it.",
+        "With the number of public programs seen that use it. Not counted, because programs were searched for names of",
+        "attributes, and these are mostly those of dicts, lists, files and pandas: "
+        + ", ".join(f"`{name}`" for name in sorted(AMBIGUOUS))
+        + ".",
         "",
     ]
     found = sorted(used_and_missing(torch), key=lambda item: (-item[1], item[0]))
-    lines += [f"- `{name}` ({programs}){': ' + why if why else ''}" for name, programs, why in found]
+    lines += [f"- `{name}` ({programs}){': ' + why if why else ''}" for name, programs, why in found] or ["Nothing."]
     return "\n".join([*lines, "", ""])
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import math
 import threading
 import warnings
+from collections import defaultdict
 from typing import Any
 
 from . import dtypes as dt
@@ -16,15 +18,32 @@ from .tensor import Tensor
 __all__ = [
     "GradScaler",
     "autocast",
+    "autocast_decrement_nesting",
+    "autocast_increment_nesting",
     "clear_autocast_cache",
     "custom_bwd",
     "custom_fwd",
+    "get_autocast_cpu_dtype",
     "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
+    "get_autocast_ipu_dtype",
+    "get_autocast_xla_dtype",
     "is_autocast_available",
     "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
     "is_autocast_enabled",
+    "is_autocast_ipu_enabled",
+    "is_autocast_xla_enabled",
+    "set_autocast_cache_enabled",
+    "set_autocast_cpu_dtype",
+    "set_autocast_cpu_enabled",
     "set_autocast_dtype",
     "set_autocast_enabled",
+    "set_autocast_gpu_dtype",
+    "set_autocast_ipu_dtype",
+    "set_autocast_ipu_enabled",
+    "set_autocast_xla_dtype",
+    "set_autocast_xla_enabled",
 ]
 
 
@@ -32,7 +51,9 @@ class _Dtypes(threading.local):
     """What autocast lowers to on each device, where it is not told."""
 
     def __init__(self) -> None:
-        self.of: dict[str, dt.dtype] = {"cpu": dt.bfloat16, "cuda": dt.float16}
+        self.of: defaultdict[str, dt.dtype] = defaultdict(lambda: dt.float16)
+        self.of.update(dict.fromkeys(("cpu", "hpu", "xla"), dt.bfloat16))
+        self.nesting = 0
 
 
 _dtypes = _Dtypes()
@@ -40,15 +61,14 @@ _dtypes = _Dtypes()
 
 def get_autocast_dtype(device_type: str) -> dt.dtype:
     """The dtype that autocast lowers to on a device."""
-    Device(device_type)
-    return _dtypes.of.get(device_type, dt.bfloat16)
+    return _dtypes.of[Device(device_type).type]
 
 
 def set_autocast_dtype(device_type: str, dtype: dt.dtype) -> None:
     """Make `dtype` the one that autocast lowers to on a device."""
-    Device(device_type)
-    _dtypes.of[device_type] = dtype
-    if mode.autocast is not None and device_type == "cpu":
+    device = Device(device_type).type
+    _dtypes.of[device] = dtype
+    if mode.autocast is not None and device == "cpu":
         mode.autocast = dtype.numpy
 
 
@@ -67,6 +87,52 @@ def set_autocast_enabled(device_type: str, enabled: bool) -> None:
     if Device(device_type).type == "cpu":
         dt.mixed = dt.mixed or enabled
         mode.autocast = get_autocast_dtype("cpu").numpy if enabled else None
+
+
+def _older(verb: str, device: str, what: str, function: Any) -> Any:
+    """`get_autocast_cpu_dtype()` and its like: a name for one device, which warns."""
+    name, now = f"{verb}_autocast_{device}_{what}", f"{verb}_autocast_{what}"
+    kind = "cuda" if device == "gpu" else device
+
+    def call(*args: Any) -> Any:
+        warnings.warn(
+            f"torch.{name}() is deprecated. Please use torch.{now}('{kind}') instead.", DeprecationWarning, stacklevel=2
+        )
+        return function(kind, *args)
+
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"`{now}('{kind}')`, by an older name that warns."
+    return call
+
+
+get_autocast_cpu_dtype, get_autocast_gpu_dtype, get_autocast_ipu_dtype, get_autocast_xla_dtype = [
+    _older("get", device, "dtype", get_autocast_dtype) for device in ("cpu", "gpu", "ipu", "xla")
+]
+set_autocast_cpu_dtype, set_autocast_gpu_dtype, set_autocast_ipu_dtype, set_autocast_xla_dtype = [
+    _older("set", device, "dtype", set_autocast_dtype) for device in ("cpu", "gpu", "ipu", "xla")
+]
+is_autocast_cpu_enabled, is_autocast_ipu_enabled, is_autocast_xla_enabled = [
+    _older("is", device, "enabled", is_autocast_enabled) for device in ("cpu", "ipu", "xla")
+]
+set_autocast_cpu_enabled, set_autocast_ipu_enabled, set_autocast_xla_enabled = [
+    _older("set", device, "enabled", set_autocast_enabled) for device in ("cpu", "ipu", "xla")
+]
+
+
+def autocast_increment_nesting() -> int:
+    """Count one more region of autocast, and say how many there are: for programs that make their own."""
+    _dtypes.nesting += 1
+    return _dtypes.nesting
+
+
+def autocast_decrement_nesting() -> int:
+    """Count one region of autocast less, and say how many are left."""
+    _dtypes.nesting -= 1
+    return _dtypes.nesting
+
+
+def set_autocast_cache_enabled(enabled: bool) -> None:
+    """Accepted: casts are not kept."""
 
 
 def is_autocast_cache_enabled() -> bool:
@@ -117,7 +183,7 @@ class autocast:
         self._enabled = False
 
     def __enter__(self) -> autocast:
-        self._before.append((mode.autocast, _dtypes.of.get(self.device)))
+        self._before.append((mode.autocast, _dtypes.of[self.device]))
         if self.device == "cpu":
             set_autocast_dtype("cpu", self.fast_dtype)
             set_autocast_enabled("cpu", self._enabled)
@@ -129,7 +195,9 @@ class autocast:
     def __call__(self, function: Any) -> Any:
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            with self:
+            own = copy.copy(self)  # several threads may be in the function at once
+            own._before = []
+            with own:
                 return function(*args, **kwargs)
 
         return call

@@ -15,7 +15,7 @@ from .autograd.grad_mode import mode
 from .device import check_device
 from .kernels.cast import cast_array, widened
 from .kernels.layout import made_like
-from .ops.view import dims_of
+from .ops.made import shape_of
 from .storage import Storage
 from .tensor import Tensor
 
@@ -47,7 +47,7 @@ COPIED = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
-_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool}
+_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool, complex: dt.complex128}
 
 
 def tensor(
@@ -277,10 +277,7 @@ def _shape(sizes: tuple[Any, ...], name: str, size: Any = None) -> tuple[int, ..
     """The shape asked for as f(2, 3), f((2, 3)) or f(size=(2, 3))."""
     if not sizes and size is None:
         raise TypeError(f'{name}() missing 1 required positional arguments: "size"')
-    shape = dims_of(sizes if size is None else (size,))
-    if any(n < 0 for n in shape):
-        raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
-    return shape
+    return shape_of(name, sizes if size is None else (size,))
 
 
 def zeros(
@@ -358,6 +355,10 @@ def full(
 def _like(make: Any, input: Tensor, dtype: Any, device: Any, requires_grad: bool, memory_format: Any) -> Tensor:
     """A tensor of an array `make(shape, dtype)`, laid out like input unless row-major order is asked for."""
     check_device(device)
+    if not isinstance(input, Tensor):
+        raise TypeError(
+            f"{make.__name__}_like(): argument 'input' (position 1) must be Tensor, not {type(input).__name__}"
+        )
     d = _numpy_dtype(dtype, input.dtype)
     kept = memory_format in (None, "torch.preserve_format")
     wide = dt.wide(d)
@@ -505,13 +506,14 @@ def linspace(
     steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"linspace: number of steps must be non-negative, got {steps}")
-    d = _numpy_dtype(dtype)
-    return _cast(_line(*_ends(start, end, d), steps, dt.wide(d)), d, requires_grad)
+    first, last = _plain(start), _plain(end)
+    whole = dt.complex64 if isinstance(first, complex) or isinstance(last, complex) else None
+    d = _numpy_dtype(dtype, whole)
+    return _cast(_line(*_ends(first, last, d), steps, dt.wide(d)), d, requires_grad)
 
 
 def _ends(start: Any, end: Any, d: np.dtype[Any]) -> tuple[Any, Any]:
-    """Both ends as numbers; for integers they are cut first, as in PyTorch."""
-    start, end = _plain(start), _plain(end)
+    """Both ends; for integers they are cut first, as in PyTorch."""
     return (int(start), int(end)) if d.kind in "iu" else (start, end)
 
 
@@ -543,7 +545,7 @@ def logspace(
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
-    line = _line(*_ends(start, end, d), steps, np.dtype(np.float64))
+    line = _line(*_ends(_plain(start), _plain(end), d), steps, np.dtype(np.float64))
     return _cast(np.power(float(base), line), d, requires_grad)
 
 

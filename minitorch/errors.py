@@ -5,6 +5,18 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+_NO_TENSORS = (int, float, complex, str, bytes, list, tuple, dict, set, range, type(None))
+
+
+def not_a_tensor(name: str, error: AttributeError) -> Exception:
+    """The TypeError for an argument that had to be a tensor, from Python's error; an unrelated error as it is."""
+    value = error.obj
+    kind = type(value)
+    if not isinstance(value, _NO_TENSORS) and kind.__module__ != "numpy":
+        return error
+    shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
+    return TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {shown}: {value!r:.60}")
+
 
 def describe(operand: Any) -> str:
     """`torch.float32 (3, 4)` for a tensor, the value itself for anything else."""
@@ -32,6 +44,10 @@ class CheckpointError(pickle.UnpicklingError, RuntimeError):
 
 class OutOfMemoryError(RuntimeError):
     """A GPU without memory left, which programs catch; the CPU's is Python's MemoryError."""
+
+
+class AcceleratorError(RuntimeError):
+    """An error of a device: programs catch it, nothing raises it."""
 
 
 class LinAlgError(OperationError):

@@ -2,6 +2,7 @@
 
 from .errors import LinAlgError
 from .ops.einsum import multi_dot
+from .ops.ldl import ldl_factor, ldl_factor_ex, ldl_solve
 from .ops.linalg import (
     cholesky,
     cholesky_ex,
@@ -71,6 +72,9 @@ __all__ = [
     "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
     "lstsq",
     "lu",
     "lu_factor",

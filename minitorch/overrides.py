@@ -41,6 +41,10 @@ class DisableTorchFunctionSubclass:
         mode.plain = self.before
 
 
+class DisableTorchFunction(DisableTorchFunctionSubclass):
+    """The same: there are no modes that would have to be switched off, too."""
+
+
 # ---------------------------------------------------------------- who is asked
 
 
@@ -252,6 +256,7 @@ def asking(function: Any) -> Any:
 
 
 __all__ = [
+    "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
     "handle_torch_function",
     "has_torch_function",

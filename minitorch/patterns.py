@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any
 
@@ -83,6 +84,43 @@ def empty_strided(
     x = _made(np.empty(count, d))
     made = x._share(np.lib.stride_tricks.as_strided(x.array, tuple(size), steps))
     return made.requires_grad_() if requires_grad else made
+
+
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """Memory without gaps of the shape `size`, whose dimensions lie in this order, the outermost first.
+
+    >>> torch.empty_permuted((2, 3, 4), (0, 2, 1)).stride()
+    (12, 1, 3)
+    """
+    order = [int(d) for d in physical_layout]
+    if sorted(order) != [d for d, _ in enumerate(size)]:
+        raise RuntimeError(f"empty_permuted: expected each dimension of size {tuple(size)} once, got {tuple(order)}")
+    x = _made(np.empty([size[d] for d in order], _numpy_dtype(dtype)))
+    check_device(device)
+    return x.permute([order.index(d) for d, _ in enumerate(order)]).detach().requires_grad_(requires_grad)
+
+
+def from_file(
+    filename: str, shared: bool | None = None, size: int = 0, *, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:  # fmt: skip
+    """A vector of `size` elements on the memory of a file: `shared`, a write goes to the file, which is made if needed.
+
+    RuntimeError where the file is not `shared` and too small.
+    """
+    check_device(device)
+    d = _numpy_dtype(dtype)
+    if size and shared:
+        with open(filename, "ab") as file:
+            file.truncate(max(file.tell(), size * d.itemsize))
+    have = os.path.getsize(filename)
+    if have < size * d.itemsize:
+        raise RuntimeError(f"from_file: {filename!r} has {have} bytes, but {size} elements of {d.name} were asked for")
+    mapped = np.memmap(filename, np.uint8, "r+" if shared else "c", 0, (size * d.itemsize,)) if size else np.empty(0, d)
+    return _made(np.asarray(mapped).view(d)).requires_grad_(requires_grad)
 
 
 # ---------------------------------------------------------------- windows

@@ -12,7 +12,7 @@ from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
 from .creation import tensor
-from .errors import DtypeError, OperationError
+from .errors import DtypeError, OperationError, not_a_tensor
 from .ops.base import check_overlap, into
 from .size import Size
 from .tensor import Tensor
@@ -49,6 +49,11 @@ def is_neg(input: Tensor) -> bool:
     return False
 
 
+def is_distributed(input: Tensor) -> bool:
+    """False: nothing is spread over processes."""
+    return False
+
+
 def get_device(input: Tensor) -> int:
     """-1: the CPU."""
     return -1
@@ -77,7 +82,7 @@ def with_out(function: Any) -> Any:
         if overrides.anyone and not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
             return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
         out = kwargs.pop("out", None) if kwargs else None
-        if out is not None and name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None:
+        if isinstance(out, Tensor) and name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
         try:
             result = function(*args, **kwargs)
@@ -86,13 +91,14 @@ def with_out(function: Any) -> Any:
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
                 return call(tensor(args[0]), *args[1:], **kwargs, out=out)
-            raise _not_a_tensor(name, error) from None
+            raise not_a_tensor(name, error) if isinstance(error, AttributeError) else error from None
         if out is None:
             return result
         if isinstance(result, Tensor):
             return _written(name, result, out, args)
-        if isinstance(out, Tensor):
-            raise TypeError(f"{name}(): argument 'out' must be a tuple of {len(result)} tensors, got one tensor")
+        if not isinstance(out, (tuple, list)) or len(out) != len(result):
+            given = f"{len(out)}" if isinstance(out, (tuple, list)) else type(out).__name__
+            raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors, not {given}")
         for x, place in zip(result, out, strict=True):
             _written(name, x, place, args)
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
@@ -101,25 +107,11 @@ def with_out(function: Any) -> Any:
     return call
 
 
-def _not_a_tensor(name: str, error: Exception) -> Exception:
-    """The error for an argument that should be a tensor; an unrelated error as it is."""
-    if not isinstance(error, AttributeError) or error.name != "array":
-        return error
-    return TypeError(f"{name}(): argument must be Tensor, not {type(error.obj).__name__}: {error.obj!r}")
-
-
 _OF_NUMBERS = {"add", "sub", "mul", "div", "floor_divide"}  # two numbers will do
 _IN_DTYPE_OF_OUT = {"arange", "linspace", "logspace", "cumsum", "cumprod"}
 _WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
-_EXACT = {
-    "gather",
-    "complex",
-    "polar",
-    "multinomial",
-    "bucketize",
-    "searchsorted",
-    "isin",
-}  # take no other dtype as out
+# take no other dtype as out
+_EXACT = {"gather", "complex", "polar", "multinomial", "bucketize", "searchsorted", "isin"}
 _OF_BOOLS = {"all", "any", "isneginf", "isposinf", "signbit"}
 _APART = {"cat", "gather", "index_select", "take", "kthvalue", "masked_select"}  # of all that they read
 
@@ -151,6 +143,6 @@ def _same(x: Any, out: Any) -> bool:
 
 
 def _written(name: str, result: Any, out: Any, args: Any) -> Any:
-    if dt.can_cast(result.dtype, out.dtype):
+    if isinstance(out, Tensor) and dt.can_cast(result.dtype, out.dtype):
         _check_out(name, result, out, args)
     return into(out, result, name)

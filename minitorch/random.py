@@ -15,6 +15,7 @@ from .errors import DtypeError
 from .kernels import random as kernels
 from .kernels.cast import widened
 from .kernels.rearrange import broadcast_shape
+from .kernels.stream import Stream, from_bytes, to_bytes
 from .ops import random as ops
 from .ops.base import broadcast_error
 from .ops.random import Normal, bernoulli, multinomial
@@ -31,7 +32,7 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         check_device(device)
-        self.stream = kernels.Stream()
+        self.stream = Stream()
 
     def manual_seed(self, seed: int) -> Generator:
         """Start anew from a seed."""
@@ -54,13 +55,13 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The state, as a tensor of bytes."""
-        return _made(kernels.to_bytes(self.stream))
+        return _made(to_bytes(self.stream))
 
     def set_state(self, state: Tensor) -> Generator:
         """Go on from a state that `get_state` gave."""
         if not isinstance(state, Tensor) or state.dtype is not dt.uint8:
             raise TypeError("RNG state must be a torch.ByteTensor")
-        kernels.from_bytes(self.stream, state.array)
+        from_bytes(self.stream, state.array)
         return self
 
     def clone_state(self) -> Generator:
@@ -271,6 +272,11 @@ def normal(
     return Normal.apply(drawn, *given) if any(x is not None and x.requires_grad for x in given) else drawn
 
 
+def thread_safe_generator() -> Generator | None:
+    """The generator of a worker thread of a data loader; None everywhere else, and workers are processes here."""
+    return None
+
+
 __all__ = [
     "Generator",
     "bernoulli",
@@ -290,4 +296,5 @@ __all__ = [
     "randperm",
     "seed",
     "set_rng_state",
+    "thread_safe_generator",
 ]

@@ -19,6 +19,7 @@ class _Switches:
         "deterministic": False,
         "warn_only": False,
         "interop": 1,
+        "warn_always": False,
     }
 
 
@@ -107,9 +108,31 @@ def set_default_tensor_type(t: Any) -> None:
 _said: set[str] = set()
 
 
+def set_warn_always(b: bool) -> None:
+    """Give warnings that are given once otherwise every time."""
+    _values["warn_always"] = bool(b)
+
+
+def is_warn_always_enabled() -> bool:
+    """Whether `set_warn_always` was asked for."""
+    return _values["warn_always"]
+
+
+def init_num_threads() -> None:
+    """Accepted: threads are started when there is work for them."""
+
+
+def compiled_with_cxx11_abi() -> bool:
+    """True, as of PyTorch's builds: programs pass it on to C++ compilers."""
+    return True
+
+
+has_lapack, has_mkl, has_openmp, has_spectral = True, False, False, True  # what came with the build: numpy's LAPACK
+
+
 def say_once(text: str) -> None:
-    """Warn, the first time only."""
-    if text not in _said:
+    """Warn, the first time only, unless `set_warn_always` was asked for."""
+    if text not in _said or _values["warn_always"]:
         _said.add(text)
         warnings.warn(text, stacklevel=3)
 

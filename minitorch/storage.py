@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,12 @@ ONE_REFERENCE = _count_of_a_local()  # what getrefcount says of a variable: 2, o
 class Storage:
     """An array, how often and when it was written to, and the name of the operation that wrote last."""
 
-    __slots__ = ("__weakref__", "array", "version", "writer", "written_at")
+    __slots__ = ("__weakref__", "array", "latest", "version", "writer", "written_at")
 
     def __init__(self, array: NDArray[Any]) -> None:
         self.array = array
         self.version = self.written_at = 0
+        self.latest: deque[int] | None = None  # when the last writes happened, for errors to tell how many there were
         self.writer = ""
 
     def written(self, by: str) -> None:
@@ -35,6 +37,14 @@ class Storage:
         self.version += 1
         self.written_at = tick()
         self.writer = by
+        if self.latest is None:
+            self.latest = deque(maxlen=16)
+        self.latest.append(self.written_at)
+
+    def version_at(self, time: int) -> int | None:
+        """The version that it had at a time of the clock; None if that is too many writes ago."""
+        since = sum([at > time for at in self.latest or ()])
+        return self.version - since if since < 16 else None
 
     def memory(self) -> NDArray[Any]:
         """The memory from the first to the last element as a flat array: not copied, unless strides are negative."""

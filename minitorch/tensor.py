@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dtypes as dt
-from . import formatting, overrides
+from . import formats, formatting, overrides
 from .autograd import engine
 from .autograd.grad_mode import mode
 from .autograd.hooks import RemovableHandle, add_hook, check_replaced
@@ -208,9 +208,9 @@ class Tensor(TensorBase):
         return Device("cpu")
 
     @property
-    def layout(self) -> str:
+    def layout(self) -> formats.layout:
         """Always strided."""
-        return "torch.strided"
+        return formats.strided
 
     @property
     def itemsize(self) -> int:
@@ -249,6 +249,8 @@ class Tensor(TensorBase):
     def data_ptr(self) -> int:
         """The address of the first element; 0 where there are no elements."""
         return self.array.__array_interface__["data"][0] if self.array.size else 0
+
+    const_data_ptr = data_ptr
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
         """Whether the elements lie in row-major order without gaps."""
@@ -313,7 +315,7 @@ class Tensor(TensorBase):
             )
         if value and self.array.dtype.kind not in "fcV":
             raise RuntimeError(
-                f"only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
+                f"Only Tensors of floating point and complex dtype can require gradients (this one is {self.dtype})"
             )
         if value and self._inference and not mode.inference:
             raise RuntimeError("Setting requires_grad=True on inference tensor outside InferenceMode is not allowed.")
@@ -321,6 +323,8 @@ class Tensor(TensorBase):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Set `requires_grad`."""
+        if not isinstance(requires_grad, builtins.bool):
+            raise TypeError(f"requires_grad_(): argument 'requires_grad' must be bool, not {type(requires_grad)}")
         self._set_requires_grad(requires_grad)
         return self
 
@@ -361,7 +365,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at = old.version, old.written_at
+        self.storage.version, self.storage.written_at, self.storage.latest = old.version, old.written_at, old.latest
 
     @property
     def _base(self) -> Any:
@@ -403,7 +407,7 @@ class Tensor(TensorBase):
             check_replaced(hook, grads[nr], new)
             return (*grads[:nr], new, *grads[nr + 1 :])
 
-        return node.register_prehook(on_output)
+        return node.register_tensor_hook(on_output)
 
     def register_post_accumulate_grad_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(tensor)` after a backward pass has added to this leaf's `.grad`."""
@@ -479,13 +483,18 @@ class Tensor(TensorBase):
         return bool(widened(self.array))
 
     def __int__(self) -> int:
-        return int(self._scalar())
+        return int(self._real_scalar())
 
     def __float__(self) -> float:
-        return float(self._scalar())
+        return float(self._real_scalar())
 
     def __complex__(self) -> complex:
         return complex(self._scalar())
+
+    def _real_scalar(self) -> Any:
+        if (value := self._scalar()).imag:
+            raise RuntimeError(f"value cannot be converted to a real number without overflow: {value}")
+        return value.real
 
     def _scalar(self) -> Any:
         if self.array.size != 1:
@@ -553,13 +562,8 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ copies and casts
 
-    clone = C.clone
-    contiguous = C.contiguous
-    detach = C.detach
-    detach_ = C.detach_
-    copy_ = C.copy_
-    fill_ = C.fill_
-    zero_ = C.zero_
+    clone, contiguous, detach = C.clone, C.contiguous, C.detach
+    detach_, copy_, fill_, zero_ = C.detach_, C.copy_, C.fill_, C.zero_
 
     def to(self, *args: Any, **kwargs: Any) -> Tensor:
         """In another dtype: `to(dtype)`, `to(device, dtype)`, `to(other)`;
@@ -596,14 +600,6 @@ class Tensor(TensorBase):
         """In bfloat16."""
         return self.to(dt.bfloat16)
 
-    def cfloat(self, memory_format: Any = None) -> Tensor:
-        """In complex64."""
-        return self.to(dt.complex64)
-
-    def cdouble(self, memory_format: Any = None) -> Tensor:
-        """In complex128."""
-        return self.to(dt.complex128)
-
     def pin_memory(self, device: Any = None) -> Tensor:
         """Itself: without a GPU no memory is pinned."""
         return self
@@ -622,7 +618,7 @@ class Tensor(TensorBase):
 
     float, double = C.caster(dt.float32), C.caster(dt.float64)
     int, long, short, char, byte = map(C.caster, (dt.int32, dt.int64, dt.int16, dt.int8, dt.uint8))
-    bool = C.caster(dt.bool)
+    bool, cfloat, cdouble = map(C.caster, (dt.bool, dt.complex64, dt.complex128))
 
     # ------------------------------------------------ arithmetic
 
@@ -755,7 +751,7 @@ class Tensor(TensorBase):
 
     # ------------------------------------------------ linear algebra
 
-    det, slogdet, logdet, inverse, pinverse, matrix_exp = L.det, L.slogdet, L.logdet, L.inv, MX.pinverse, L.matrix_exp
+    det, slogdet, logdet, inverse, pinverse, matrix_exp = L.det, O.slogdet, L.logdet, L.inv, MX.pinverse, L.matrix_exp
     matrix_power, qr, svd, cholesky, triangular_solve = (
         MX.matrix_power, MX.old_qr, MX.old_svd, MX.old_cholesky, MX.triangular_solve,
     )  # fmt: skip
@@ -790,8 +786,8 @@ class Tensor(TensorBase):
         """The older way: `x.new(2, 3)` is not filled, `x.new([1, 2])` has these values, both in this dtype."""
         return Tensor(*args, dtype=self.dtype, device=device)
 
-    new_tensor, new_full, new_zeros, new_ones, new_empty = (
-        MD.new_tensor, MD.new_full, MD.new_zeros, MD.new_ones, MD.new_empty,
+    new_tensor, new_full, new_zeros, new_ones, new_empty, new_empty_strided = (
+        MD.new_tensor, MD.new_full, MD.new_zeros, MD.new_ones, MD.new_empty, MD.new_empty_strided,
     )  # fmt: skip
 
     # ------------------------------------------------ joined, repeated, flipped
@@ -814,7 +810,10 @@ class Tensor(TensorBase):
     as_strided, unfold, ravel, adjoint = SV.as_strided, SV.unfold, SV.ravel, MX.adjoint
     diag, diag_embed, diagflat, trace = SV.diag, SV.diag_embed, SV.diagflat, SV.trace
     tensor_split, hsplit, vsplit, dsplit = SV.tensor_split, SV.hsplit, SV.vsplit, SV.dsplit
-    split_with_sizes, unsafe_split, unsafe_chunk = SV.split_with_sizes, V.split, V.chunk
+    split_with_sizes = unsafe_split_with_sizes = SV.split_with_sizes
+    unsafe_split, unsafe_chunk, map2_, dim_order = V.split, V.chunk, O.map2_, O.dim_order
+    module_load, volatile, reinforce, symeig = O.module_load, property(O.volatile), O.reinforce, O.symeig
+    eig, lstsq, solve = O.eig, O.lstsq, O.solve
     select_scatter, slice_scatter, diagonal_scatter = SV.select_scatter, SV.slice_scatter, SV.diagonal_scatter
     as_strided_scatter, fill_diagonal_, narrow_copy = SV.as_strided_scatter, SV.fill_diagonal_, SV.narrow_copy
     squeeze_, unsqueeze_, transpose_, t_ = SV.squeeze_, SV.unsqueeze_, SV.transpose_, SV.t_
@@ -845,7 +844,7 @@ class Tensor(TensorBase):
     @property
     def H(self) -> Tensor:
         """The transpose of a matrix, conjugated."""
-        return PT.conj(V.t(self))
+        return PT.conj(V.t(V.one_matrix(self)))
 
     @property
     def mH(self) -> Tensor:

@@ -81,7 +81,7 @@ def make_tensor(
     first, last = first if low is None else low, last if high is None else high
     if first != first or last != last:
         raise ValueError(f"`low` and `high` cannot be NaN, but got low={first} and high={last}")
-    if first >= last:
+    if first > last or (first == last and not dtype.is_floating_point):
         raise ValueError(f"`low` must be less than `high`, but got {first} >= {last}")
     made = _random(size, dtype, device, first, last)
     if exclude_zero:

@@ -232,3 +232,71 @@ def test_what_is_lazy_is_recorded():
     d.sample()
     d.probs.sum().backward()
     assert logits.grad.tolist() == [0.25] * 3
+
+
+def test_student_t_takes_the_shape_of_all_its_parameters():
+    d = D.StudentT(3.0, torch.zeros(4))
+    assert d.batch_shape == (4,)
+    assert d.sample((5,)).shape == (5, 4)
+
+
+def test_subclasses_without_expand():
+    class Wide(D.Chi2):
+        def __init__(self, df):
+            super().__init__(df * 2)
+
+    with pytest.raises(NotImplementedError, match="Wide of Chi2"):
+        Wide(torch.ones(2)).expand((3, 2))
+    assert D.Chi2(torch.ones(2)).expand((3, 2)).df.shape == (3, 2)
+
+
+def test_which_are_exponential_families():
+    assert isinstance(D.Bernoulli(0.5), D.ExponentialFamily)
+    assert isinstance(D.Normal(0.0, 1.0), D.ExponentialFamily)
+    assert not isinstance(D.Binomial(2, torch.tensor(0.5)), D.ExponentialFamily)
+    assert not isinstance(D.Geometric(0.5), D.ExponentialFamily)
+
+
+def test_transforms_by_distribution_functions_are_equal_only_to_themselves():
+    """They once all were, and so was the divergence of what is made of them."""
+    first = D.transforms.CumulativeDistributionTransform(D.Normal(0.0, 1.0))
+    second = D.transforms.CumulativeDistributionTransform(D.Normal(1.0, 1.0))
+    assert first == first
+    assert first != second
+    p, q = [D.TransformedDistribution(D.Normal(0.0, 1.0), [t]) for t in (first, second)]
+    with pytest.raises(NotImplementedError):
+        D.kl_divergence(p, q)
+
+
+@pytest.mark.parametrize(("dim", "shape"), [(0, (2,)), (1, (2,)), (-1, (2,))])
+def test_slopes_of_transforms_side_by_side(dim, shape):
+    """Along a dimension of the events they are summed, along another they stand side by side."""
+    x = torch.arange(4.0).view(2, 2) / 4
+    exp, twice = D.transforms.ExpTransform(), D.transforms.AffineTransform(0.0, 2.0)
+    both = D.transforms.CatTransform([D.transforms.IndependentTransform(t, 1) for t in (exp, twice)], dim, [1, 1])
+    found = both.log_abs_det_jacobian(x, both(x))
+    assert both.event_dim == 1
+    assert found.shape == shape
+    jacobian = torch.autograd.functional.jacobian(both, x).view(4, 4)
+    torch.testing.assert_close(found.sum(), jacobian.det().abs().log())
+    assert both.inv(both(x)).allclose(x)
+
+
+def test_transforms_onto_constraints_side_by_side():
+    constraints = D.constraints
+    for constraint in (
+        constraints.cat([constraints.positive, constraints.unit_interval], -1, [1, 2]),
+        constraints.stack([constraints.positive, constraints.real, constraints.unit_interval], -1),
+    ):
+        for registry in (D.biject_to, D.transform_to):
+            assert constraint.check(registry(constraint)(torch.randn(5, 3))).all()
+    assert constraints.stack([constraints.real_vector, constraints.simplex], -1).event_dim == 1
+    assert constraints.stack([constraints.real_vector, constraints.simplex], -2).event_dim == 2
+    assert constraints.stack([constraints.real, constraints.real], -1).event_dim == 1
+
+
+def test_dimensions_of_the_events_of_a_transform():
+    assert D.transforms.ExpTransform().event_dim == 0
+    assert D.transforms.ExpTransform().inv.event_dim == 0
+    with pytest.raises(ValueError, match="1 dimensions before and 2 after"):
+        _ = D.transforms.CorrCholeskyTransform().event_dim

@@ -1,5 +1,7 @@
 """Functions of functions: what training needs, and what PyTorch's reference numbers do not show."""
 
+from collections import defaultdict
+
 import pytest
 
 import minitorch as torch
@@ -73,3 +75,10 @@ def test_what_is_refused():
     for name in ("linearize", "functionalize"):
         with pytest.raises(AttributeError, match="there is no forward mode"):
             getattr(func, name)
+
+
+def test_dicts_of_other_classes_keep_what_they_are():
+    y = torch.vmap(lambda x: defaultdict(list, a=x * 2))(torch.ones(3))
+    assert type(y) is defaultdict
+    assert y.default_factory is list
+    assert y["a"].tolist() == [2, 2, 2]

@@ -340,6 +340,8 @@ LOWERED = {
     "einsum": lambda x, y: torch.einsum("ij,jk->ik", x, y),
     "prelu": lambda x, y: F.prelu(x, y[0, :1]),
     "vecdot": torch.linalg.vecdot,
+    "tensordot": lambda x, y: torch.tensordot(x, y, 1),
+    "pinv": lambda x, y: torch.linalg.pinv(x),
 }
 IN_FLOAT32 = {
     "mse": F.mse_loss,
@@ -357,6 +359,10 @@ IN_FLOAT32 = {
     "qr": lambda x, y: torch.linalg.qr(x)[0],
     "pad": lambda x, y: F.pad(x[None], (1, 1), mode="reflect"),
     "avg_pool3d": lambda x, y: F.avg_pool3d(x[None, None], 1),
+    "max_pool3d": lambda x, y: F.max_pool3d(x[None, None], 1),
+    "fractional": lambda x, y: F.fractional_max_pool2d(x[None], 2, 2),
+    "response": lambda x, y: F.local_response_norm(x[None, None], 3),
+    "geqrf": lambda x, y: torch.geqrf(x)[0],
 }
 AS_IT_COMES = {
     "add": torch.add,
@@ -365,6 +371,13 @@ AS_IT_COMES = {
     "sum": lambda x, y: x.sum(),
     "exp": lambda x, y: x.exp(),
     "mv": lambda x, y: torch.mv(x, y[0]),
+    "outer by einsum": lambda x, y: torch.einsum("i,j->ij", x[0], y[0]),
+    "dot by tensordot": lambda x, y: torch.tensordot(x, y, 2),
+    "bilinear": lambda x, y: F.bilinear(x, x, y[None]),
+    "max_pool3d with indices": lambda x, y: F.max_pool3d(x[None, None], 1, return_indices=True)[0],
+    "pad of volumes": lambda x, y: F.pad(x[None, None], (1, 1, 1, 1, 0, 0), mode="reflect"),
+    "weighted mse": lambda x, y: F.mse_loss(x, y, weight=y),
+    "weighted l1": lambda x, y: F.l1_loss(x, y, weight=y),
 }
 
 
@@ -526,3 +539,38 @@ def test_scaler() -> None:
     q.grad = torch.ones(1).half()
     with pytest.raises(ValueError, match="FP16"):
         scaler.step(torch.optim.SGD([q], lr=0.1))
+
+
+def test_the_dtype_of_autocast_is_left_as_it_was() -> None:
+    for device, expected in (("cpu", torch.bfloat16), ("cuda", torch.float16), ("xpu", torch.float16)):
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=False):
+            pass
+        assert torch.get_autocast_dtype(device) is expected
+
+
+def test_a_function_under_autocast_in_two_threads() -> None:
+    """Each goes back to what it had before, whoever leaves first."""
+    inside, left, after = threading.Barrier(2), threading.Event(), {}
+
+    @torch.autocast("cpu")
+    def run(waits: bool) -> None:
+        inside.wait(60)
+        if waits:
+            assert left.wait(60)
+
+    def first() -> None:
+        torch.set_autocast_enabled("cpu", True)
+        run(False)
+        after["first"] = torch.is_autocast_enabled("cpu")
+        left.set()
+
+    def second() -> None:
+        run(True)
+        after["second"] = torch.is_autocast_enabled("cpu")
+
+    threads = [threading.Thread(target=f) for f in (first, second)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert after == {"first": True, "second": False}

@@ -25,6 +25,9 @@ def test_out_is_written_and_returned():
     assert values.tolist() == [5.0, 7.0]
     assert found.indices is indices
     assert torch.zeros(2, out=torch.ones(2)).tolist() == [0.0, 0.0]
+    with pytest.warns(UserWarning, match="torch.range is deprecated"):
+        assert torch.range(1, 3, out=out) is out
+    assert out.tolist() == [1.0, 2.0, 3.0]
     assert torch.linalg.inv(torch.eye(2) * 2, out=torch.empty(2, 2)).tolist() == [[0.5, 0.0], [0.0, 0.5]]
     view = torch.zeros(2, 2)
     torch.exp(torch.zeros(2), out=view[0])
@@ -38,6 +41,16 @@ def test_out_of_another_shape_or_dtype():
         torch.div(torch.ones(2), 2, out=torch.zeros(2, dtype=torch.int64))
     with pytest.raises(RuntimeError, match="automatic differentiation"):
         torch.mul(torch.ones(2, requires_grad=True), 2, out=torch.zeros(2))
+    assert torch.norm(torch.ones(4), out=torch.empty(0)).shape == ()
+    assert torch.tensordot(torch.ones(2, 3), torch.ones(3, 4), 1, out=torch.empty(0)).shape == (2, 4)
+
+
+def test_out_that_is_no_tensor():
+    with pytest.raises(TypeError, match=r"exp\(\): argument 'out' must be Tensor, not list"):
+        torch.exp(torch.ones(2), out=[1.0])
+    for wrong, shown in ((torch.zeros(2), "Tensor"), ((torch.zeros(2),), "1")):
+        with pytest.raises(TypeError, match=rf"max\(\): argument 'out' must be tuple of 2 Tensors, not {shown}"):
+            torch.max(torch.ones(2, 2), 1, out=wrong)
 
 
 def test_windows():

@@ -64,7 +64,7 @@ class Sweep:
         order, waiting, send, wanted = self.order, self.waiting, self.send, self.wanted
         while order:
             node, *grads = waiting.pop(-heapq.heappop(order))
-            if node._pre_hooks or node._retained:
+            if node._tensor_hooks or node._retained or node._pre_hooks:
                 grads = _run_pre_hooks(node, grads, self.retained)
             if wanted is not None:
                 self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
@@ -116,14 +116,20 @@ def _run_watched(node: Node, grads: list[Any]) -> tuple[Any, ...]:
 
 
 def _run_pre_hooks(node: Node, grads: list[Any], retained: list[tuple[Any, Any]]) -> list[Any]:
-    for hook in list((node._pre_hooks or {}).values()):
-        replaced = hook(tuple(grads))
-        if replaced is not None:
-            grads = list(replaced) if isinstance(replaced, (tuple, list)) else [replaced]
+    """The hooks of the node's results, what is kept for their `.grad`, and then the hooks of the node itself."""
+    grads = _replaced(node._tensor_hooks, grads)
     for nr, reference in (node._retained or {}).items():
         tensor = reference()
         if tensor is not None and tensor.grad_fn is node and grads[nr] is not None:
             retained.append((tensor, grads[nr]))
+    return _replaced(node._pre_hooks, grads)
+
+
+def _replaced(hooks: dict[int, Any] | None, grads: list[Any]) -> list[Any]:
+    for hook in list((hooks or {}).values()):
+        new = hook(tuple(grads))
+        if new is not None:
+            grads = list(new) if isinstance(new, (tuple, list)) else [new]
     return grads
 
 

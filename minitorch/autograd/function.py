@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes
+from ..errors import not_a_tensor
 from .grad_mode import mode
 from .half import compute, half_among, half_node
-from .node import CustomNode, Node, edges_of
+from .node import CustomNode, FunctionCtx, Node, edges_of
 from .tensor_base import TensorBase, View
 from .views import check_writable, rebase
 
 ndarray = np.ndarray  # looked up once
 
 
-class Function:
+class Function(FunctionCtx):
     """A differentiable operation. Subclass it with two static methods, and call `apply`.
 
     `forward(ctx, *args)` computes the result and leaves on `ctx` what backward needs. `backward(ctx, *grads)` gets one
@@ -49,6 +50,9 @@ class Function:
     view = False  # whether the result shares the memory of the first argument
     moves = False  # whether elements only go to other places, so that halves need not be widened
     refusal: str | None = None  # why a write through such a view is an error
+    generate_vmap_rule = False  # for PyTorch: `vmap` is a loop here, which needs no rule
+    boxed_grads_call = False  # whether backward takes the gradients as one list, which it may empty
+    clear_saved_tensors_on_access = False  # whether `ctx.saved_tensors` can be read once only
     _widens = False
     _node: type[Node]
     _run_forward: Callable[..., Any]
@@ -60,7 +64,7 @@ class Function:
         cls._node = type(
             cls.__dict__.get("title", cls.__name__) + cls.suffix,
             (Node if cls.builtin else CustomNode,),
-            {"function": cls, "__module__": module},
+            {"function": _Boxed(cls) if cls.boxed_grads_call else cls, "__module__": module},
         )
         separate = cls.setup_context is not Function.setup_context
         forward = _forward_and_setup(cls) if separate else cls.forward
@@ -72,8 +76,8 @@ class Function:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         raise RuntimeError(
-            f"{type(self).__name__} is a Function with static methods: call {type(self).__name__}.apply(...), do not "
-            "make an instance of it."
+            "Legacy autograd function with non-static forward method is deprecated: the methods of "
+            f"{type(self).__name__} are static. Call {type(self).__name__}.apply(...), do not make an instance of it."
         )
 
     @staticmethod
@@ -94,15 +98,39 @@ class Function:
             "backward mode AD."
         )
 
+    @staticmethod
+    def vjp(ctx: Any, *grad_outputs: Any) -> Any:
+        """`backward`, by another name: a subclass defines one of the two."""
+        return Function.backward(ctx, *grad_outputs)
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """The derivative along a direction. Nothing calls it here: directions go through backward, twice."""
+        raise NotImplementedError(
+            "You must implement the jvp function for custom autograd.Function to use it with forward mode AD."
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """What the operation is under `torch.vmap`. Nothing calls it here: `vmap` is a loop over the samples."""
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or set "
+            "generate_vmap_rule=True."
+        )
+
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
         if dtypes.mixed and cls._widens and half_among(args):
             return cls._apply_half(args)
-        node = cls._node()
-        node.edges = edges_of(args)
-        result = cls._run_forward(node, *args)
         record = mode.grad
+        node = cls._node()
+        # What is not recorded, as in backward, needs no edges; but a user's forward may ask which inputs require grad.
+        node.edges = edges_of(args) if record or not cls.builtin else (None,) * len(args)
+        try:
+            result = cls._run_forward(node, *args)
+        except AttributeError as error:
+            raise not_a_tensor(cls.__name__.lower(), error) if cls.builtin else error from None
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]
             if not isinstance(first, TensorBase):
@@ -146,10 +174,23 @@ class Function:
         if cls.builtin or not isinstance(x, TensorBase) or any(x is d for d in node._dirty):
             return x
         if any(x is a for a in args):
-            x = _view_of_argument(x)
+            constant, x = any(x is c for c in node._constant), _view_of_argument(x)
+            node._constant += (x,) if constant else ()
         if x._view is not None:
             x._view.refusal = _IN_FUNCTION
         return x
+
+
+class _Boxed:
+    """A Function whose backward takes the gradients as one list."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.clear_saved_tensors_on_access = function.clear_saved_tensors_on_access
+
+    def backward(self, ctx: Any, *grads: Any) -> Any:
+        """The gradients of the inputs."""
+        return self.function.backward(ctx, list(grads))
 
 
 def _take_vjp(cls: type[Function]) -> None:

@@ -169,6 +169,26 @@ class inference_mode(_Switch):
             mode.grad, mode.inference = True, False
 
 
+class set_multithreading_enabled(_Switch):
+    """Accepted, as a call and as a context, without effect: backward runs in the thread that calls it, always."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = bool(mode)
+
+    def clone(self) -> set_multithreading_enabled:
+        return type(self)(self.mode)
+
+    def _change(self) -> None:
+        pass
+
+
+class enforce_grad_layout_policy(set_multithreading_enabled):
+    """Accepted, as a call and as a context, without effect: a gradient that arrives is kept as it lies in memory."""
+
+    def __init__(self, enable: bool = True) -> None:
+        super().__init__(enable)
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are recorded in this thread."""
     return mode.grad

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from . import engine
 from .grad_mode import _Mode, mode
@@ -69,36 +70,38 @@ def register_multi_grad_hook(tensors: Sequence[Any], fn: Callable[..., None], *,
 
 
 class _Collected:
-    """The gradients that one backward pass has brought so far."""
+    """The gradients that backward passes, of one thread or of several, have brought so far."""
 
     def __init__(self, tensors: list[Any], fn: Callable[..., None]) -> None:
         self.tensors = tensors
         self.fn = fn
-        self.current: Any = None  # the pass
-        self.expected = 0
-        self.grads: list[Any] = []
+        self.passes: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()  # [gradients, how many are still to come]
 
     def hook_for_all(self, i: int) -> Callable[[Any], None]:
         """The hook of the i-th tensor: the last one calls `fn`."""
 
         def hook(grad: Any) -> None:
-            if self.current is not mode.backward:
-                reached = mode.backward.reached()
-                self.current, self.grads = mode.backward, [None] * len(self.tensors)
-                self.expected = sum(id(engine.root_edge(x)[0]) in reached for x in self.tensors)
-            self.grads[i] = grad
-            self.expected -= 1
-            if not self.expected:
-                self.fn(self.grads)
+            brought = self.passes.get(mode.backward) or self._begin()
+            grads, _ = brought
+            grads[i] = grad
+            brought[1] -= 1
+            if not brought[1]:
+                self.fn(grads)
 
         return hook
+
+    def _begin(self) -> list[Any]:
+        reached = mode.backward.reached()
+        expected = sum(id(engine.root_edge(x)[0]) in reached for x in self.tensors)
+        self.passes[mode.backward] = brought = [[None] * len(self.tensors), expected]
+        return brought
 
     def hook_for_any(self, i: int) -> Callable[[Any], None]:
         """The hook of the i-th tensor: the first one calls `fn`."""
 
         def hook(grad: Any) -> None:
-            if self.current is not mode.backward:
-                self.current = mode.backward
+            if mode.backward not in self.passes:
+                self.passes[mode.backward] = []
                 self.fn(grad)
 
         return hook

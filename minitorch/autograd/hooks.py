@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
-import itertools
 import weakref
+from collections import OrderedDict
 from typing import Any
-
-_ids = itertools.count()
 
 
 class RemovableHandle:
-    """Returned by every `register_..._hook`: `remove()` takes the hook off; also a context manager."""
+    """Returned by every `register_..._hook`: `remove()` takes the hook off; also a context manager.
+
+    `hooks_dict_ref()` is the dictionary that has the hook under the number `id`, while somebody holds it.
+    """
+
+    next_id = 0
 
     def __init__(self, hooks: dict[int, Any], *others: dict[int, Any]) -> None:
-        self.id = next(_ids)
-        self._held = [_reference(d) for d in (hooks, *others)]
+        self.__setstate__((RemovableHandle.next_id, hooks, *others))
 
     def remove(self) -> None:
         """Take the hook off; a second call does nothing."""
-        for held in self._held:
+        for held in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = held()
             if hooks is not None:
                 hooks.pop(self.id, None)
+
+    def __getstate__(self) -> tuple[Any, ...]:
+        return (self.id, self.hooks_dict_ref(), *[held() for held in self.extra_dict_ref])
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.id, *hooks = state
+        self.hooks_dict_ref, *others = [_reference(OrderedDict() if d is None else d) for d in hooks]
+        self.extra_dict_ref = tuple(others)
+        RemovableHandle.next_id = max(RemovableHandle.next_id, self.id + 1)
 
     def __enter__(self) -> RemovableHandle:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import traceback
+import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,17 +21,13 @@ from .tensor_base import TensorBase
 Edge = tuple[Any, int] | tuple[()] | None
 
 
-class Node:
-    """What an operation left for backward: `ctx` in its forward and backward, `grad_fn` of its results.
+class FunctionCtx:
+    """What a Function's methods are given as `ctx`, and users see of a `grad_fn`: the public side of a node."""
 
-    Each Function has its own subclass, named as PyTorch names it (`MulBackward0`). An edge leads from a node to the
-    node or the leaf that made its input; its number is always smaller.
-    """
-
-    function: Any = None
-    number: int = -1
     edges: Sequence[Edge] = ()  # one per argument of forward
     outputs: Sequence[Any] = ()  # (shape, numpy dtype) of each result
+    function: Any = None
+    number: int = -1
     materialize_grads: bool = True
     _saved: Any = ()  # None when freed
     _keeps_output: bool = False
@@ -38,10 +35,10 @@ class Node:
     _own: dict[int, int] | None = None  # which saved tensors are this node's outputs
     _dirty: tuple[Any, ...] = ()
     _constant: tuple[Any, ...] = ()
+    _for_forward: tuple[Any, ...] | None = None
+    _tensor_hooks: dict[int, Any] | None = None  # of its results, before the hooks of its own
     _pre_hooks: dict[int, Any] | None = None
     _hooks: dict[int, Any] | None = None
-    _retained: dict[int, Any] | None = None
-    _trace: Any = None
     _metadata: dict[Any, Any] | None = None
 
     # ------------------------------------------------ in forward
@@ -60,7 +57,28 @@ class Node:
         self._keeps_output = True
 
     def save_for_forward(self, *tensors: Any) -> None:
-        """Accepted for forward-mode Functions; nothing needs it here."""
+        """Keep tensors for a `jvp`: they are `saved_for_forward`, and nothing here needs them."""
+        self._for_forward = tensors
+
+    @property
+    def saved_for_forward(self) -> Any:
+        """What `save_for_forward` was given; None without it."""
+        return self._for_forward
+
+    @property
+    def to_save(self) -> Any:
+        """What `save_for_backward` was given, while forward runs; None without it."""
+        return self._saved or None
+
+    @property
+    def dirty_tensors(self) -> Any:
+        """What `mark_dirty` was given; None without it."""
+        return self._dirty or None
+
+    @property
+    def non_differentiable(self) -> Any:
+        """What `mark_non_differentiable` was given; None without it."""
+        return self._constant or None
 
     def mark_dirty(self, *tensors: Any) -> None:
         """Say which inputs forward wrote to; they must be returned."""
@@ -70,9 +88,142 @@ class Node:
         """Say which results have no derivative."""
         self._constant = tensors
 
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        """An older way to say which inputs and outputs share memory, which is noticed without it: warns."""
+        warnings.warn(
+            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically tracked. "
+            "Note that calls to `set_()` are not tracked",
+            FutureWarning,
+            stacklevel=2,
+        )
+
     def set_materialize_grads(self, value: bool) -> None:
         """With False, an output without a gradient gives None to backward instead of zeros."""
         self.materialize_grads = value
+
+    # ------------------------------------------------ in backward
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What forward saved; RuntimeError if it was freed, or written to since."""
+        saved = self._saved
+        if saved is None:
+            raise RuntimeError(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
+                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
+                f"if you need to access saved tensors after calling backward. (at {self.name()})"
+            )
+        if self._packed:
+            saved = tuple([x.unpack() if isinstance(x, Packed) else x for x in self._packed])
+        for x in saved:
+            if isinstance(x, TensorBase) and x._storage is not None and x._storage.written_at > self.number:
+                raise RuntimeError(self._modified(x))
+        if self._own and mode.grad:
+            return tuple([self._as_output(x, i) for i, x in enumerate(saved)])
+        return saved
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """`saved_tensors`, by an older name that warns."""
+        warnings.warn("'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2)
+        return self.saved_tensors
+
+    def maybe_clear_saved_tensors(self) -> None:
+        """Free what was saved now, where the Function has `clear_saved_tensors_on_access`; else backward's end does."""
+        if getattr(self.function, "clear_saved_tensors_on_access", False):
+            self._saved, self._packed = None, ()
+
+    def _as_output(self, x: Any, i: int) -> Any:
+        """A saved output with its history again, for derivatives of the derivative."""
+        nr = None if self._own is None else self._own.get(i)
+        if nr is None:
+            return x
+        x = x._alias()
+        x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
+        return x
+
+    def _modified(self, x: Any) -> str:
+        own = any(self._saved[i] is x for i in self._own or ())
+        maker = self if own else x._grad_fn
+        source = f", which is output {x._output_nr} of {maker.name()}," if maker else ""
+        expected = x.storage.version_at(self.number)
+        expected = "an earlier version" if expected is None else f"version {expected}"
+        return (
+            "one of the variables needed for gradient computation has been modified by an inplace operation: "
+            f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected {expected} "
+            f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection "
+            f"to find the operation that failed to compute its "
+            "gradient, with torch.autograd.set_detect_anomaly(True)."
+        )
+
+    # ------------------------------------------------ what people look at
+
+    def name(self) -> str:
+        """The node's name, such as `MulBackward0`."""
+        return type(self).__name__
+
+    def _sequence_nr(self) -> int:
+        return self.number
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether an input requires grad."""
+        return any(self.needs_input_grad)
+
+    def __repr__(self) -> str:
+        return f"<{self.name()} object at {id(self):#x}>"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """For each tensor among the inputs:
+        the node that made it (an AccumulateGrad for a leaf, or None), and which output.
+        """
+        edges = [self.edges[i] for i in self.tensor_inputs()]
+        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in edges])
+
+    def tensor_inputs(self) -> list[int]:
+        """Which arguments of forward count as inputs: the tensors, and the numbers that PyTorch makes tensors of."""
+        numbers = getattr(self.function, "numbers", 0)
+        return [i for i, edge in enumerate(self.edges) if edge != () or i < numbers]
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whatever the user wants to note."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    def register_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_inputs, grad_outputs)` after the node has run; a result replaces `grad_inputs`."""
+        if self._hooks is None:
+            self._hooks = OrderedDict()
+        return add_hook(self._hooks, hook)
+
+    def register_prehook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(grad_outputs)` before the node runs; a result replaces `grad_outputs`."""
+        if self._pre_hooks is None:
+            self._pre_hooks = OrderedDict()
+        return add_hook(self._pre_hooks, hook)
+
+    def register_tensor_hook(self, hook: Any) -> RemovableHandle:
+        """The same for a hook of one of the node's results: these run first."""
+        if self._tensor_hooks is None:
+            self._tensor_hooks = OrderedDict()
+        return add_hook(self._tensor_hooks, hook)
+
+
+class Node(FunctionCtx):
+    """What an operation left for backward: `ctx` in its forward and backward, `grad_fn` of its results.
+
+    Each Function has its own subclass, named as PyTorch names it (`MulBackward0`). An edge leads from a node to the
+    node or the leaf that made its input; its number is always smaller.
+    """
+
+    _retained: dict[int, Any] | None = None
+    _trace: Any = None
+
+    # ------------------------------------------------ in forward
 
     def connect(self, outputs: Sequence[Any], fresh: bool = False) -> None:
         """Enter the graph: become the `grad_fn` of the outputs. `fresh`: forward could not save them, they are new."""
@@ -135,47 +286,6 @@ class Node:
 
     # ------------------------------------------------ in backward
 
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What forward saved; RuntimeError if it was freed, or written to since."""
-        saved = self._saved
-        if saved is None:
-            raise RuntimeError(
-                "Trying to backward through the graph a second time (or directly access saved tensors after they have "
-                "already been freed). Saved intermediate values of the graph are freed when you call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the graph a second time or "
-                f"if you need to access saved tensors after calling backward. (at {self.name()})"
-            )
-        if self._packed:
-            saved = tuple([x.unpack() if isinstance(x, Packed) else x for x in self._packed])
-        for x in saved:
-            if isinstance(x, TensorBase) and x._storage is not None and x._storage.written_at > self.number:
-                raise RuntimeError(self._modified(x))
-        if self._own and mode.grad:
-            return tuple([self._as_output(x, i) for i, x in enumerate(saved)])
-        return saved
-
-    def _as_output(self, x: Any, i: int) -> Any:
-        """A saved output with its history again, for derivatives of the derivative."""
-        nr = None if self._own is None else self._own.get(i)
-        if nr is None:
-            return x
-        x = x._alias()
-        x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
-        return x
-
-    def _modified(self, x: Any) -> str:
-        own = any(self._saved[i] is x for i in self._own or ())
-        maker = self if own else x._grad_fn
-        source = f", which is output {x._output_nr} of {maker.name()}," if maker else ""
-        return (
-            "one of the variables needed for gradient computation has been modified by an inplace operation: "
-            f"[{x.type()} {list(x.shape)}]{source} is at version {x.storage.version}; expected an earlier version "
-            f"instead. It was saved by {self.name()} and written by {x.storage.writer}. Hint: enable anomaly detection "
-            f"to find the operation that failed to compute its "
-            "gradient, with torch.autograd.set_detect_anomaly(True)."
-        )
-
     def run(self, grads: list[Any]) -> tuple[Any, ...]:
         """The gradients of the inputs, from those of the outputs."""
         if len(grads) > 1 and self.materialize_grads:
@@ -204,47 +314,6 @@ class Node:
         """Free what was saved."""
         if self._saved or self._packed:
             self._saved, self._packed = None, ()
-
-    # ------------------------------------------------ what people look at
-
-    def name(self) -> str:
-        """The node's name, such as `MulBackward0`."""
-        return type(self).__name__
-
-    def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
-
-    @property
-    def next_functions(self) -> tuple[tuple[Any, int], ...]:
-        """For each tensor among the inputs:
-        the node that made it (an AccumulateGrad for a leaf, or None), and which output.
-        """
-        edges = [self.edges[i] for i in self.tensor_inputs()]
-        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in edges])
-
-    def tensor_inputs(self) -> list[int]:
-        """Which arguments of forward count as inputs: the tensors, and the numbers that PyTorch makes tensors of."""
-        numbers = getattr(self.function, "numbers", 0)
-        return [i for i, edge in enumerate(self.edges) if edge != () or i < numbers]
-
-    @property
-    def metadata(self) -> dict[Any, Any]:
-        """A dictionary for whatever the user wants to note."""
-        if self._metadata is None:
-            self._metadata = {}
-        return self._metadata
-
-    def register_hook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(grad_inputs, grad_outputs)` after the node has run; a result replaces `grad_inputs`."""
-        if self._hooks is None:
-            self._hooks = OrderedDict()
-        return add_hook(self._hooks, hook)
-
-    def register_prehook(self, hook: Any) -> RemovableHandle:
-        """Call `hook(grad_outputs)` before the node runs; a result replaces `grad_outputs`."""
-        if self._pre_hooks is None:
-            self._pre_hooks = OrderedDict()
-        return add_hook(self._pre_hooks, hook)
 
     def retain(self, nr: int, tensor: Any) -> None:
         """Write the gradient of output `nr` to `tensor.grad`, while somebody holds the tensor."""
@@ -347,6 +416,14 @@ class CustomNode(Node):
                 )
         self._saved = tensors
 
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What forward saved; freed at once where the Function has `clear_saved_tensors_on_access`."""
+        saved = super().saved_tensors
+        if self.function.clear_saved_tensors_on_access:
+            self.maybe_clear_saved_tensors()
+        return saved
+
     def run(self, grads: list[Any]) -> tuple[Any, ...]:
         """The gradients of the inputs: tensors, or None."""
         result = super().run(grads)
@@ -378,8 +455,8 @@ class AccumulateGrad:
         self.variable = variable
 
     def name(self) -> str:
-        """`struct torch::autograd::AccumulateGrad` in PyTorch; here the plain word."""
-        return "AccumulateGrad"
+        """The name, with the words before it that PyTorch has there."""
+        return "torch::autograd::AccumulateGrad"
 
     def register_hook(self, hook: Any) -> RemovableHandle:
         """Call `hook(grad_inputs, grad_outputs)` after the leaf's gradient was accumulated."""

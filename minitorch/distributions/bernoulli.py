@@ -8,45 +8,13 @@ from ..creation import arange
 from ..ops.arithmetic import where
 from ..ops.loss import binary_cross_entropy_with_logits
 from ..ops.random import bernoulli
-from ..size import Size
 from . import constraints
 from .distribution import ExponentialFamily
-from .utils import broadcast_all, is_number, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .odds import WithOdds
+from .utils import broadcast_all
 
 
-class _Binary(ExponentialFamily):
-    """A probability of success, given as `probs` or as log-odds `logits`."""
-
-    _expandable: tuple[str, ...] = ("probs", "logits")
-
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        one_of(probs, logits)
-        given = probs if logits is None else logits
-        (value,) = broadcast_all(given)
-        setattr(self, "probs" if logits is None else "logits", value)
-        super().__init__(Size() if is_number(given) else value.size(), validate_args=validate_args)
-
-    @lazy_property
-    def probs(self) -> Any:
-        """The probability of success."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @lazy_property
-    def logits(self) -> Any:
-        """Its log-odds."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @property
-    def _param(self) -> Any:
-        return self.probs if "probs" in self.__dict__ else self.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        return self._param.size()
-
-
-class Bernoulli(_Binary):
+class Bernoulli(WithOdds, ExponentialFamily):
     """1 with probability `probs` (or log-odds `logits`), 0 otherwise.
 
     >>> torch.distributions.Bernoulli(torch.tensor(0.25)).log_prob(torch.tensor(1.0))
@@ -56,7 +24,6 @@ class Bernoulli(_Binary):
     arg_constraints: ClassVar[Any] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.boolean
     has_enumerate_support = True
-    _expandable: tuple[str, ...] = ("probs", "logits")
 
     @property
     def mean(self) -> Any:

@@ -9,7 +9,7 @@ from ..size import Size
 from . import constraints
 from .dirichlet import Dirichlet
 from .distribution import ExponentialFamily
-from .utils import broadcast_all, is_number
+from .utils import broadcast_all
 
 
 class Beta(ExponentialFamily):
@@ -25,8 +25,6 @@ class Beta(ExponentialFamily):
 
     def __init__(self, concentration1: Any, concentration0: Any, validate_args: bool | None = None) -> None:
         both = stack(broadcast_all(concentration1, concentration0), -1)
-        if is_number(concentration1, concentration0):
-            both = both.view(2)
         self._dirichlet = Dirichlet(both, validate_args=validate_args)
         super().__init__(self._dirichlet._batch_shape, validate_args=validate_args)
 

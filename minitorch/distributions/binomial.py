@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 from ..creation import arange
 from ..patterns import binomial
 from . import constraints
-from .bernoulli import _Binary
-from .utils import broadcast_all, one_of
+from .odds import WithCount
 
 
-class Binomial(_Binary):
+class Binomial(WithCount):
     """How many of `total_count` trials succeed, each with probability `probs` (or log-odds `logits`).
 
     >>> torch.distributions.Binomial(4, torch.tensor(0.5)).log_prob(torch.tensor(2.0)).exp()
@@ -24,16 +23,11 @@ class Binomial(_Binary):
         "logits": constraints.real,
     }
     has_enumerate_support = True
-    _expandable: tuple[str, ...] = ("total_count", "probs", "logits")
 
     def __init__(
         self, total_count: Any = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
-        one_of(probs, logits)
-        self.total_count, given = broadcast_all(total_count, probs if logits is None else logits)
-        self.total_count = self.total_count.to(given.dtype)
-        probs, logits = (given, None) if logits is None else (None, given)
-        super().__init__(probs, logits, validate_args)
+        super().__init__(total_count, probs, logits, validate_args)
 
     @constraints.dependent_property(is_discrete=True, event_dim=0)
     def support(self) -> Any:

@@ -100,3 +100,33 @@ class Categorical(Distribution):
     def enumerate_support(self, expand: bool = True) -> Any:
         values = arange(self._num_events).view(-1, *[1] * len(self._batch_shape))
         return values.expand(-1, *self._batch_shape) if expand else values
+
+
+class OverClasses(Distribution):
+    """Vectors with an entry for each class of Categorical(probs, logits)."""
+
+    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
+        self._categorical = Categorical(probs, logits)
+        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
+
+    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
+        new = self._fresh(_instance)
+        new._categorical = self._categorical.expand(batch_shape)
+        return self._finish(new, batch_shape, self._event_shape)
+
+    @property
+    def probs(self) -> Any:
+        """The probabilities of the classes."""
+        return self._categorical.probs
+
+    @property
+    def logits(self) -> Any:
+        """Their logarithms."""
+        return self._categorical.logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of the weights."""
+        return self._categorical.param_shape

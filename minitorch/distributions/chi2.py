@@ -22,9 +22,6 @@ class Chi2(Gamma):
         rate = df.detach() * 0 + 0.5 if isinstance(df, Tensor) else 0.5
         super().__init__(0.5 * df, rate, validate_args=validate_args)
 
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return super().expand(batch_shape, type(self).__new__(type(self)) if _instance is None else _instance)
-
     @property
     def df(self) -> Any:
         """The degrees of freedom."""

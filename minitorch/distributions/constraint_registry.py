@@ -66,6 +66,12 @@ def _wrapped(registry: ConstraintRegistry) -> Factory:
     return lambda c: transforms.IndependentTransform(registry(c.base_constraint), c.reinterpreted_batch_ndims)
 
 
+def _register_parts(registry: ConstraintRegistry) -> None:
+    parts: Callable[[Any], list[Any]] = lambda c: [registry(part) for part in c.cseq]  # noqa: E731
+    registry.register(constraints.cat, lambda c: transforms.CatTransform(parts(c), c.dim, c.lengths))
+    registry.register(constraints.stack, lambda c: transforms.StackTransform(parts(c), c.dim))
+
+
 _both(constraints.real, lambda c: transforms.identity_transform)
 _both(constraints.greater_than, _above)
 _both(constraints.greater_than_eq, _above)
@@ -76,8 +82,9 @@ _both(constraints.lower_cholesky, lambda c: transforms.LowerCholeskyTransform())
 _both(constraints.corr_cholesky, lambda c: transforms.CorrCholeskyTransform())
 _both(constraints.positive_definite, lambda c: transforms.PositiveDefiniteTransform())
 _both(constraints.positive_semidefinite, lambda c: transforms.PositiveDefiniteTransform())
-biject_to.register(constraints.independent, _wrapped(biject_to))
-transform_to.register(constraints.independent, _wrapped(transform_to))
+for _registry in (biject_to, transform_to):
+    _registry.register(constraints.independent, _wrapped(_registry))
+    _register_parts(_registry)
 biject_to.register(constraints.simplex, lambda c: transforms.StickBreakingTransform())
 transform_to.register(constraints.simplex, lambda c: transforms.SoftmaxTransform())
 

@@ -297,7 +297,8 @@ class stack(Constraint):
     def __init__(self, cseq: Sequence[Constraint], dim: int = 0) -> None:
         self.cseq, self.dim = list(cseq), dim
         self.is_discrete = any(c.is_discrete for c in cseq)
-        self.event_dim = max(c.event_dim for c in cseq) + (dim < 0)
+        inside = max(c.event_dim for c in cseq)
+        self.event_dim = inside + (dim + inside < 0)
 
     def check(self, value: Any) -> Any:
         checked = [c.check(value.select(self.dim, i)) for i, c in enumerate(self.cseq)]

@@ -9,11 +9,12 @@ from ..ops.arithmetic import where
 from ..ops.loss import binary_cross_entropy_with_logits
 from ..random import rand
 from . import constraints
-from .bernoulli import _Binary
+from .distribution import ExponentialFamily
+from .odds import WithOdds
 from .utils import clamp_probs
 
 
-class ContinuousBernoulli(_Binary):
+class ContinuousBernoulli(WithOdds, ExponentialFamily):
     """Numbers x in [0, 1] with density ∝ p^x (1 - p)^(1-x) (Loaiza-Ganem and Cunningham, 2019).
 
     Near p = 1/2, between `lims`, where the formulas cancel, their Taylor series are taken.

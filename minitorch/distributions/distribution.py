@@ -12,6 +12,8 @@ from ..size import Size
 from ..tensor import Tensor
 from . import constraints
 
+_PACKAGE = __name__.rpartition(".")[0]
+
 
 class Distribution:
     """Many distributions at once, one for each entry of `batch_shape`; a value of one of them has `event_shape`.
@@ -85,18 +87,16 @@ class Distribution:
 
     def _fresh(self, instance: Any) -> Any:
         """An instance whose parameters are still to be set, without a call of its `__init__`."""
-        if instance is None and type(self).__init__ is not self._initialiser():
+        if instance is not None:
+            return instance
+        kind: Any = type(self)
+        ours: Any = next(c for c in kind.__mro__ if c.__module__.startswith(_PACKAGE))
+        if kind.__init__ is not ours.__init__:
             raise NotImplementedError(
-                f"Subclass {type(self).__name__} of {self._home().__name__} that defines a custom __init__ method must "
-                "also define a custom .expand() method."
+                f"Subclass {kind.__name__} of {ours.__name__} that defines a custom __init__ method must also define a "
+                "custom .expand() method."
             )
-        return type(self).__new__(type(self)) if instance is None else instance
-
-    def _home(self) -> type:
-        return next(c for c in type(self).__mro__ if "expand" in c.__dict__ or "_expandable" in c.__dict__)
-
-    def _initialiser(self) -> Any:
-        return self._home().__init__  # type: ignore[misc]
+        return kind.__new__(kind)
 
     def _finish(self, new: Any, batch_shape: Any, event_shape: Any) -> Any:
         Distribution.__init__(new, batch_shape, event_shape, validate_args=False)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..size import Size
 from . import constraints
 from .distribution import ExponentialFamily
-from .utils import broadcast_all, filled, is_number
+from .utils import broadcast_all, filled
 
 
 class Exponential(ExponentialFamily):
@@ -24,7 +23,7 @@ class Exponential(ExponentialFamily):
 
     def __init__(self, rate: Any, validate_args: bool | None = None) -> None:
         (self.rate,) = broadcast_all(rate)
-        super().__init__(Size() if is_number(rate) else self.rate.size(), validate_args=validate_args)
+        super().__init__(self.rate.size(), validate_args=validate_args)
 
     @property
     def mean(self) -> Any:

@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 
 from ..limits import finfo
 from ..ops.arithmetic import where
-from ..size import Size
 from . import constraints
 from .distribution import Distribution
 from .gamma import Gamma
-from .utils import broadcast_all, is_number
+from .utils import broadcast_all
 
 
 class FisherSnedecor(Distribution):
@@ -29,7 +28,7 @@ class FisherSnedecor(Distribution):
     def __init__(self, df1: Any, df2: Any, validate_args: bool | None = None) -> None:
         self.df1, self.df2 = broadcast_all(df1, df2)
         self._gamma1, self._gamma2 = Gamma(self.df1 * 0.5, self.df1), Gamma(self.df2 * 0.5, self.df2)
-        super().__init__(Size() if is_number(df1, df2) else self.df1.size(), validate_args=validate_args)
+        super().__init__(self.df1.size(), validate_args=validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         new = super().expand(batch_shape, self._fresh(_instance))

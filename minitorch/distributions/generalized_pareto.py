@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 from ..ops.arithmetic import where
 from ..random import rand
-from ..size import Size
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, is_number
+from .utils import broadcast_all
 
 
 class GeneralizedPareto(Distribution):
@@ -31,8 +30,7 @@ class GeneralizedPareto(Distribution):
 
     def __init__(self, loc: Any, scale: Any, concentration: Any, validate_args: bool | None = None) -> None:
         self.loc, self.scale, self.concentration = broadcast_all(loc, scale, concentration)
-        shape = Size() if is_number(loc, scale, concentration) else self.loc.size()
-        super().__init__(shape, validate_args=validate_args)
+        super().__init__(self.loc.size(), validate_args=validate_args)
 
     @constraints.dependent_property(is_discrete=False, event_dim=0)
     def support(self) -> Any:

@@ -9,11 +9,11 @@ from ..limits import finfo
 from ..ops.arithmetic import where
 from ..ops.loss import binary_cross_entropy_with_logits
 from . import constraints
-from .bernoulli import _Binary
+from .odds import WithOdds
 from .utils import broadcast_all, filled
 
 
-class Geometric(_Binary):
+class Geometric(WithOdds):
     """The number of failures before the first success, of probability `probs` (or log-odds `logits`).
 
     >>> torch.distributions.Geometric(torch.tensor(0.25)).mean
@@ -22,7 +22,6 @@ class Geometric(_Binary):
 
     arg_constraints: ClassVar[Any] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.nonnegative_integer
-    _expandable: tuple[str, ...] = ("probs", "logits")
 
     def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
         super().__init__(probs, logits, validate_args)

@@ -3,41 +3,25 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 from ..limits import finfo
 from ..random import rand
-from ..size import Size
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, is_number
+from .location_scale import LocationScale
 
 _EULER = 0.57721566490153286060
 
 
-class Gumbel(Distribution):
+class Gumbel(LocationScale):
     """Largest values: loc - scale log(-log u) for uniform u.
 
     >>> torch.distributions.Gumbel(0.0, 1.0).mean
     tensor(0.5772)
     """
 
-    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    _expandable: tuple[str, ...] = ("loc", "scale")
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(Size() if is_number(loc, scale) else self.loc.size(), validate_args=validate_args)
-
     @property
     def mean(self) -> Any:
         return self.loc + self.scale * _EULER
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @property
     def stddev(self) -> Any:
@@ -53,11 +37,11 @@ class Gumbel(Distribution):
         return self.icdf(units)
 
     def log_prob(self, value: Any) -> Any:
-        y = (self.loc - self._checked(value)) / self.scale
-        return y - y.exp() - self.scale.log()
+        z = self._standard(value)
+        return -z - (-z).exp() - self.scale.log()
 
     def cdf(self, value: Any) -> Any:
-        return (-((self.loc - self._checked(value)) / self.scale).exp()).exp()
+        return (-(-self._standard(value)).exp()).exp()
 
     def icdf(self, value: Any) -> Any:
         return self.loc - self.scale * (-value.log()).log()

@@ -34,7 +34,7 @@ class Kumaraswamy(TransformedDistribution):
         super().__init__(Uniform(zero, zero + 1, validate_args=validate_args), parts, validate_args=validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        new = type(self).__new__(type(self)) if _instance is None else _instance
+        new = self._fresh(_instance)
         new.concentration1 = self.concentration1.expand(batch_shape)
         new.concentration0 = self.concentration0.expand(batch_shape)
         return super().expand(batch_shape, new)

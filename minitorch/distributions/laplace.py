@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..limits import finfo
-from ..size import Size
-from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, filled, is_number
+from .location_scale import LocationScale
+from .utils import filled
 
 
-class Laplace(Distribution):
+class Laplace(LocationScale):
     """Numbers with density e^(-|x - loc| / scale) / (2 scale).
 
     >>> torch.distributions.Laplace(0.0, 1.0).log_prob(torch.tensor(0.0))
     tensor(-0.6931)
     """
-
-    arg_constraints: ClassVar[Any] = {"loc": constraints.real, "scale": constraints.positive}
-    support = constraints.real
-    has_rsample = True
-    _expandable: tuple[str, ...] = ("loc", "scale")
-
-    def __init__(self, loc: Any, scale: Any, validate_args: bool | None = None) -> None:
-        self.loc, self.scale = broadcast_all(loc, scale)
-        super().__init__(Size() if is_number(loc, scale) else self.loc.size(), validate_args=validate_args)
-
-    @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @property
     def variance(self) -> Any:
@@ -48,11 +29,11 @@ class Laplace(Distribution):
         return self.loc - self.scale * u.sign() * (-u.abs()).log1p()
 
     def log_prob(self, value: Any) -> Any:
-        return -(2 * self.scale).log() - (self._checked(value) - self.loc).abs() / self.scale
+        return -(2 * self.scale).log() - self._standard(value).abs()
 
     def cdf(self, value: Any) -> Any:
-        x = self._checked(value) - self.loc
-        return 0.5 - 0.5 * x.sign() * (-x.abs() / self.scale).expm1()
+        z = self._standard(value)
+        return 0.5 - 0.5 * z.sign() * (-z.abs()).expm1()
 
     def icdf(self, value: Any) -> Any:
         x = value - 0.5

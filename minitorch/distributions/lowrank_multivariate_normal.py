@@ -10,12 +10,12 @@ import numpy as np
 from ..ops.linalg import cholesky, solve_triangular
 from ..ops.strided import diag_embed
 from . import constraints
-from .distribution import Distribution
+from .location_scale import AroundLoc
 from .multivariate_normal import mahalanobis
 from .utils import standard_normal
 
 
-class LowRankMultivariateNormal(Distribution):
+class LowRankMultivariateNormal(AroundLoc):
     """Normal vectors (n) of mean `loc` and covariance W Wᵀ + D: W = cov_factor (n, rank), D of diagonal cov_diag (n).
 
     Inverse and determinant are those of the capacitance 1 + Wᵀ D⁻¹ W (rank, rank), by Woodbury's formula.
@@ -66,20 +66,12 @@ class LowRankMultivariateNormal(Distribution):
         return self._finish(new, batch_shape, self._event_shape)
 
     @property
-    def mean(self) -> Any:
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
-
-    @property
     def variance(self) -> Any:
         own = self._unbroadcasted_cov_factor.pow(2).sum(-1) + self._unbroadcasted_cov_diag
         return own.expand(self._batch_shape + self._event_shape)
 
     def _full(self, matrix: Any) -> Any:
-        return matrix.expand(*self._batch_shape, *self._event_shape, *self._event_shape)
+        return matrix.expand(*self._batch_shape, -1, -1)
 
     @property
     def scale_tril(self) -> Any:

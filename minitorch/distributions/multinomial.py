@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..creation import ones, zeros
-from ..size import Size
 from . import constraints
 from .binomial import Binomial
-from .categorical import Categorical
-from .distribution import Distribution
+from .categorical import OverClasses
 from .utils import broadcast_all
 
 
-class Multinomial(Distribution):
+class Multinomial(OverClasses):
     """How often each class came up in `total_count` draws of Categorical(probs, logits).
 
     >>> torch.distributions.Multinomial(4, torch.tensor([1.0, 3.0])).mean
     tensor([1., 3.])
     """
-
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
 
     def __init__(
         self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: bool | None = None
@@ -28,32 +24,16 @@ class Multinomial(Distribution):
         if not isinstance(total_count, int):
             raise NotImplementedError("inhomogeneous total_count is not supported")
         self.total_count = total_count
-        self._categorical = Categorical(probs=probs, logits=logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
+        super().__init__(probs, logits, validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        new = self._fresh(_instance)
-        new.total_count, new._categorical = self.total_count, self._categorical.expand(batch_shape)
-        return self._finish(new, batch_shape, self.event_shape)
+        new = super().expand(batch_shape, self._fresh(_instance))
+        new.total_count = self.total_count
+        return new
 
     @constraints.dependent_property(is_discrete=True, event_dim=1)
     def support(self) -> Any:
         return constraints.multinomial(self.total_count)
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the classes."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Any:
-        """Their logarithms."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the weights."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Any:

@@ -8,14 +8,12 @@ from ..autograd.grad_mode import no_grad
 from ..ops.activation import logsigmoid
 from ..ops.arithmetic import where
 from ..patterns import poisson
-from ..size import Size
 from . import constraints
-from .distribution import Distribution
 from .gamma import Gamma
-from .utils import broadcast_all, lazy_property, logits_to_probs, one_of, probs_to_logits
+from .odds import WithCount
 
 
-class NegativeBinomial(Distribution):
+class NegativeBinomial(WithCount):
     """How many trials of probability `probs` (or log-odds `logits`) succeed before `total_count` have failed.
 
     >>> torch.distributions.NegativeBinomial(3.0, torch.tensor(0.5)).mean
@@ -28,33 +26,6 @@ class NegativeBinomial(Distribution):
         "logits": constraints.real,
     }
     support = constraints.nonnegative_integer
-    _expandable: tuple[str, ...] = ("total_count", "probs", "logits")
-
-    def __init__(
-        self, total_count: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
-    ) -> None:
-        one_of(probs, logits)
-        name, given = ("probs", probs) if logits is None else ("logits", logits)
-        count, value = broadcast_all(total_count, given)
-        self.total_count = count.type_as(value)
-        setattr(self, name, value)
-        super().__init__(value.size(), validate_args=validate_args)
-
-    @lazy_property
-    def probs(self) -> Any:
-        """The probability of success."""
-        return logits_to_probs(self.logits, is_binary=True)
-
-    @lazy_property
-    def logits(self) -> Any:
-        """Its log-odds."""
-        return probs_to_logits(self.probs, is_binary=True)
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the parameter."""
-        given = self.probs if "probs" in self.__dict__ else self.logits
-        return Size(given.shape)
 
     @property
     def mean(self) -> Any:

@@ -2,50 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from ..creation import eye
 from ..nn.functional import one_hot
 from ..size import Size
 from . import constraints
-from .categorical import Categorical
-from .distribution import Distribution
+from .categorical import OverClasses
 
 
-class OneHotCategorical(Distribution):
+class OneHotCategorical(OverClasses):
     """One-hot vectors of the classes of Categorical(probs, logits).
 
     >>> torch.distributions.OneHotCategorical(torch.tensor([1.0, 3.0])).mean
     tensor([0.2500, 0.7500])
     """
 
-    arg_constraints: ClassVar[Any] = {"probs": constraints.simplex, "logits": constraints.real_vector}
     support = constraints.one_hot
     has_enumerate_support = True
-
-    def __init__(self, probs: Any = None, logits: Any = None, validate_args: bool | None = None) -> None:
-        self._categorical = Categorical(probs, logits)
-        super().__init__(self._categorical.batch_shape, self._categorical.param_shape[-1:], validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        new = self._fresh(_instance)
-        new._categorical = self._categorical.expand(batch_shape)
-        return self._finish(new, batch_shape, self.event_shape)
-
-    @property
-    def probs(self) -> Any:
-        """The probabilities of the classes."""
-        return self._categorical.probs
-
-    @property
-    def logits(self) -> Any:
-        """Their logarithms."""
-        return self._categorical.logits
-
-    @property
-    def param_shape(self) -> Size:
-        """The shape of the weights."""
-        return self._categorical.param_shape
 
     @property
     def mean(self) -> Any:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..random import rand
-from ..tensor import Tensor
 from . import constraints
-from .bernoulli import _Binary
-from .transformed_distribution import TransformedDistribution
+from .odds import WithOdds
+from .relaxed import Relaxed, log_temperature
 from .transforms import SigmoidTransform
 from .utils import broadcast_all, clamp_probs
 
 
-class LogitRelaxedBernoulli(_Binary):
+class LogitRelaxedBernoulli(WithOdds):
     """The log-odds of `RelaxedBernoulli`: (logistic noise + logits) / temperature."""
 
     arg_constraints: ClassVar[Any] = {"probs": constraints.unit_interval, "logits": constraints.real}
@@ -39,14 +38,10 @@ class LogitRelaxedBernoulli(_Binary):
     def log_prob(self, value: Any) -> Any:
         logits, x = broadcast_all(self.logits, self._checked(value))
         away = logits - x * self.temperature
-        return _tensor(self.temperature, logits).log() + away - 2 * away.exp().log1p()
+        return log_temperature(self.temperature, logits) + away - 2 * away.exp().log1p()
 
 
-def _tensor(x: Any, like: Any) -> Any:
-    return x if isinstance(x, Tensor) else like.new_tensor(x)
-
-
-class RelaxedBernoulli(TransformedDistribution):
+class RelaxedBernoulli(Relaxed):
     """Numbers in (0, 1), the nearer to 0 or 1 the lower the temperature: Bernoulli numbers with gradients.
 
     Maddison, Mnih and Teh, 2017; Jang, Gu and Poole, 2017.
@@ -57,28 +52,9 @@ class RelaxedBernoulli(TransformedDistribution):
 
     arg_constraints: ClassVar[Any] = {"probs": constraints.unit_interval, "logits": constraints.real}
     support = constraints.unit_interval
-    has_rsample = True
 
     def __init__(
         self, temperature: Any, probs: Any = None, logits: Any = None, validate_args: bool | None = None
     ) -> None:
         base = LogitRelaxedBernoulli(temperature, probs, logits)
         super().__init__(base, SigmoidTransform(), validate_args=validate_args)
-
-    def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
-        return super().expand(batch_shape, type(self).__new__(type(self)) if _instance is None else _instance)
-
-    @property
-    def temperature(self) -> Any:
-        """How much is relaxed."""
-        return self.base_dist.temperature
-
-    @property
-    def logits(self) -> Any:
-        """The log-odds of success."""
-        return self.base_dist.logits
-
-    @property
-    def probs(self) -> Any:
-        """The probability of success."""
-        return self.base_dist.probs

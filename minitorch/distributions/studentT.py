@@ -6,11 +6,10 @@ import math
 from typing import Any, ClassVar
 
 from ..ops.arithmetic import where
-from ..size import Size
 from . import constraints
 from .chi2 import Chi2
 from .distribution import Distribution
-from .utils import broadcast_all, is_number, standard_normal
+from .utils import broadcast_all, standard_normal
 
 
 class StudentT(Distribution):
@@ -32,7 +31,7 @@ class StudentT(Distribution):
     def __init__(self, df: Any, loc: Any = 0.0, scale: Any = 1.0, validate_args: bool | None = None) -> None:
         self.df, self.loc, self.scale = broadcast_all(df, loc, scale)
         self._chi2 = Chi2(self.df)
-        super().__init__(Size() if is_number(df) else self.df.size(), validate_args=validate_args)
+        super().__init__(self.df.size(), validate_args=validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         new = super().expand(batch_shape, self._fresh(_instance))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ..random import rand
-from ..size import Size
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, is_number
+from .utils import broadcast_all
 
 
 class Uniform(Distribution):
@@ -23,7 +22,7 @@ class Uniform(Distribution):
 
     def __init__(self, low: Any, high: Any, validate_args: bool | None = None) -> None:
         self.low, self.high = broadcast_all(low, high)
-        super().__init__(Size() if is_number(low, high) else self.low.size(), validate_args=validate_args)
+        super().__init__(self.low.size(), validate_args=validate_args)
 
     @property
     def arg_constraints(self) -> Any:

@@ -33,11 +33,6 @@ def broadcast_all(*values: Any) -> tuple[Tensor, ...]:
     return tuple(broadcast_tensors(*tensors))
 
 
-def is_number(*values: Any) -> bool:
-    """Whether all parameters are plain numbers: then a batch has no dimensions."""
-    return all(isinstance(v, (int, float)) for v in values)
-
-
 def one_of(probs: Any, logits: Any) -> None:
     """Refuse both or neither of two ways to give the same parameter."""
     if (probs is None) == (logits is None):
@@ -82,7 +77,14 @@ def sum_rightmost(value: Any, dim: int) -> Any:
 
 
 __all__ = [
-    "broadcast_all", "clamp_probs", "filled", "is_number",
-    "lazy_property", "logits_to_probs", "normalised", "one_of", "probs_to_logits",
-    "standard_normal", "sum_rightmost",
-]  # fmt: skip
+    "broadcast_all",
+    "clamp_probs",
+    "filled",
+    "lazy_property",
+    "logits_to_probs",
+    "normalised",
+    "one_of",
+    "probs_to_logits",
+    "standard_normal",
+    "sum_rightmost",
+]

@@ -11,13 +11,12 @@ from ..creation import empty, zeros
 from ..ops.arithmetic import where
 from ..ops.special import i0e, i1e
 from ..random import rand
-from ..size import Size
 from . import constraints
-from .distribution import Distribution
-from .utils import broadcast_all, is_number, lazy_property
+from .location_scale import AroundLoc
+from .utils import broadcast_all, lazy_property
 
 
-class VonMises(Distribution):
+class VonMises(AroundLoc):
     """Angles in [-π, π) with density ∝ e^(concentration cos(x - loc)), drawn as by Best and Fisher (1979).
 
     >>> torch.distributions.VonMises(torch.tensor(1.0), torch.tensor(4.0)).mean
@@ -31,8 +30,7 @@ class VonMises(Distribution):
 
     def __init__(self, loc: Any, concentration: Any, validate_args: bool | None = None) -> None:
         self.loc, self.concentration = broadcast_all(loc, concentration)
-        shape = Size() if is_number(loc, concentration) else self.loc.size()
-        super().__init__(shape, validate_args=validate_args)
+        super().__init__(self.loc.size(), validate_args=validate_args)
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         if _instance is not None:
@@ -40,15 +38,6 @@ class VonMises(Distribution):
         return type(self)(
             self.loc.expand(batch_shape), self.concentration.expand(batch_shape), validate_args=self._validate_args
         )
-
-    @property
-    def mean(self) -> Any:
-        """The direction of the mean."""
-        return self.loc
-
-    @property
-    def mode(self) -> Any:
-        return self.loc
 
     @lazy_property
     def variance(self) -> Any:

@@ -10,19 +10,19 @@ import numpy as np
 from ..creation import arange
 from ..ops.arithmetic import where
 from ..ops.linalg import slogdet
-from ..ops.matrix import cholesky_inverse, cholesky_solve
+from ..ops.matrix import cholesky_solve
 from ..ops.special import multigammaln
 from ..ops.strided import diag_embed
 from ..patterns import tril_indices
 from ..tensor import Tensor
 from . import constraints
 from .chi2 import Chi2
+from .covariance import MATRICES, WithCovariance, factor, only
 from .distribution import ExponentialFamily
-from .multivariate_normal import _factor, _only
-from .utils import lazy_property, standard_normal
+from .utils import standard_normal
 
 
-class Wishart(ExponentialFamily):
+class Wishart(WithCovariance, ExponentialFamily):
     """Sums of x xᵀ over `df` normal vectors x of mean 0 and one of: covariance_matrix, precision_matrix, scale_tril.
 
     `df` may be any number above the count of rows less 1. Drawn by Bartlett's decomposition.
@@ -32,12 +32,7 @@ class Wishart(ExponentialFamily):
             [0., 2.]])
     """
 
-    arg_constraints: ClassVar[Any] = {
-        "covariance_matrix": constraints.positive_definite,
-        "precision_matrix": constraints.positive_definite,
-        "scale_tril": constraints.lower_cholesky,
-        "df": constraints.greater_than(0),
-    }
+    arg_constraints: ClassVar[Any] = {**MATRICES, "df": constraints.greater_than(0)}
     support = constraints.positive_definite
     has_rsample = True
 
@@ -45,9 +40,7 @@ class Wishart(ExponentialFamily):
         self, df: Any, covariance_matrix: Any = None, precision_matrix: Any = None, scale_tril: Any = None,
         validate_args: bool | None = None,
     ) -> None:  # fmt: skip
-        name, matrix = _only(
-            {"covariance_matrix": covariance_matrix, "precision_matrix": precision_matrix, "scale_tril": scale_tril}
-        )
+        name, matrix = only(covariance_matrix, precision_matrix, scale_tril)
         df = df if isinstance(df, Tensor) else matrix.new_tensor(float(df))
         n = matrix.shape[-1]
         if bool((df <= n - 1).any()):
@@ -56,36 +49,14 @@ class Wishart(ExponentialFamily):
         self.df = df.expand(batch)
         setattr(self, name, matrix.expand(*batch, -1, -1))
         super().__init__(batch, matrix.shape[-2:], validate_args=validate_args)
-        self._unbroadcasted_scale_tril = _factor(name, matrix)
+        self._unbroadcasted_scale_tril = factor(name, matrix)
         self._chi2 = Chi2(self.df.unsqueeze(-1) - arange(n, dtype=matrix.dtype).expand(*batch, -1))
 
     def expand(self, batch_shape: Any, _instance: Any = None) -> Any:
         new = self._fresh(_instance)
-        n = self._event_shape[0]
-        new.df, new._chi2 = self.df.expand(batch_shape), self._chi2.expand((*batch_shape, n))
-        new._unbroadcasted_scale_tril = self._unbroadcasted_scale_tril
-        for name in ("covariance_matrix", "precision_matrix", "scale_tril"):
-            if name in self.__dict__:
-                setattr(new, name, getattr(self, name).expand(*batch_shape, n, n))
-        return self._finish(new, batch_shape, self._event_shape)
-
-    @lazy_property
-    def scale_tril(self) -> Any:
-        """The lower triangular factor L of the covariance L Lᵀ."""
-        return self._full(self._unbroadcasted_scale_tril)
-
-    @lazy_property
-    def covariance_matrix(self) -> Any:
-        """The covariance of the normal vectors."""
-        return self._full(self._unbroadcasted_scale_tril @ self._unbroadcasted_scale_tril.mT)
-
-    @lazy_property
-    def precision_matrix(self) -> Any:
-        """Its inverse."""
-        return self._full(cholesky_inverse(self._unbroadcasted_scale_tril))
-
-    def _full(self, matrix: Any) -> Any:
-        return matrix.expand(*self._batch_shape, *self._event_shape)
+        new.df = self.df.expand(batch_shape)
+        new._chi2 = self._chi2.expand((*batch_shape, self._event_shape[0]))
+        return super().expand(batch_shape, new)
 
     @property
     def _df(self) -> Any:
@@ -97,9 +68,9 @@ class Wishart(ExponentialFamily):
 
     @property
     def mode(self) -> Any:
-        factor = self.df - self.covariance_matrix.shape[-1] - 1
-        factor = where(factor <= 0, math.nan, factor)
-        return factor.view(*self._batch_shape, 1, 1) * self.covariance_matrix
+        count = self.df - self.covariance_matrix.shape[-1] - 1
+        count = where(count <= 0, math.nan, count)
+        return count.view(*self._batch_shape, 1, 1) * self.covariance_matrix
 
     @property
     def variance(self) -> Any:
@@ -114,8 +85,8 @@ class Wishart(ExponentialFamily):
         below = standard_normal((*sample_shape, *self._batch_shape, n * (n - 1) // 2), self.df)
         noise = noise.clone()
         noise[..., rows, columns] = below
-        factor = self._unbroadcasted_scale_tril @ noise
-        return factor @ factor.mT
+        moved = self._unbroadcasted_scale_tril @ noise
+        return moved @ moved.mT
 
     def log_prob(self, value: Any) -> Any:
         value = self._checked(value)
@@ -123,9 +94,6 @@ class Wishart(ExponentialFamily):
         inner = cholesky_solve(value, self._unbroadcasted_scale_tril).diagonal(dim1=-2, dim2=-1).sum(-1)
         norm = half * n * math.log(2) + 2 * half * self._half_log_det() + multigammaln(half, n)
         return 0.5 * (self.df - n - 1) * slogdet(value)[1] - 0.5 * inner - norm
-
-    def _half_log_det(self) -> Any:
-        return self._unbroadcasted_scale_tril.diagonal(dim1=-2, dim2=-1).log().sum(-1)
 
     def entropy(self) -> Any:
         n, half = self._event_shape[0], 0.5 * self.df

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,9 @@ def children(x: Any) -> list[Any]:
 def like(x: Any, values: list[Any]) -> Any:
     """A branch of the kind of x with other values."""
     if isinstance(x, dict):
-        return type(x)(zip(x, values, strict=True))
+        made = copy.copy(x)  # a defaultdict keeps its default
+        made.update(zip(x, values, strict=True))
+        return made
     return type(x)(*values) if hasattr(x, "_fields") else type(x)(values)
 
 

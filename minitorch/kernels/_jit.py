@@ -149,6 +149,79 @@ def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) ->
     builder.call(function, [by_rows, *turns, m, n, k, one, a, lda, b, ldb, builder.sitofp(more, f32), c, ldc])
 
 
+def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable[[Function], Function]:
+    """Let function(target, v, source, u, n) mean, inside kernels, that n numbers from source[u::gather]
+    go to target[v::scatter], or are added there; both are flat. They go in vectors of fixed lengths: of a loop whose
+    length is known at run time only, LLVM vectorises stretches of 32, and asks before each whether the arrays overlap.
+    """
+
+    def decorate(function: Function) -> Function:
+        def register(numba: Any) -> None:
+            @numba.extending.intrinsic
+            def move(context, target, v, source, u, n):  # type: ignore
+                def code(compiler: Any, builder: Any, signature: Any, args: Any) -> Any:
+                    ends = [
+                        compiler.make_array(t)(compiler, builder, args[i]).data for t, i in ((target, 0), (source, 2))
+                    ]
+                    to, origin = [builder.gep(end, [args[i]]) for end, i in zip(ends, (1, 3), strict=True)]
+                    plus = builder.fadd if isinstance(target.dtype, numba.types.Float) else builder.add
+                    number = compiler.get_value_type(target.dtype)
+                    _write_moves(builder, number, to, origin, args[4], gather, scatter, plus if add else None)
+                    return compiler.get_dummy_value()
+
+                long = numba.types.int64
+                return numba.types.void(target, long, source, long, long), code
+
+            def implementation(target, v, source, u, n):  # type: ignore
+                return lambda target, v, source, u, n: move(target, v, source, u, n)
+
+            numba.extending.overload(function)(implementation)
+
+        _when_loaded(register)
+        return function
+
+    return decorate
+
+
+def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, plus: Any) -> None:
+    """A loop over vectors of 16 numbers, then one over vectors of 8, and so on."""
+    from llvmlite import ir
+
+    def pointer(base: Any, index: Any, step: int, length: int) -> Any:
+        wide = ir.VectorType(number, length * step if length > 1 else 1)
+        return b.bitcast(b.gep(base, [b.mul(index, n.type(step))]), wide.as_pointer())
+
+    def every(step: int, vector: Any, other: Any, indices: list[int]) -> Any:
+        chosen = ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), indices)
+        return vector if step == 1 else b.shuffle_vector(vector, other, chosen)
+
+    at, before = n.type(0), b.block
+    for length in (16, 8, 4, 2, 1):
+        again, body, after = [b.append_basic_block(f"{name}_{length}") for name in ("again", "body", "after")]
+        b.branch(again)
+        b.position_at_end(again)
+        here = b.phi(n.type)
+        here.add_incoming(at, before)
+        end = b.add(here, n.type(length))
+        # With a step, a vector that ends with the last number would go beyond it.
+        b.cbranch(b.icmp_signed("<" if gather * scatter > 1 < length else "<=", end, n), body, after)
+        b.position_at_end(body)
+        apart, spread = (gather, scatter) if length > 1 else (1, 1)
+        value = b.load(pointer(origin, here, gather, length), align=1)
+        value = every(apart, value, ir.Constant(value.type, ir.Undefined), list(range(0, length * apart, apart)))
+        zeros = ir.Constant(value.type, None)
+        places = [i // spread if i % spread == 0 else length for i in range(length * spread)]
+        value = every(spread, value, zeros, places)
+        place = pointer(to, here, scatter, length)
+        if plus is not None:
+            value = plus(b.load(place, align=1), value)
+        b.store(value, place, align=1)
+        here.add_incoming(end, b.block)
+        b.branch(again)
+        b.position_at_end(after)
+        at, before = here, after
+
+
 def jitable(function: Function) -> Function:
     """A small helper that kernels may call; it stays a plain Python function everywhere else."""
     _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS)(function))

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from . import scalar
 from ._jit import jit, jitable
-from .random import CHUNK, Stream, _units
+from .random import CHUNK, _units
+from .stream import Stream
 
 Array = NDArray[Any]
 

@@ -26,6 +26,8 @@ def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
     lines, at = _lines(x), _lines(index)
     check_range(at, lines.shape[axis], axis)
+    if lines.flags.c_contiguous:
+        return lines.reshape(-1).take(_flat(at, axis, lines.shape)).reshape(index.shape)
     return in_rows(lines[_positions(at, axis)]).reshape(index.shape)
 
 
@@ -38,6 +40,14 @@ def _positions(index: Array, axis: int) -> tuple[Any, ...]:
     """`index` along its axis, and in every other axis the position itself."""
     grids = np.ogrid[tuple([slice(n) for n in index.shape])]
     return tuple([index if d == axis else g for d, g in enumerate(grids)])
+
+
+def _flat(index: Array, axis: int, shape: tuple[int, ...]) -> Array:
+    """`_positions` in an array of this shape as positions in its memory."""
+    grids = np.ogrid[tuple([slice(n) for n in index.shape])]
+    strides = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    others: Any = sum([g * stride for d, (g, stride) in enumerate(zip(grids, strides, strict=True)) if d != axis])
+    return np.asarray(index * strides[axis] + others)
 
 
 def scatter(y: Array, axis: int, index: Array, src: Any) -> None:
@@ -55,10 +65,12 @@ def scatter_add(y: Array, axis: int, index: Array, src: Any) -> None:
     """y[index[i, j], j] += src[i, j] along axis 0, and so on, in place."""
     y, index = _lines(y), _lines(index)
     check_range(index, y.shape[axis], axis)
-    positions = np.broadcast_arrays(*_positions(index, axis)) if index.size else ()
     if index.size:
-        flat = np.ravel_multi_index(positions, y.shape)
-        add_at(y, flat.ravel(), np.ascontiguousarray(np.broadcast_to(_cut(src, index), index.shape)).ravel())
+        add_at(
+            y,
+            _flat(index, axis, y.shape).ravel(),
+            np.ascontiguousarray(np.broadcast_to(_cut(src, index), index.shape)).ravel(),
+        )
 
 
 def _add_at_numpy(y: Array, at: Array, values: Array) -> None:

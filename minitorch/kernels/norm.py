@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import jit, parts_of
+from ._jit import jit, jitable, parts_of
 from .cast import on_copies
 
 Array = NDArray[Any]
 
-# ---------------------------------------------------------------- rows: layer, group and RMS norm
+# ---------------------------------------------------------------- rows: layer and RMS norm
 
 
 @np.errstate(all="ignore")
@@ -149,9 +149,31 @@ def _statistics_numpy(start: int, stop: int, x: Array, mean: Array, var: Array) 
     var[start:stop] = np.square(part - mean[start:stop, None]).sum((0, 2)) / count
 
 
+@jitable
+def _flat_statistics(x: Any, mean: Any, var: Any) -> None:
+    """The same of (N, C): along the rows, as they are in memory."""
+    first, second = np.zeros(mean.size), np.zeros(mean.size)
+    for i in range(x.shape[0]):
+        row = x[i]
+        for c in range(first.size):
+            first[c] += row[c]
+    for c in range(first.size):
+        mean[c] = first[c] / x.shape[0]
+    for i in range(x.shape[0]):
+        row = x[i]
+        for c in range(first.size):
+            d = row[c] - mean[c]
+            second[c] += d * d
+    for c in range(first.size):
+        var[c] = second[c] / x.shape[0]
+
+
 @jit(twin=_statistics_numpy)
 def _statistics(start: int, stop: int, x: Any, mean: Any, var: Any) -> None:
     count = x.dtype.type(x.shape[0] * x.shape[2])
+    if x.shape[2] == 1:
+        _flat_statistics(x.reshape(x.shape[0], x.shape[1])[:, start:stop], mean[start:stop], var[start:stop])
+        return
     for c in range(start, stop):
         total = 0.0
         for i in range(x.shape[0]):
@@ -201,26 +223,34 @@ def batch_norm(
     w, b = _or_full(w, channels, 1, x.dtype), _or_full(b, channels, 0, x.dtype)
     with np.errstate(all="ignore"):
         rstd = np.asarray(1 / np.sqrt(var + x.dtype.type(eps)))
-        return channel_affine(x, rstd * w, b - mean * rstd * w), rstd, w
+        return channel_affine(x, (rstd * w)[None], (b - mean * rstd * w)[None]), rstd, w
 
 
 @np.errstate(all="ignore")
 def _affine_numpy(start: int, stop: int, x: Array, scale: Array, shift: Array, y: Array) -> None:
-    y[start:stop] = x[start:stop] * scale[:, None] + shift[:, None]
+    scale, shift = [np.broadcast_to(s, x.shape[:2])[start:stop, :, None] for s in (scale, shift)]
+    y[start:stop] = x[start:stop] * scale + shift
 
 
 @jit(twin=_affine_numpy)
 def _affine(start: int, stop: int, x: Any, scale: Any, shift: Any, y: Any) -> None:
-    x, y = x[start:stop], y[start:stop]
-    for i in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            row, out, a, b = x[i, c], y[i, c], scale[c], shift[c]
-            for j in range(row.size):
-                out[j] = row[j] * a + b
+    _, channels, positions = x.shape
+    flat, results = x.reshape(x.shape[0], channels * positions), y.reshape(x.shape[0], channels * positions)
+    for i in range(start, stop):
+        a, b = scale[i % scale.shape[0]], shift[i % scale.shape[0]]
+        if positions == 1:
+            row, out = flat[i], results[i]
+            for c in range(channels):
+                out[c] = row[c] * a[c] + b[c]
+        else:
+            for c in range(channels):
+                row, out, p, q = x[i, c], y[i, c], a[c], b[c]
+                for j in range(positions):
+                    out[j] = row[j] * p + q
 
 
 def channel_affine(x: Array, scale: Array, shift: Array) -> Array:
-    """x scale + shift, per channel of (N, C, positions)."""
+    """x scale + shift, for each channel of (N, C, positions); scale and shift: (1, C) or (N, C)."""
     y = np.empty(x.shape, x.dtype)
     _affine.split(len(x), x.shape[1] * x.shape[2] * 0.1, np.ascontiguousarray(x), scale, shift, y)
     return y
@@ -235,8 +265,26 @@ def _channel_sums_numpy(
     dw[part], db[part] = (g[:, part] * hat).sum((0, 2)), g[:, part].sum((0, 2))
 
 
+@jitable
+def _flat_sums(g: Any, x: Any, mean: Any, rstd: Any, dw: Any, db: Any) -> None:
+    """The same of (N, C): along the rows, as they are in memory."""
+    first, second = np.zeros(mean.size), np.zeros(mean.size)
+    for i in range(x.shape[0]):
+        gr, row = g[i], x[i]
+        for c in range(first.size):
+            first[c] += gr[c]
+            second[c] += gr[c] * (row[c] - mean[c])
+    for c in range(first.size):
+        dw[c], db[c] = second[c] * rstd[c], first[c]
+
+
 @jit(twin=_channel_sums_numpy)
 def _channel_sums(start: int, stop: int, g: Any, x: Any, mean: Any, rstd: Any, dw: Any, db: Any) -> None:
+    if x.shape[2] == 1:
+        flat = x.shape[0], x.shape[1]
+        parts = mean[start:stop], rstd[start:stop], dw[start:stop], db[start:stop]
+        _flat_sums(g.reshape(flat)[:, start:stop], x.reshape(flat)[:, start:stop], *parts)
+        return
     for c in range(start, stop):
         first, second = 0.0, 0.0
         for i in range(x.shape[0]):
@@ -261,18 +309,34 @@ def channel_sums(g: Array, x: Array, mean: Array, rstd: Array) -> tuple[Array, A
 
 @np.errstate(all="ignore")
 def _combine_numpy(start: int, stop: int, g: Array, x: Array, a: Array, b: Array, c: Array, dx: Array) -> None:
-    part = slice(start, stop)
-    dx[part] = g[part] * a[:, None] + x[part] * b[:, None] + c[:, None]
+    a, b, c = [np.broadcast_to(s, x.shape[:2])[start:stop, :, None] for s in (a, b, c)]
+    dx[start:stop] = g[start:stop] * a + x[start:stop] * b + c
 
 
 @jit(twin=_combine_numpy)
 def _combine(start: int, stop: int, g: Any, x: Any, a: Any, b: Any, c: Any, dx: Any) -> None:
-    g, x, dx = g[start:stop], x[start:stop], dx[start:stop]
-    for i in range(x.shape[0]):
-        for k in range(x.shape[1]):
-            gr, row, out, p, q, r = g[i, k], x[i, k], dx[i, k], a[k], b[k], c[k]
-            for j in range(row.size):
-                out[j] = gr[j] * p + row[j] * q + r
+    _, channels, positions = x.shape
+    width = channels * positions
+    grads, flat, results = g.reshape(-1, width), x.reshape(-1, width), dx.reshape(-1, width)
+    for i in range(start, stop):
+        p, q, r = a[i % a.shape[0]], b[i % a.shape[0]], c[i % a.shape[0]]
+        if positions == 1:
+            gr, row, out = grads[i], flat[i], results[i]
+            for k in range(channels):
+                out[k] = gr[k] * p[k] + row[k] * q[k] + r[k]
+        else:
+            for k in range(channels):
+                gr, row, out, s, t, u = g[i, k], x[i, k], dx[i, k], p[k], q[k], r[k]
+                for j in range(positions):
+                    out[j] = gr[j] * s + row[j] * t + u
+
+
+def _combined(g: Array, x: Array, a: Array, b: Array, c: Array) -> Array:
+    """g a + x b + c, for each channel of (N, C, positions); a, b and c: (1, C) or (N, C)."""
+    dx = np.empty(x.shape, x.dtype)
+    args = np.ascontiguousarray(g), np.ascontiguousarray(x), a, b, c, dx
+    _combine.split(len(x), x.shape[1] * x.shape[2] * 0.15, *args)
+    return dx
 
 
 def batch_norm_grad(
@@ -281,11 +345,42 @@ def batch_norm_grad(
     """The gradient of the input: w rstd (g - (Σ g + x̂ Σ g x̂) / n) from the batch's own statistics, else w rstd g."""
     scale = w * rstd
     if not training:
-        return channel_affine(g, scale, np.zeros_like(scale))
+        return channel_affine(g, scale[None], np.zeros_like(scale)[None])
     count = x.dtype.type(x.shape[0] * x.shape[2])
     slope = -scale * dw * rstd / count
     offset = -scale * db / count - slope * mean
-    dx = np.empty(x.shape, x.dtype)
-    args = np.ascontiguousarray(g), np.ascontiguousarray(x), scale, slope, offset, dx
-    _combine.split(len(x), x.shape[1] * x.shape[2] * 0.15, *args)
-    return dx
+    return _combined(g, x, scale[None], slope[None], offset[None])
+
+
+# ---------------------------------------------------------------- group norm, as batch norm for every sample
+
+
+@np.errstate(all="ignore")
+def group_norm(x: Array, groups: int, w: Array | None, b: Array | None, eps: float) -> tuple[Array, Array, Array]:
+    """(x - mean) / √(var + eps) w + b, from the statistics of each group of channels of (N, C, positions), with the
+    mean and 1 / √(var + eps) of every sample and channel (N, C).
+    """
+    n, channels, positions = x.shape
+    each = channels // groups
+    w, b = _or_full(w, channels, 1, x.dtype), _or_full(b, channels, 0, x.dtype)
+    stats = channel_statistics(x.reshape(1, n * groups, each * positions))
+    mean, var = [np.repeat(s, each).reshape(n, channels) for s in stats]
+    rstd = np.asarray(1 / np.sqrt(var + x.dtype.type(eps)))
+    return channel_affine(x, rstd * w, b - mean * rstd * w), mean, rstd
+
+
+@np.errstate(all="ignore")
+def group_norm_grad(
+    g: Array, x: Array, groups: int, w: Array | None, mean: Array, rstd: Array
+) -> tuple[Array, Array, Array]:
+    """The gradients of x, w and b: of x, w rstd g - rstd (mean of w g + x̂ mean of w g x̂)."""
+    n, channels, positions = x.shape
+    w = _or_full(w, channels, 1, x.dtype)
+    rows = 1, n * channels, positions
+    sums = channel_sums(g.reshape(rows), x.reshape(rows), mean.reshape(-1), rstd.reshape(-1))
+    dw, db = [s.reshape(n, channels) for s in sums]
+    each = channels // groups
+    means = [(s * w).reshape(n * groups, each).sum(1) / x.dtype.type(each * positions) for s in (dw, db)]
+    mean_hat, mean_g = [np.repeat(m, each).reshape(n, channels) for m in means]
+    slope = -rstd * rstd * mean_hat
+    return _combined(g, x, rstd * w, slope, -rstd * mean_g - slope * mean), dw.sum(0), db.sum(0)

@@ -148,6 +148,17 @@ def place(shape: tuple[int, ...], dtype: Any, keys: Sequence[Any], parts: Sequen
     return y
 
 
+def surround(x: Array, pairs: Sequence[tuple[int, int]], value: Any) -> Array:
+    """x with so many elements of a value before and behind it, for each axis; negative numbers cut off."""
+    shape = [n + before + after for n, (before, after) in zip(x.shape, pairs, strict=True)]
+    y = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)
+    ends = list(zip(x.shape, y.shape, pairs, strict=True))
+    to = tuple([slice(max(before, 0), m - max(after, 0)) for _, m, (before, after) in ends])
+    of = tuple([slice(max(-before, 0), n - max(-after, 0)) for n, _, (before, after) in ends])
+    y[to] = x[of]
+    return y
+
+
 def diagonal(x: Array, offset: int, a: int, b: int) -> Array:
     """The diagonal of two axes as the last one: a view that can be written to."""
     part = np.diagonal(x, offset, a, b)

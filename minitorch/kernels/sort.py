@@ -1,4 +1,8 @@
-"""Order: sorting, selection and counting. numpy's sorts are the kernels."""
+"""Order: sorting, selection and counting. numpy's sorts are the kernels.
+
+numpy's stable sorts are merge sorts, but it has vectorised sorts of plain integers. So a number of at most 32 bits and
+its position become one integer of 64 bits, the position below: all are different, and their order is the stable one.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +19,37 @@ def argsort(x: Array, axis: int, descending: bool, stable: bool = True) -> Array
     """The indices that put an axis into order; NaN is the largest."""
     if not x.ndim:
         return np.zeros((), np.int64)
+    keys = _keys(x, axis, descending)
+    if keys is not None:
+        keys.sort(-1)
+        return _places(keys, axis)
     if not descending:
         return np.argsort(x, axis, kind="stable")
     # reversed twice, so that equal elements keep their order
     back = np.argsort(np.flip(x, axis), axis, kind="stable")
     return np.ascontiguousarray(np.flip(x.shape[axis] - 1 - back, axis))
+
+
+def _keys(x: Array, axis: int, descending: bool) -> Array | None:
+    """Integers in the order of the numbers, those of `axis` along the last; None for numbers of 64 bits."""
+    if x.dtype.itemsize > 4 or x.dtype.kind not in "fiub":
+        return None
+    x = np.moveaxis(x, axis, -1)
+    if x.dtype.kind == "f":
+        bits = (x.astype(np.float32) + np.float32(0)).view(np.int32)  # -0 becomes 0, which it equals
+        bits ^= (bits >> 31) & 0x7FFFFFFF  # of negative numbers the larger bits are the smaller number
+        bits[np.isnan(x)] = 0x7FFFFFFF
+        x = bits
+    keys = x.astype(np.int64)
+    if descending:
+        np.invert(keys, keys)
+    keys <<= 32
+    keys |= np.arange(x.shape[-1])
+    return keys
+
+
+def _places(keys: Array, axis: int) -> Array:
+    return np.ascontiguousarray(np.moveaxis(keys & 0xFFFFFFFF, -1, axis))
 
 
 def entry(x: Array, position: int, axis: int) -> Array:
@@ -29,6 +59,10 @@ def entry(x: Array, position: int, axis: int) -> Array:
 
 def kth(x: Array, position: int, axis: int) -> Array:
     """The index of the element at a position of the order; the axis stays with size 1."""
+    keys = _keys(x, axis, False) if x.ndim else None
+    if keys is not None:
+        keys.partition(position, -1)
+        return _places(keys[..., position : position + 1], axis)
     return entry(argsort(x, axis, False), position, axis)
 
 
@@ -43,6 +77,12 @@ def median(x: Array, axis: int) -> Array:
 
 def topk(x: Array, k: int, axis: int, largest: bool, ordered: bool) -> Array:
     """The indices of the k largest or smallest of an axis, in order."""
+    keys = _keys(x, axis, largest) if x.ndim else None
+    if keys is not None and 0 < k < x.shape[axis]:
+        keys.partition(k - 1, -1)
+        first = keys[..., :k]
+        first.sort(-1)
+        return _places(first, axis)
     order = argsort(x, axis, largest)
     return np.ascontiguousarray(np.take(order, np.arange(k), axis)) if x.ndim else order
 

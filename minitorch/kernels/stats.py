@@ -1,4 +1,4 @@
-"""The most frequent of a row, bins of a histogram, membership in a set, common divisors."""
+"""The most frequent of a row, distances of rows, bins of a histogram, membership in a set, common divisors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._blas import products
 from ._jit import jit
 
 Array = NDArray[Any]
@@ -35,6 +36,15 @@ def mode(x: Array, axis: int) -> Array:
     at = np.empty(len(flat), np.int64)
     _mode.split(len(flat), flat.shape[1] * 3.0, flat, np.argsort(flat, 1, kind="stable"), at)
     return np.moveaxis(at.reshape(*rows.shape[:-1], 1), -1, axis)
+
+
+@np.errstate(all="ignore")
+def distances(a: Array, b: Array) -> Array:
+    """The Euclidean distances of the rows of a (..., n, k) from those of b (..., m, k), by one product of matrices."""
+    y = products(a, b.swapaxes(-1, -2) * a.dtype.type(-2))
+    y += np.square(a).sum(-1)[..., :, None]
+    y += np.square(b).sum(-1)[..., None, :]
+    return np.asarray(np.sqrt(np.maximum(y, 0, out=y), out=y))
 
 
 def isin(x: Array, values: Array, invert: bool) -> Array:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..dtypes import wide
 from . import reduce, scalar
-from ._jit import Kernel, jit
+from ._jit import Kernel, jit, jitable
 from .cast import on_copies
 from .elementwise import elementwise, in_dtype
 from .maths import absolute, maximum, minimum, sqrt, weak, where
@@ -141,6 +141,15 @@ def sgd(p: Any, g: Any, v: Any, lr: Any, momentum: Any, keep: Any, decay: Any, s
     return p - lr * where(nesterov != 0, d + momentum * v, v), v
 
 
+@jitable
+def _means(
+    p: Any, g: Any, m: Any, v: Any, fresh1: Any, beta2: Any, fresh2: Any, decay: Any, sign: Any
+) -> tuple[Any, Any, Any]:
+    """(d, m, v): the gradient with weight decay, and the means of d and of d² with it."""
+    d = sign * g + decay * p
+    return d, m + fresh1 * (d - m), beta2 * v + fresh2 * d * d
+
+
 @update(cost=1.5)
 def adam(
     p: Any,
@@ -159,9 +168,7 @@ def adam(
     root: Any,
 ) -> Any:
     """Means m of d and v of d²;  p - size m / (√top / root + eps), where top is the largest v, or v."""
-    d = sign * g + decay * p
-    m = m + fresh1 * (d - m)
-    v = beta2 * v + fresh2 * d * d
+    _, m, v = _means(p, g, m, v, fresh1, beta2, fresh2, decay, sign)
     top = maximum(top, v)
     return shrink * p - size * m / (sqrt(top) / root + eps), m, v, top
 
@@ -184,9 +191,7 @@ def nadam(
     root: Any,
 ) -> Any:
     """Means m of d and v of d²;  p - (now d + size m) / (√v / root + eps)."""
-    d = sign * g + decay * p
-    m = m + fresh1 * (d - m)
-    v = beta2 * v + fresh2 * d * d
+    d, m, v = _means(p, g, m, v, fresh1, beta2, fresh2, decay, sign)
     return shrink * p - (now * d + size * m) / (sqrt(v) / root + eps), m, v
 
 
@@ -207,9 +212,7 @@ def radam(
     rectified: Any,
 ) -> Any:
     """Means m of d and v of d²;  p - size m / (√v + eps) if rectified, else p - size m."""
-    d = sign * g + decay * p
-    m = m + fresh1 * (d - m)
-    v = beta2 * v + fresh2 * d * d
+    _, m, v = _means(p, g, m, v, fresh1, beta2, fresh2, decay, sign)
     return shrink * p - size * m / where(rectified != 0, sqrt(v) + eps, 1.0), m, v
 
 

@@ -104,7 +104,7 @@ from .padding import (
     ZeroPad3d,
 )  # fmt: skip
 from .parallel import DataParallel
-from .parameter import Buffer, Parameter
+from .parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from .pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -138,7 +138,6 @@ from .transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )  # fmt: skip
-from .uninitialized import UninitializedBuffer, UninitializedParameter
 from .unpooling import LPPool1d, LPPool2d, LPPool3d, MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 
 __all__ = [

@@ -45,7 +45,7 @@ from ..ops.activation import (
 from ..ops.activation import rrelu as _rrelu
 from ..ops.activation import rrelu_with_slopes as _rrelu_with_slopes
 from ..ops.attention import multi_head_attention_forward, scaled_dot_product_attention
-from ..ops.autocast import in_float32 as _in_float32
+from ..ops.autocast import as_given as _as_given
 from ..ops.base import into as _into
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
@@ -217,7 +217,7 @@ def gumbel_softmax(logits: Any, tau: float = 1, hard: bool = False, eps: float =
     return chosen - soft.detach() + soft
 
 
-@_in_float32
+@_as_given
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Any:
     """y = x₁ᵀ W x₂ + b for (..., in1), (..., in2) and weight (out, in1, in2): (..., out)."""
     if weight.ndim != 3 or (input1.shape[-1], input2.shape[-1]) != weight.shape[1:]:

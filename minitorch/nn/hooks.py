@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections import OrderedDict
 from typing import Any
@@ -13,12 +14,12 @@ from ..tensor import Tensor
 
 Hooks = OrderedDict[int, Any]
 
-_KINDS = ("forward_pre", "forward", "backward_pre", "backward", "with_kwargs", "always_called")
+_CALLED = ("forward", "forward_pre", "backward", "backward_pre", "backward_of_node")
 
 # The hooks of every module.
-everywhere: dict[str, Hooks] = {kind: OrderedDict() for kind in _KINDS}
+everywhere: dict[str, Hooks] = {kind: OrderedDict() for kind in (*_CALLED, "with_kwargs", "always_called")}
 registrations: dict[str, Hooks] = {kind: OrderedDict() for kind in ("parameter", "buffer", "module")}
-any_everywhere: list[Hooks] = [everywhere[kind] for kind in ("forward", "forward_pre", "backward", "backward_pre")]
+any_everywhere: list[Hooks] = [everywhere[kind] for kind in _CALLED]
 
 
 def add_module_hook(hooks: Hooks, hook: Any, prepend: bool, *flags: Hooks) -> RemovableHandle:
@@ -53,7 +54,9 @@ def call_with_hooks(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) 
         state[0] = around.enter(state[0]) if around else state[0]
         result = module.forward(*state[0], **state[1])
         result = _run_forward_hooks(module, state, result, called)
-        return around.leave(result) if around else result
+        result = around.leave(result) if around else result
+        _watch_node(module, state[0], result)
+        return result
     except Exception:
         _run_remaining(module, state, called)
         raise
@@ -126,7 +129,7 @@ class BackwardHookFunction(Function):
 
     @staticmethod
     def forward(ctx: Any, *tensors: Any) -> Any:
-        ctx.set_materialize_grads(False)
+        ctx.mark_non_differentiable(*[x for x in tensors if not x.requires_grad])
         return tensors
 
     @staticmethod
@@ -176,7 +179,7 @@ class _Around:
         outer = _spread(grads, places, count)
         for hook in self.pre_hooks:
             new = hook(self.module, outer)
-            outer = outer if new is None else _fitting(new, outer, "backward pre hook", "grad_output")
+            outer = outer if new is None else _fitting(new, outer, "Backward pre hook", "grad_output")
         self.grad_outputs = outer
         if not self.has_gate:
             self._without_inputs()
@@ -209,21 +212,22 @@ class _Around:
 
 
 def _around(module: Any) -> _Around | None:
-    hooks = [*everywhere["backward"].values(), *module._backward_hooks.values()]
+    own = module._backward_hooks.values() if module._is_full_backward_hook else ()
+    hooks = [*everywhere["backward"].values(), *own]
     pre_hooks = [*everywhere["backward_pre"].values(), *module._backward_pre_hooks.values()]
     return _Around(module, hooks, pre_hooks) if hooks or pre_hooks else None
 
 
 def _gate(values: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[int], Any]:
-    """The values, those that require grad through one node; the places of these, and the node (None without any)."""
-    places = [i for i, x in enumerate(values) if isinstance(x, Tensor) and x.requires_grad] if mode.grad else []
-    if not places:
-        return values, places, None
+    """The values, tensors through one node; the places of these, and the node (None where none requires grad)."""
+    places = [i for i, x in enumerate(values) if isinstance(x, Tensor)] if mode.grad else []
+    if not any(values[i].requires_grad for i in places):
+        return values, [], None
     passed = BackwardHookFunction.apply(*[values[i] for i in places])
     through = list(values)
     for i, x in zip(places, passed, strict=True):
         through[i] = x
-    return tuple(through), places, passed[0].grad_fn
+    return tuple(through), places, next(x.grad_fn for x in passed if x.requires_grad)
 
 
 def _spread(grads: tuple[Any, ...], places: list[int], count: int) -> tuple[Any, ...]:
@@ -239,6 +243,56 @@ def _fitting(new: Any, old: tuple[Any, ...], who: str, what: str) -> tuple[Any, 
     if len(result) != len(old):
         raise RuntimeError(f"{who} returned an invalid number of {what}, got {len(result)}, but expected {len(old)}")
     return result
+
+
+# ---------------------------------------------------------------- the older backward hooks
+
+
+def _watch_node(module: Any, args: Any, result: Any) -> None:
+    """The older hooks hang on the node that made the result: they see its gradients, which may not be the module's."""
+    own = () if module._is_full_backward_hook else module._backward_hooks.values()
+    hooks = [*everywhere["backward_of_node"].values(), *own]
+    node = _first_tensor(result).grad_fn if hooks else None
+    if node is None:
+        return
+    for hook in hooks:
+        node.register_hook(_of_module(hook, module))
+    missed = _what_is_missed(args, result, node)
+    if missed:
+        warnings.warn(
+            f"Using a non-full backward hook when {missed} is deprecated: the hook will miss some of the gradients. "
+            "register_full_backward_hook sees all of them.",
+            FutureWarning,
+            stacklevel=4,
+        )
+
+
+def _of_module(hook: Any, module: Any) -> Any:
+    @functools.wraps(hook, updated=())
+    def on_node(grad_input: Any, grad_output: Any) -> Any:
+        return hook(module, grad_input, grad_output)
+
+    return on_node
+
+
+def _first_tensor(result: Any) -> Any:
+    while not isinstance(result, Tensor):
+        result = next(x for x in result.values() if isinstance(x, Tensor)) if isinstance(result, dict) else result[0]
+    return result
+
+
+def _what_is_missed(args: Any, result: Any, node: Any) -> str | None:
+    """Why the gradients of one node are not those of the module."""
+    results = (result,) if isinstance(result, Tensor) else result
+    if not (isinstance(results, tuple) and all(isinstance(x, Tensor) for x in results)):
+        return "the module does not return a single Tensor or a tuple of Tensors"
+    if not all(isinstance(x, Tensor) for x in args):
+        return "the module does not take as input a single Tensor or a tuple of Tensors"
+    if {x.grad_fn for x in results} - {None, node}:
+        return "outputs are generated by different autograd Nodes"
+    if {x.grad_fn for x in args} - {None} != {n for n, _ in node.next_functions}:
+        return "the forward contains multiple autograd Nodes"
+    return None
 
 
 # ---------------------------------------------------------------- hooks of all modules
@@ -262,7 +316,21 @@ def register_module_full_backward_pre_hook(hook: Any) -> RemovableHandle:
 
 def register_module_full_backward_hook(hook: Any) -> RemovableHandle:
     """Call `hook(module, grad_input, grad_output)` when backward has left any module."""
-    return add_module_hook(everywhere["backward"], hook, False)
+    return _add_backward_hook("backward", "backward_of_node", hook)
+
+
+def register_module_backward_hook(hook: Any) -> RemovableHandle:
+    """The older form: it sees the gradients of the last operation in each module."""
+    return _add_backward_hook("backward_of_node", "backward", hook)
+
+
+def _add_backward_hook(kind: str, other: str, hook: Any) -> RemovableHandle:
+    if everywhere[other]:
+        raise RuntimeError(
+            "Cannot use both regular backward hooks and full backward hooks as a global Module hook. Please use only "
+            "one of them."
+        )
+    return add_module_hook(everywhere[kind], hook, False)
 
 
 def register_module_parameter_registration_hook(hook: Any) -> RemovableHandle:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -57,26 +58,29 @@ __all__ = [
 _Fill = TypeVar("_Fill", bound=Callable[..., Any])
 
 
-class _Skipping:
-    """Whether tensors are left as they are."""
+class _Skipping(threading.local):
+    """Whether tensors are left as they are, in this thread."""
 
     on = False
+
+
+_skipping = _Skipping()
 
 
 @contextmanager
 def _skipped() -> Iterator[None]:
     """Inside, nothing is filled and no number drawn: modules are made with whatever was in memory."""
-    before, _Skipping.on = _Skipping.on, True
+    before, _skipping.on = _skipping.on, True
     try:
         yield
     finally:
-        _Skipping.on = before
+        _skipping.on = before
 
 
 def _unless_skipped(fill: _Fill) -> _Fill:
     @functools.wraps(fill)
     def call(tensor: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return tensor if _Skipping.on else fill(tensor, *args, **kwargs)
+        return tensor if _skipping.on else fill(tensor, *args, **kwargs)
 
     return cast(_Fill, call)
 

@@ -13,6 +13,7 @@ from ..autograd.grad_mode import no_grad
 from ..autograd.hooks import RemovableHandle, add_hook
 from ..creation import empty_like
 from ..device import check_device
+from ..errors import not_a_tensor
 from ..ops.copying import to_arguments
 from ..tensor import Tensor
 from . import hooks as H
@@ -22,7 +23,7 @@ from .parameter import Buffer, Parameter
 M = TypeVar("M", bound="Module")
 T_destination = TypeVar("T_destination", bound=dict[str, Any])
 
-_forward_hooks, _forward_pre_hooks, _backward_hooks, _backward_pre_hooks = H.any_everywhere
+_forward_hooks, _forward_pre_hooks, _backward_hooks, _backward_pre_hooks, _node_hooks = H.any_everywhere
 
 _REGISTRIES = ("_parameters", "_buffers", "_modules")
 _HOOKS = (
@@ -97,12 +98,15 @@ class Module:
         try:
             if (
                 self._forward_hooks or self._forward_pre_hooks or self._backward_hooks or self._backward_pre_hooks
-                or _forward_hooks or _forward_pre_hooks or _backward_hooks or _backward_pre_hooks
+                or _forward_hooks or _forward_pre_hooks or _backward_hooks or _backward_pre_hooks or _node_hooks
             ):  # fmt: skip
                 return H.call_with_hooks(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except Exception as error:
-            _note_place(self, error)
+            explained = _explained(self, error)
+            _note_place(self, explained)
+            if explained is not error:
+                raise explained from None
             raise
 
     # ------------------------------------------------ registration
@@ -573,7 +577,7 @@ class Module:
         return self._add_backward_hook(hook, prepend, True)
 
     def register_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """The old form of `register_full_backward_hook`, which here does the same; not both on one module."""
+        """The older form: it sees the gradients of the last operation in the module. Not both on one module."""
         return self._add_backward_hook(hook, False, False)
 
     def _add_backward_hook(self, hook: Callable[..., Any], prepend: bool, full: bool) -> RemovableHandle:
@@ -596,6 +600,11 @@ class Module:
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """The same; a result replaces the dictionary."""
+        if getattr(hook, "_from_public_api", False):
+            raise RuntimeError(
+                "Cannot register the same function as the state dict post hook that was previously registered via "
+                "register_state_dict_post_hook"
+            )
         return add_hook(self._state_dict_hooks, hook)
 
     def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -670,6 +679,20 @@ def _replace_data(param: Any, fn: Callable[[Any], Any]) -> None:
     if grad is not None:
         with no_grad():
             param._grad = fn(grad).requires_grad_(grad.requires_grad)
+
+
+def _explained(module: Module, error: Exception) -> Exception:
+    """An operation's AttributeError for what is no tensor as PyTorch's TypeError; any other error as it is."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    if not isinstance(error, AttributeError) or not place.startswith(_OPERATIONS):
+        return error
+    return not_a_tensor(module._get_name(), error)
+
+
+_OPERATIONS = f"{__name__.partition('.')[0]}.ops."
 
 
 def _note_place(module: Module, error: Exception) -> None:

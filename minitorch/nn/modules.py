@@ -16,6 +16,7 @@ from .attention import NonDynamicallyQuantizableLinear
 from .conv import _Conv, _ConvTranspose
 from .dropout import _Dropout
 from .instancenorm import _InstanceNorm
+from .lazy import LazyModuleMixin
 from .loss import _Loss, _WeightedLoss
 from .norm import _BatchNorm
 from .state import _IncompatibleKeys
@@ -88,12 +89,14 @@ def _place(name: str, content: dict[str, Any]) -> None:
 
 
 _REGISTRATIONS = {name: f for name, f in vars(hooks).items() if name.startswith("register_module_")}
+_HOOKS = {f"_global_{kind}_hooks": hooks.everywhere[kind] for kind in ("forward", "forward_pre", "backward")}
 _BASES: dict[str, dict[str, Any]] = {
     "batchnorm": {"_BatchNorm": _BatchNorm},
     "conv": {"_ConvNd": _Conv, "_ConvTransposeNd": _ConvTranspose},
     "dropout": {"_DropoutNd": _Dropout},
-    "module": {**_REGISTRATIONS, "_IncompatibleKeys": _IncompatibleKeys},
+    "module": {**_REGISTRATIONS, **_HOOKS, "_IncompatibleKeys": _IncompatibleKeys},
     "instancenorm": {"_InstanceNorm": _InstanceNorm},
+    "lazy": {"LazyModuleMixin": LazyModuleMixin},
     "linear": {"NonDynamicallyQuantizableLinear": NonDynamicallyQuantizableLinear},
     "loss": {"_Loss": _Loss, "_WeightedLoss": _WeightedLoss},
     "transformer": {"_get_activation_fn": _activation, "_get_clones": _copies},

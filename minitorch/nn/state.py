@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ..autograd.grad_mode import no_grad
 from ..tensor import Tensor
-from .parameter import Parameter
+from .parameter import Parameter, is_lazy
 
 EXTRA = "_extra_state"  # the key of what get_extra_state returns
 
@@ -83,6 +83,8 @@ def _plan_tensor(
             f'While copying the parameter named "{key}", expected torch.Tensor or Tensor-like object from checkpoint '
             f"but received {type(new)}"
         )
+        return []
+    if is_lazy(old) and is_lazy(new):
         return []
     if old.ndim == 0 and new.ndim == 1 and new.numel() == 1:
         new = new[0]  # checkpoints from before there were 0-d tensors

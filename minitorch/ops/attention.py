@@ -239,6 +239,8 @@ def _given(static: Any, n: int, heads: int, size: int, name: str) -> Any:
 
 def _weighed(q: Any, k: Any, v: Any, mask: Any, p: float) -> tuple[Any, Any]:
     """Attention, and its shares."""
+    if dt.mixed:
+        (mask,) = lowered(mask)  # in PyTorch it is a term of the product
     scores = matmul(q * math.sqrt(1 / q.shape[-1]), transpose(k, -2, -1))
     shares = dropout(softmax(scores if mask is None else scores + mask, -1), p)
     return matmul(shares, v), shares

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from typing import Any
 from typing import cast as taken_as
 
@@ -34,17 +36,35 @@ def in_float32(function: F) -> F:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        d = mode.autocast if dt.mixed else None
-        if d is None:
+        if not dt.mixed or mode.autocast is None:
             return function(*args, **kwargs)
-        mode.autocast = None
-        try:
+        with _off():
             wide = {name: _cast(x, _FLOAT32) for name, x in kwargs.items()}
             return function(*[_cast(x, _FLOAT32) for x in args], **wide)
-        finally:
-            mode.autocast = d
 
     return taken_as(F, call)
+
+
+def as_given(function: F) -> F:
+    """For an operation that autocast leaves alone, though it is made of those that it lowers."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if not dt.mixed or mode.autocast is None:
+            return function(*args, **kwargs)
+        with _off():
+            return function(*args, **kwargs)
+
+    return taken_as(F, call)
+
+
+@contextlib.contextmanager
+def _off() -> Iterator[None]:
+    before, mode.autocast = mode.autocast, None
+    try:
+        yield
+    finally:
+        mode.autocast = before
 
 
 _FLOAT32 = np.dtype(np.float32)

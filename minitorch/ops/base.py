@@ -78,7 +78,12 @@ numpy_names = also_called(axis="dim", keepdims="keepdim")  # PyTorch takes NumPy
 def like(args: Any) -> Any:
     """The first tensor among the arguments: results are wrapped as it is."""
     first = args[0]
-    return first if isinstance(first, TensorBase) else next(a for a in args if isinstance(a, TensorBase))
+    if isinstance(first, TensorBase):
+        return first
+    found = [a for a in args if isinstance(a, TensorBase)]
+    if not found:
+        raise TypeError(f"argument 'input' (position 1) must be Tensor, not {type(first).__name__}: {first!r}")
+    return found[0]
 
 
 def broadcast_kernel(kernel: Elementwise, args: Any) -> Array:
@@ -258,9 +263,15 @@ def overwrite(target: T, result: Any, name: str) -> T:
 
 
 def into(out: Any, result: Any, name: str) -> Any:
-    """The result; written to `out`, resized if need be, if one is given, which then is the result."""
+    """The result; written to `out` if one is given, which then is the result, in its shape.
+
+    TypeError for what is no tensor; RuntimeError if one of the two requires grad, or for a dtype of a lower kind than
+    that of the result.
+    """
     if out is None:
         return result
+    if not isinstance(out, TensorBase):
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type(out).__name__}")
     if mode.grad and (result.tracked() or out.tracked()):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic differentiation, but one of the "
@@ -275,9 +286,9 @@ def into(out: Any, result: Any, name: str) -> Any:
             warnings.warn(
                 f"An output with one or more elements was resized since it had shape {list(out.shape)}, which does "
                 f"not match the required output shape {list(result.shape)}.",
-                stacklevel=4,
+                stacklevel=3,
             )
-        out.resize_(*result.shape)
+        out.resize_(*result.array.shape)
     return out.copy_(result.detach())
 
 

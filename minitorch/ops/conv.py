@@ -9,6 +9,7 @@ from typing import Any
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import conv as kernels
+from ..kernels.columns import plan as plan_of
 from .autocast import lowered
 from .base import Op, T
 from .join import cat
@@ -184,7 +185,7 @@ def _convolve(
     _check_dtypes(name, dims, x, weight, bias)
     _check(name, x, weight, bias, groups, weight.array.shape[1] * groups, weight.array.shape[0])
     how = _prepared(name, dims, weight, stride, padding, dilation)
-    plan = kernels.plan(x.array.shape[2:], weight.array.shape[2:], *how, groups)
+    plan = plan_of(x.array.shape[2:], weight.array.shape[2:], *how, groups)
     if any(n <= 0 for n in plan.output):
         raise OperationError(
             name,

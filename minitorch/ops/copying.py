@@ -105,6 +105,8 @@ def detach_(self: T) -> T:
 
 def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
     """Write the values of `src`, broadcast and cast, into this tensor. Gradients flow to `src`."""
+    if isinstance(src, (bool, int, float, complex)):
+        src = self._wrap(np.asarray(src))
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'src' (position 1) must be Tensor, not {type(src).__name__}")
     check_writable(self)

@@ -10,7 +10,7 @@ from typing import Any
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from .arithmetic import mul, refuse
-from .autocast import lowered
+from .autocast import as_given, lowered
 from .base import T, TensorBase, into, promoted
 from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
@@ -122,12 +122,12 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     """The product of two operands, summed over what they share and nobody needs later:
     one product of stacked matrices.
     """
-    if dt.mixed:
-        a, b = lowered(a, b)
     a, left = _sum_out(a, left, set(right) | later)
     b, right = _sum_out(b, right, set(left) | later)
     shared = [c for c in left if c in right]
     summed = [c for c in shared if c not in later]
+    if dt.mixed and summed:
+        a, b = lowered(a, b)
     a, b = _same_dtype(a, b) if summed else promoted(a, b)
     stack = [c for c in shared if c in later]
     only_a, only_b = [c for c in left if c not in shared], [c for c in right if c not in shared]
@@ -167,11 +167,12 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
         pairs = list(range(a.array.ndim - dims, a.array.ndim)), list(range(dims))
     else:
         pairs = tuple([[dims_] if isinstance(dims_, int) else list(dims_) for dims_ in dims])  # type: ignore[assignment]
-    if dt.mixed:
-        a, b = lowered(a, b)
-    a, b = _same_dtype(a, b)
     left = [dim_in(d, a.array.ndim) for d in pairs[0]]
     right = [dim_in(d, b.array.ndim) for d in pairs[1]]
+    is_dot = len(left) == a.array.ndim == b.array.ndim  # autocast leaves it alone
+    if dt.mixed and not is_dot:
+        a, b = lowered(a, b)
+    a, b = _same_dtype(a, b)
     if len(left) != len(right):
         raise OperationError("tensordot", f"both dimension lists should have same length: {left} and {right}", a, b)
     for p, q in zip(left, right, strict=True):  # a dimension of size 1 meets any: the other is summed
@@ -188,7 +189,8 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
         names[q] = f"a{p}"
     first = tuple([f"a{i}" for i in range(a.array.ndim)])
     kept = {c for c in (*first, *names) if (c in first) != (c in names)}
-    result, labels = _contract(a, first, b, tuple(names), kept)
+    contract = as_given(_contract) if is_dot else _contract
+    result, labels = contract(a, first, b, tuple(names), kept)
     order = [labels.index(c) for c in (*first, *names) if c in kept]
     return into(out, permute(result, order) if order else result, "tensordot")
 

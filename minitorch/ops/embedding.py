@@ -10,6 +10,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
 from .base import Op, T, TensorBase, numbers
 from .gather import gather
+from .sort import bincount
 from .view import unsqueeze
 
 
@@ -189,6 +190,24 @@ def embedding_bag(
         return total
     shares = total._wrap(kernels.bag_shares(bag.array, count, dt.wide(total.array.dtype)))
     return (total * shares)._cast(total.array.dtype)
+
+
+def bag_facts(
+    weight: Any, input: Any, offsets: Any, largest: bool, include_last_offset: bool, padding: int | None
+) -> tuple[Any, Any, Any]:
+    """Of the bags of `embedding_bag`: the number of each index's bag, the sizes, and for "max" the rows that won."""
+    index, bag, count = _bags(input, offsets, include_last_offset)
+    rows, dim = weight.array.shape
+    kept = index if padding is None else (index != padding % rows).nonzero().reshape(-1)
+    inside = bag if padding is None else bag[kept]
+    sizes = bincount(inside, None, count)
+    if not largest:
+        return bag, sizes, sizes * 0
+    index = index if padding is None else index[kept]
+    at, empty = kernels.bag_largest(numbers(weight[index].detach()), inside.array, count)
+    won = index._wrap(at).clamp(0, max(index.array.size - 1, 0))
+    won = index[won] if index.array.size else index.new_zeros((count, dim))
+    return bag, sizes, won.masked_fill(index._wrap(empty), 0)
 
 
 def _largest(rows: Any, bag: Any, count: int) -> Any:

@@ -11,6 +11,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import fractional as kernels
 from ..kernels import random as draws
 from ..kernels.cast import widened
+from .autocast import in_float32
 from .base import T, TensorBase, numbers
 from .conv import each
 from .pool import (
@@ -83,6 +84,7 @@ def _fractional(
     return (squeeze(values, 0), squeeze(indices, 0)) if single else (values, indices)
 
 
+@in_float32
 def fractional_max_pool2d_with_indices(
     input: T, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
     _random_samples: Any = None,
@@ -91,6 +93,7 @@ def fractional_max_pool2d_with_indices(
     return _fractional("fractional_max_pool2d", 2, input, kernel_size, output_size, output_ratio, _random_samples)
 
 
+@in_float32
 def fractional_max_pool3d_with_indices(
     input: T, kernel_size: Any, output_size: Any = None, output_ratio: Any = None, return_indices: bool = False,
     _random_samples: Any = None,

@@ -14,7 +14,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError, LinAlgError, OperationError
 from ..kernels import linalg as kernels
 from .arithmetic import where
-from .autocast import in_float32
+from .autocast import in_float32, lowered
 from .base import Op, T, TensorBase, also_called, conj, in_dtype, numbers, promoted, results
 from .join import cat, tril, triu
 from .matmul import matmul
@@ -560,7 +560,8 @@ def pinv(A: T, *args: Any, atol: Any = None, rtol: Any = None, hermitian: bool =
     """The pseudoinverse of matrices (..., m, n): (..., n, m); small singular values count as zero."""
     rtol = args[0] if args else rtol
     matrices("linalg.pinv", A, square=hermitian)
-    return LinalgPinv.apply(A, *tolerances(A, atol, rtol), hermitian)
+    y = LinalgPinv.apply(A, *tolerances(A, atol, rtol), hermitian)
+    return lowered(y)[0] if dt.mixed else y  # PyTorch's ends in a product
 
 
 def matrix_exp(A: T) -> T:

@@ -10,8 +10,8 @@ import numpy as np
 from .. import dtypes as dt
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
+from ..kernels import cross_entropy as kernels
 from ..kernels import reduce, scalar
-from ..kernels import softmax as kernels
 from .activation import logsigmoid
 from .arithmetic import where
 from .autocast import in_float32, raised
@@ -381,8 +381,8 @@ def mse_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """(input - target)²; `weight` scales each."""
-    if dt.mixed:
-        input, target, weight = raised(input, target, weight)
+    if dt.mixed and weight is None:
+        input, target = raised(input, target)
     how = _reduction(size_average, reduce, reduction)
     if weight is None:
         return _pair_loss("mse_loss", MseLoss, input, target, None, how)
@@ -411,11 +411,12 @@ def _weighted(name: str, losses: Any, input: Any, weight: Any, reduction: str) -
     return reduced(losses, reduction)
 
 
-@in_float32
 def l1_loss(
     input: T, target: Any, size_average: Any = None, reduce: Any = None, reduction: str = "mean", weight: Any = None
 ) -> T:
     """|input - target|; `weight` scales each."""
+    if dt.mixed and weight is None:
+        input, target = raised(input, target)
     how = _reduction(size_average, reduce, reduction)
     check_reduction(how)
     a, b = _paired("l1_loss", input, target)

@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels import linalg as kernels
 from ..kernels.cast import cast_array
 from .autocast import in_float32
-from .base import Op, T, numbers, results
+from .base import Op, T, into, numbers, results
 from .join import cat, tril, triu
 from .linalg import flipped, matrices, succeeded, together, triangular
 from .matmul import matmul
@@ -100,6 +100,7 @@ def lu_factor_ex(A: T, *, pivot: bool = True, check_errors: bool = False) -> Any
     return results("linalg_lu_factor_ex", "LU", "pivots", "info")(packed, pivots, info)
 
 
+@in_float32
 def old_lu(A: T, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
     """(LU, pivots), with `get_infos` (LU, pivots, info): `linalg.lu_factor` and `lu_factor_ex` under an older name."""
     warnings.warn(
@@ -108,10 +109,10 @@ def old_lu(A: T, pivot: bool = True, get_infos: bool = False, out: Any = None) -
         stacklevel=2,
     )
     packed, pivots = _factor("lu", A, pivot)
-    info = _zero_pivots(packed)
-    if get_infos:
-        return results("_lu_with_info", "LU", "pivots", "info")(packed, pivots, info)
-    return packed, pivots
+    found = (packed, pivots, _zero_pivots(packed)) if get_infos else (packed, pivots)
+    if out is not None:
+        found = tuple([into(place, x, "lu") for place, x in zip(out, found, strict=True)])
+    return results("_lu_with_info", "LU", "pivots", "info")(*found) if get_infos else found
 
 
 def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:

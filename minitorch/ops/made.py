@@ -24,7 +24,8 @@ def _made(x: Any, array: Array, dtype: Any, device: Any, requires_grad: bool) ->
     return made.requires_grad_() if requires_grad else made
 
 
-def _shape_of(name: str, sizes: Any) -> tuple[int, ...]:
+def shape_of(name: str, sizes: tuple[Any, ...]) -> tuple[int, ...]:
+    """The shape of a new tensor, from the sizes of a call `f(2, 3)` or `f((2, 3))`."""
     shape = dims_of(sizes)
     if any(n < 0 for n in shape):
         raise RuntimeError(f"{name}: Trying to create tensor with negative dimension: {list(shape)}")
@@ -37,7 +38,7 @@ def _filled(fill: Any, meaning: str) -> Any:
     def method(
         self: Any, *sizes: Any, size: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False
     ) -> Any:
-        shape = _shape_of(name, sizes if size is None else (size,))
+        shape = shape_of(name, sizes if size is None else (size,))
         return _made(self, fill(shape, dt.wide(_dtype(self, dtype))), dtype, device, requires_grad)
 
     method.__name__ = name
@@ -61,6 +62,18 @@ def new_tensor(self: Any, data: Any, *, dtype: Any = None, device: Any = None, r
     return _made(self, np.asarray(data), dtype, device, requires_grad)
 
 
+def new_empty_strided(
+    self: Any, size: Any, stride: Any, dtype: Any = None, device: Any = None, requires_grad: bool = False, **unused: Any
+) -> Any:
+    """Memory of a shape and of strides (in elements), in this dtype unless told otherwise."""
+    shape, steps = shape_of("new_empty_strided", (size,)), dims_of((stride,))
+    reach = 0 if 0 in shape else sum([(n - 1) * s for n, s in zip(shape, steps, strict=True)]) + 1
+    whole = _made(self, np.empty(reach, dt.wide(_dtype(self, dtype))), dtype, device, False)
+    width = whole.array.itemsize
+    made = whole._share(np.lib.stride_tricks.as_strided(whole.array, shape, [s * width for s in steps]))
+    return made.requires_grad_() if requires_grad else made
+
+
 def new_full(
     self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False
 ) -> Any:
@@ -68,6 +81,6 @@ def new_full(
     target = _dtype(self, dtype)
     value = fill_value.item() if isinstance(fill_value, TensorBase) else fill_value
     dt.check_fits(value, target)
-    array = np.empty(_shape_of("new_full", (size,)), dt.wide(target))
+    array = np.empty(shape_of("new_full", (size,)), dt.wide(target))
     array.fill(cast_array(np.asarray(value), dt.wide(target)))
     return _made(self, array, dtype, device, requires_grad)

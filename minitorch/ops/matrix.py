@@ -222,6 +222,7 @@ class Geqrf(Op):
         raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
 
 
+@in_float32
 def geqrf(input: T) -> Any:
     """The named tuple (a, tau) of LAPACK: R, below it the reflections 1 - τᵢ vᵢ vᵢᵀ that `ormqr` multiplies, and τ."""
     matrices("geqrf", input)

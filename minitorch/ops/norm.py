@@ -55,13 +55,51 @@ def _array(x: Any) -> Any:
 
 
 def _rows_formula(g: Any, x: Any, w: Any, eps: float, centred: bool) -> Any:
-    mean = x.mean(1, keepdim=True) if centred else 0
-    rstd = ((x - mean).square().mean(1, keepdim=True) + eps).rsqrt()
-    hat = (x - mean) * rstd
+    hat, rstd = _normal_rows(x, eps, centred)
     gw = g if w is None else g * reshape(w, -1)
     first = gw.mean(1, keepdim=True) if centred else 0
     dx = rstd * (gw - first - hat * (gw * hat).mean(1, keepdim=True))
     return dx, (g * hat).sum(0), g.sum(0)
+
+
+def _normal_rows(x: Any, eps: float, centred: bool) -> Any:
+    """Each row with mean 0 and variance 1, and what it was multiplied with."""
+    mean = x.mean(1, keepdim=True) if centred else 0
+    rstd = ((x - mean).square().mean(1, keepdim=True) + eps).rsqrt()
+    return (x - mean) * rstd, rstd
+
+
+class NativeGroupNorm(Op):
+    """y = (x - x̄) r w + b with the mean and deviation of each group of channels of (N, C, positions)"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, w: Any, b: Any, groups: int, eps: float) -> Any:
+        y, mean, rstd = kernels.group_norm(_planes(x.array), groups, _array(w), _array(b), eps)
+        ctx.save_for_backward(x, w)
+        ctx.groups, ctx.eps, ctx.mean, ctx.rstd = groups, eps, mean, rstd
+        return y.reshape(x.array.shape)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        x, w = ctx.saved_tensors
+        if mode.grad:
+            grads, inputs = [reshape(t, *_planes(t.array).shape) for t in (g, x)]
+            dx, dw, db = _groups_formula(ctx, grads, inputs, w)
+        else:
+            grads = kernels.group_norm_grad(
+                _planes(g.array), _planes(x.array), ctx.groups, _array(w), ctx.mean, ctx.rstd
+            )
+            dx, dw, db = [x._wrap(d) for d in grads]
+        return reshape(dx, x.array.shape), dw, db, None, None
+
+
+def _groups_formula(ctx: Any, g: Any, x: Any, w: Any) -> Any:
+    n, channels, positions = x.shape
+    rows = n * ctx.groups, channels // ctx.groups * positions
+    gw = g if w is None else g * w.view(-1, 1)
+    dx, _, _ = _rows_formula(reshape(gw, *rows), reshape(x, *rows), None, ctx.eps, True)
+    hat, _ = _normal_rows(reshape(x, *rows), ctx.eps, True)
+    return reshape(dx, x.shape), (g * reshape(hat, x.shape)).sum((0, 2)), g.sum((0, 2))
 
 
 class NativeBatchNorm(Op):
@@ -195,10 +233,7 @@ def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, 
     _check_dtypes("group_norm", input, weight, bias)
     _check_channels("group_norm", channels, weight=weight, bias=bias)
     _check_count("group_norm", n * (channels // num_groups) * math.prod(input.array.shape[2:]), input)
-    y = NativeLayerNorm.apply(input, None, None, input.array.size // max(n * num_groups, 1), eps, True)
-    per_channel = (1, channels, *(1,) * (input.array.ndim - 2))
-    y = y if weight is None else y * reshape(weight, per_channel)
-    return y if bias is None else y + reshape(bias, per_channel)
+    return NativeGroupNorm.apply(input, weight, bias, num_groups, eps)
 
 
 def batch_norm(
@@ -222,15 +257,28 @@ def batch_norm(
     count = shape[0] * math.prod(shape[2:])
     if training:
         _check_count("batch_norm", count, input)
-        mean, var = kernels.channel_statistics(_planes(numbers(input)))
-        if count:  # an empty batch says nothing
-            _move(running_mean, mean, momentum)
-            _move(running_var, kernels.unbiased(var, count), momentum)
+        mean, var = _statistics(input, count, running_mean, running_var, momentum)
     elif running_mean is None or running_var is None:
         raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:
         mean, var = numbers(running_mean).copy(), numbers(running_var).copy()
     return NativeBatchNorm.apply(input, weight, bias, mean, var, eps, training)
+
+
+def _statistics(x: Any, count: int, running_mean: Any, running_var: Any, momentum: float) -> tuple[Any, Any]:
+    mean, var = kernels.channel_statistics(_planes(numbers(x)))
+    if count:  # an empty batch says nothing
+        _move(running_mean, mean, momentum)
+        _move(running_var, kernels.unbiased(var, count), momentum)
+    return mean, var
+
+
+def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momentum: float) -> tuple[T, T]:
+    """Mean and variance per channel of (N, C, ...), towards which the running ones move, the variance unbiased."""
+    _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
+    count = input.array.size // max(input.array.shape[1], 1)
+    mean, var = _statistics(input, count, running_mean, running_var, momentum)
+    return input._wrap(mean), input._wrap(var)
 
 
 def _check_count(name: str, count: int, x: Any) -> None:

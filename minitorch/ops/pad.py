@@ -7,8 +7,9 @@ from typing import Any
 
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
+from ..kernels import rearrange as kernels
 from .autocast import raised
-from .base import T
+from .base import Op, T
 
 
 def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) -> T:
@@ -26,12 +27,25 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
         return constant(input, pairs, 0.0 if value is None else value)
     if value is not None and value != 0:
         raise RuntimeError(f'Padding mode "{mode}" doesn\'t take in value argument, got value={value}')
-    if mode != "circular":
+    if mode == "replicate" or (mode == "reflect" and len(pairs) < 3):  # PyTorch's list for autocast
         (input,) = raised(input)
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
     return input
+
+
+class ConstantPadNd(Op):
+    """A value around x, or ends of x cut off: pairs (before, after) of every dimension;  dx = g, back again"""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, pairs: Any, value: Any) -> Any:
+        ctx.pairs = pairs
+        return kernels.surround(x.array, pairs, value)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return ConstantPadNd.apply(g, [(-before, -after) for before, after in ctx.pairs], 0), None, None
 
 
 def constant(x: Any, pairs: Any, value: float) -> Any:
@@ -41,14 +55,7 @@ def constant(x: Any, pairs: Any, value: float) -> Any:
         n = x.shape[dim]
         if n + before + after < 0:
             raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
-        x = x.narrow(dim, max(-before, 0), n + min(before, 0) + min(after, 0))
-    grown = [(max(b, 0), max(a, 0)) for b, a in pairs]
-    grown += [(0, 0)] * (x.ndim - len(pairs))
-    shape = [n + b + a for n, (b, a) in zip(x.shape, grown[::-1], strict=True)]
-    inside = tuple([slice(b, b + n) for n, (b, _) in zip(x.shape, grown[::-1], strict=True)])
-    whole = x.new_full(shape, value)
-    whole[inside] = x
-    return whole
+    return ConstantPadNd.apply(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
 
 
 def _check_copied(x: Any, pairs: Any, mode: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import DtypeError, OperationError
 from ..kernels import complexes as kernels
+from .autocast import in_float32
 from .base import Op, T, TensorBase, inplace
 from .view import ViewOp, select
 
@@ -126,6 +127,7 @@ def view_as_real(input: T) -> T:
     return ViewAsReal.apply(input)
 
 
+@in_float32
 def view_as_complex(input: T) -> T:
     """The memory of pairs of real numbers, (..., 2), as complex ones.
 

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
 from .arithmetic import no_complex
-from .autocast import in_float32
+from .autocast import in_float32, raised
 from .base import Op, T, numbers
 from .conv import check_numbers, each
 from .view import squeeze, unsqueeze
@@ -290,7 +290,6 @@ def max_pool2d(
     return both if return_indices else both[0]
 
 
-@in_float32
 def max_pool3d(
     input: T,
     kernel_size: Any,
@@ -301,6 +300,8 @@ def max_pool3d(
     return_indices: bool = False,
 ) -> Any:
     """The largest value of each window of (N, C, D, H, W); with return_indices also where it stood."""
+    if not return_indices:
+        (input,) = raised(input)
     both = _max("max_pool3d", 3, input, kernel_size, stride, padding, dilation, ceil_mode)
     return both if return_indices else both[0]
 

@@ -13,13 +13,14 @@ from ..kernels import random as kernels
 from ..kernels import reduce, scalar
 from ..kernels.cast import widened
 from ..kernels.layout import empty_like
+from ..kernels.stream import Stream
 from .arithmetic import mul, no_complex, refuse
 from .base import Op, T, TensorBase, check_overwrite, inplace
 
-default_stream = kernels.Stream()
+default_stream = Stream()
 
 
-def stream_of(generator: Any) -> kernels.Stream:
+def stream_of(generator: Any) -> Stream:
     """The stream of a Generator, or the default one."""
     return default_stream if generator is None else generator.stream
 

@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from ..errors import DtypeError
-from ..kernels import reduce as kernels
+from ..kernels import scan as kernels
 from .arithmetic import no_complex, where
 from .base import Op, T, conj, inplace, numpy_names, results
 from .binary import logaddexp

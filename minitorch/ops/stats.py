@@ -234,6 +234,26 @@ def corrcoef(input: T) -> T:
 # ---------------------------------------------------------------- distances
 
 
+class EuclideanDist(Op):
+    """d[i, j] = ‖aᵢ - bⱼ‖ = √(|aᵢ|² + |bⱼ|² - 2 aᵢ·bⱼ);  daᵢ = Σⱼ g (aᵢ - bⱼ) / d, and 0 where d is"""
+
+    @staticmethod
+    def forward(ctx: Any, a: Any, b: Any) -> Any:
+        ctx.save_for_backward(a, b)
+        ctx.save_output_for_backward()
+        return kernels.distances(a.array, b.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b, d = ctx.saved_tensors
+        ratio = g / where(d == 0, math.inf, d)
+        back = ratio.transpose(-1, -2)
+        return a * ratio.sum(-1, True) - matmul(ratio, b), b * back.sum(-1, True) - matmul(back, a)
+
+
+MANY = 25  # rows, from which on the distances are made of a product of matrices
+
+
 @in_float32
 def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str | None = None) -> T:
     """The p-norm distance of each row of x1 (..., n, d) from each of x2 (..., m, d): (..., n, m)."""
@@ -243,6 +263,12 @@ def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str | None = None) -> T:
         raise OperationError("cdist", "expected at least 2 dimensions and the same number of columns", x1, x2)
     if p < 0:
         raise RuntimeError(f"cdist only supports non-negative p values, got {p}")
+    modes = (None, "use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist", "donot_use_mm_for_euclid_dist")
+    if compute_mode not in modes:
+        raise ValueError(f"{compute_mode} is not a valid value for compute_mode")
+    many = compute_mode == modes[2] or max(x1.array.shape[-2], x2.array.shape[-2]) > MANY
+    if p == 2 and many and compute_mode != modes[3]:
+        return EuclideanDist.apply(x1, x2)
     return (unsqueeze(x1, -2) - unsqueeze(x2, -3)).norm(p, -1)
 
 

@@ -395,6 +395,8 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
     shape = dims_of(sizes)
     if self.tracked():
         raise RuntimeError("cannot resize variables that require grad")
+    if any(n < 0 for n in shape):
+        raise RuntimeError(f"resize_: Trying to create tensor with negative dimension: {list(shape)}")
     count, offset = math.prod(shape), self.storage_offset()
     row = kernels.memory(self.storage.array, self.array.dtype)
     if offset + count > row.size:

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import refuse
-from .autocast import in_float32
+from .autocast import in_float32, raised
 from .base import Op, T
 from .conv import each
 from .join import cat
@@ -137,4 +137,6 @@ def local_response_norm(input: T, size: int, alpha: float = 1e-4, beta: float = 
     edges = [squares.new_zeros((shape[0], 1, n, squares.array.shape[-1])) for n in (before, after)]
     padded = cat([edges[0], squares, edges[1]], 2)
     mean = reshape(avg_pool2d(padded, (size, 1), 1), shape)
+    if len(shape) > 3:  # PyTorch's is an avg_pool3d, which autocast raises
+        (mean,) = raised(mean)
     return input / (mean * alpha + k).pow(beta)

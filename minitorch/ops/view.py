@@ -385,6 +385,16 @@ def t(input: T) -> T:
     return Matrix.apply(input, 0, 1) if input.ndim == 2 else Vector.apply(input, input.array.shape)
 
 
+def one_matrix(x: T) -> T:
+    """x itself, a matrix or a number; RuntimeError for any other."""
+    if x.array.ndim not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {x.array.ndim}-D tensor. For batches of "
+            "matrices, consider using tensor.mH"
+        )
+    return x
+
+
 def permute(input: T, *order: Any, dims: Any = None) -> T:
     """The dimensions in the order given."""
     asked = dims_of(order if dims is None else (dims,))

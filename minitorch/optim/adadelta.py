@@ -26,7 +26,8 @@ class Adadelta(PerElement):
         check_options(lr)
         check_range("rho value", rho, 0 <= rho <= 1)
         check_options(lr, eps, weight_decay=weight_decay)
-        super().__init__(params, options(locals()))
+        order = "lr rho eps weight_decay maximize capturable foreach differentiable"
+        super().__init__(params, options(locals(), order))
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
         rho = group["rho"]

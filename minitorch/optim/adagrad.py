@@ -37,7 +37,8 @@ class Adagrad(PerElement):
         check_range("lr_decay value", lr_decay, lr_decay >= 0)
         check_range("initial_accumulator_value value", initial_accumulator_value, initial_accumulator_value >= 0)
         check_range("epsilon value", eps, eps >= 0)
-        super().__init__(params, options(locals()))
+        order = "lr lr_decay eps weight_decay initial_accumulator_value foreach maximize differentiable fused"
+        super().__init__(params, options(locals(), order))
         for group in self.param_groups:
             for p in group["params"]:
                 self._start(p, group)

@@ -46,7 +46,10 @@ class Adam(PerElement):
         decoupled_weight_decay: bool = False,
     ) -> None:
         check_options(lr, eps, betas, weight_decay)
-        super().__init__(params, options(locals()))
+        order = (
+            "lr betas eps weight_decay amsgrad maximize foreach capturable differentiable fused decoupled_weight_decay"
+        )
+        super().__init__(params, options(locals(), order))
 
     def _slots(self, group: dict[str, Any]) -> tuple[str, ...]:
         return self.slots if group["amsgrad"] else self.slots[:2]

@@ -30,11 +30,8 @@ class ASGD(PerElement):
         check_options(lr, weight_decay=weight_decay)
         super().__init__(params, options(locals()))
 
-    def _start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
-        state = super()._start(p, group)
-        state["eta"] = p._ones((), "float32") * float(group["lr"])
-        state["mu"] = p._ones((), "float32")
-        return state
+    def _numbers_kept(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        return {"eta": p._ones((), "float32") * float(group["lr"]), "mu": p._ones((), "float32")}
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
         eta, mu, lr = state["eta"].item(), state["mu"].item(), float(group["lr"])

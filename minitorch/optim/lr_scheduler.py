@@ -7,154 +7,18 @@ from __future__ import annotations
 
 import math
 import types
-import warnings
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..tensor import Tensor
+from .cycles import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from .optimizer import Optimizer
-
-Phase = dict[str, Any]
-
-
-class LRScheduler:
-    """The base of all schedules. A subclass computes the rates in `get_lr`, from `last_epoch`, `base_lrs` and the
-    groups.
-
-    Made with `last_epoch=-1` it starts: the rates found become `initial_lr` of the groups. With another `last_epoch` it
-    goes on, and the groups must have `initial_lr` (KeyError).
-
-    >>> optimizer = torch.optim.SGD([torch.ones(1, requires_grad=True)], lr=1.0)
-    >>> scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
-    >>> rates = []
-    >>> for _ in range(4):
-    ...     optimizer.step()
-    ...     scheduler.step()
-    ...     rates += scheduler.get_last_lr()
-    >>> rates
-    [1.0, 0.5, 0.5, 0.25]
-    """
-
-    _get_lr_called_within_step = False
-    _is_initial = False
-    _last_lr: list[Any]
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
-        self.optimizer = _checked(optimizer)
-        for i, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", _copied(group["lr"]))
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming scheduler with last_epoch "
-                    ">= 0: load the state of the optimizer first, or start with last_epoch=-1"
-                )
-        self.base_lrs = _values(optimizer, "initial_lr")
-        self.last_epoch = last_epoch
-        if "_scheduled" not in optimizer.__dict__:
-            optimizer.__dict__.update(_scheduled=True, _opt_called=False)
-        self._initial_step()
-
-    def _initial_step(self) -> None:
-        self._step_count = 0
-        self._is_initial = True
-        try:
-            self.step()
-        finally:
-            self._is_initial = False
-
-    def state_dict(self) -> dict[str, Any]:
-        """All attributes but the optimizer."""
-        return {key: value for key, value in self.__dict__.items() if key != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        self.__dict__.update(state_dict)
-
-    def get_last_lr(self) -> list[Any]:
-        """The rates set last, one a group."""
-        return self._last_lr
-
-    def get_lr(self) -> list[Any]:
-        """The rates for `last_epoch`, one a group; called by `step` alone."""
-        raise NotImplementedError
-
-    def step(self, epoch: int | None = None) -> None:
-        """Go on to the next epoch, or to the one given, and set the rates."""
-        if self._step_count == 1 and not getattr(self.optimizer, "_opt_called", True):
-            _warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`. Call `optimizer.step()` first: "
-                "else the first value of the learning rate schedule is never used."
-            )
-        self._step_count += 1
-        if epoch is not None:
-            _warn(
-                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible: "
-                "call `scheduler.step()` without it."
-            )
-        self._update_lr(epoch)
-
-    def _update_lr(self, epoch: int | None = None) -> None:
-        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        closed = getattr(self, "_get_closed_form_lr", None) if epoch is not None else None
-        self._get_lr_called_within_step = True
-        try:
-            values = self.get_lr() if closed is None else closed()
-        finally:
-            self._get_lr_called_within_step = False
-        self._set(values)
-
-    def _set(self, values: Iterable[Any]) -> None:
-        for group, lr in zip(self.optimizer.param_groups, values, strict=True):
-            _assign(group, "lr", lr)
-        self._last_lr = _values(self.optimizer, "lr")
-
-    def _warn_unless_stepping(self) -> None:
-        if not self._get_lr_called_within_step:
-            _warn("To get the last learning rate computed by the scheduler, please use `get_last_lr()`.")
-
+from .schedule import LRScheduler, assign_to_group, checked_optimizer, group_values, warn_user
 
 _LRScheduler = LRScheduler
-
-
-def _warn(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=3)
-
-
-def _checked(optimizer: Any) -> Optimizer:
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-    return optimizer
-
-
-def _copied(value: Any) -> Any:
-    return value.clone() if isinstance(value, Tensor) else value
-
-
-def _values(optimizer: Optimizer, key: str) -> list[Any]:
-    return [_copied(group[key]) for group in optimizer.param_groups]
-
-
-def _assign(group: dict[str, Any], key: str, value: Any) -> None:
-    if isinstance(group[key], Tensor):
-        group[key].fill_(float(value))
-    else:
-        group[key] = value
-
-
-def _one_per_group(name: str, optimizer: Optimizer, value: Any) -> list[Any]:
-    """A value for every group: those given, or the same for all."""
-    count = len(optimizer.param_groups)
-    if not isinstance(value, (list, tuple)):
-        return [_copied(value) for _ in range(count)]
-    if len(value) != count:
-        raise ValueError(
-            f"{name} must have the same length as optimizer.param_groups. {name} has {len(value)} values, param_groups "
-            f"has {count}."
-        )
-    return [_copied(x) for x in value]
+for _schedule in (CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR):  # written in files of their own, named from here
+    _schedule.__module__ = LRScheduler.__module__ = __name__
 
 
 # ---------------------------------------------------------------- schedules that multiply
@@ -173,7 +37,7 @@ class _Multiplied(LRScheduler):
         """The rates found, times the factor of this epoch."""
         self._warn_unless_stepping()
         factor = self._factor()
-        return [lr if factor == 1 else lr * factor for lr in _values(self.optimizer, "lr")]
+        return [lr if factor == 1 else lr * factor for lr in group_values(self.optimizer, "lr")]
 
     def _get_closed_form_lr(self) -> list[Any]:
         return [self._closed(base) for base in self.base_lrs]
@@ -306,7 +170,7 @@ class CosineAnnealingLR(LRScheduler):
     def get_lr(self) -> list[Any]:
         """The distance to `eta_min`, changed as the cosine changes from one epoch to the next."""
         self._warn_unless_stepping()
-        rates = _values(self.optimizer, "lr")
+        rates = group_values(self.optimizer, "lr")
         if self._is_initial:
             return rates
         if self._step_count == 1 and self.last_epoch > 0:
@@ -369,7 +233,7 @@ class MultiplicativeLR(_OfFunctions):
     def get_lr(self) -> list[Any]:
         """The rates found, times the functions of the epoch."""
         self._warn_unless_stepping()
-        rates = _values(self.optimizer, "lr")
+        rates = group_values(self.optimizer, "lr")
         if self._is_initial:
             return rates
         return [lr * f(self.last_epoch) for f, lr in zip(self.lr_lambdas, rates, strict=True)]
@@ -430,7 +294,7 @@ class SequentialLR(_OfSchedulers):
         self.last_epoch = last_epoch + 1
         self.optimizer = optimizer
         for group in optimizer.param_groups:
-            _assign(group, "lr", group["initial_lr"])
+            assign_to_group(group, "lr", group["initial_lr"])
         self.recursive_undo()
         first = schedulers[bisect_right(milestones, 0)]
         first._initial_step()
@@ -464,13 +328,13 @@ class ChainedScheduler(_OfSchedulers):
         self._check(schedulers, optimizer, " to be chained")
         self._schedulers = schedulers
         self.optimizer = optimizer or schedulers[0].optimizer
-        self._last_lr = _values(self.optimizer, "lr")
+        self._last_lr = group_values(self.optimizer, "lr")
 
     def step(self) -> None:  # type: ignore[override]
         """Step all of them."""
         for scheduler in self._schedulers:
             scheduler.step()
-        self._last_lr = _values(self.optimizer, "lr")
+        self._last_lr = group_values(self.optimizer, "lr")
 
 
 # ---------------------------------------------------------------- plateaus
@@ -490,14 +354,14 @@ class ReduceLROnPlateau(LRScheduler):
     ) -> None:  # fmt: skip
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
-        self.optimizer = _checked(optimizer)
+        self.optimizer = checked_optimizer(optimizer)
         self.factor = factor
         self.default_min_lr, self.min_lrs = _least(min_lr, len(optimizer.param_groups))
         self.patience = patience
         self.cooldown = cooldown
         self.eps = eps
         self.last_epoch = 0
-        self._last_lr = _values(optimizer, "lr")
+        self._last_lr = group_values(optimizer, "lr")
         self._init_is_better(mode, threshold, threshold_mode)
         self._reset()
 
@@ -520,7 +384,9 @@ class ReduceLROnPlateau(LRScheduler):
         """Take note of the quantity, and reduce the rates if it is time."""
         current = float(metrics)
         if epoch is not None:
-            _warn("The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible.")
+            warn_user(
+                "The epoch parameter in `scheduler.step()` was not necessary and is being deprecated where possible."
+            )
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current, self.best):
             self.best = current
@@ -534,7 +400,7 @@ class ReduceLROnPlateau(LRScheduler):
             self._reduce_lr()
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
-        self._last_lr = _values(self.optimizer, "lr")
+        self._last_lr = group_values(self.optimizer, "lr")
 
     def _reduce_lr(self) -> None:
         groups = self.optimizer.param_groups
@@ -551,7 +417,7 @@ class ReduceLROnPlateau(LRScheduler):
             old = float(group["lr"])
             new = max(old * self.factor, least)
             if old - new > self.eps:
-                _assign(group, "lr", new)
+                assign_to_group(group, "lr", new)
 
     @property
     def in_cooldown(self) -> bool:
@@ -576,281 +442,6 @@ def _least(min_lr: Any, count: int) -> tuple[Any, list[Any]]:
     if len(min_lr) != count:
         raise ValueError(f"expected {count} min_lrs, got {len(min_lr)}")
     return None, list(min_lr)
-
-
-# ---------------------------------------------------------------- cycles
-
-
-class CosineAnnealingWarmRestarts(LRScheduler):
-    """Half a cosine from the initial rate down to `eta_min` in T_0 epochs, then anew, each time T_mult as long.
-
-    Loshchilov and Hutter, 2017 (https://arxiv.org/abs/1608.03983). `step(epoch)` takes fractions of epochs.
-    """
-
-    def __init__(
-        self, optimizer: Optimizer, T_0: int, T_mult: int = 1, eta_min: float = 0.0, last_epoch: int = -1
-    ) -> None:
-        if T_0 <= 0 or not isinstance(T_0, int):
-            raise ValueError(f"Expected positive integer T_0, but got {T_0}")
-        if T_mult < 1 or not isinstance(T_mult, int):
-            raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
-        if not isinstance(eta_min, (float, int)):
-            raise ValueError(f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}")
-        self.T_0 = T_0
-        self.T_i = T_0
-        self.T_mult = T_mult
-        self.eta_min = eta_min
-        self.T_cur: Any = last_epoch
-        super().__init__(optimizer, last_epoch)
-
-    def get_lr(self) -> list[Any]:
-        """The cosine at T_cur of T_i epochs."""
-        self._warn_unless_stepping()
-        share = 1 + math.cos(math.pi * self.T_cur / self.T_i)
-        return [self.eta_min + (base - self.eta_min) * share / 2 for base in self.base_lrs]
-
-    def step(self, epoch: Any = None) -> None:
-        """Go on by one epoch, or to the (fraction of an) epoch given."""
-        if epoch is None and self.last_epoch < 0:
-            epoch = 0
-        if epoch is None:
-            epoch = self.last_epoch + 1
-            self.T_cur += 1
-            if self.T_cur >= self.T_i:
-                self.T_cur = self.T_cur % self.T_i
-                self.T_i = self.T_i * self.T_mult
-        else:
-            self._go_to(epoch)
-        self._update_lr(math.floor(epoch))
-
-    def _go_to(self, epoch: Any) -> None:
-        if epoch < 0:
-            raise ValueError(f"Expected non-negative epoch, but got {epoch}")
-        self.T_i, self.T_cur = self.T_0, epoch
-        if epoch < self.T_0:
-            return
-        if self.T_mult == 1:
-            self.T_cur = epoch % self.T_0
-            return
-        n = int(math.log(epoch / self.T_0 * (self.T_mult - 1) + 1, self.T_mult))
-        self.T_cur = epoch - self.T_0 * (self.T_mult**n - 1) / (self.T_mult - 1)
-        self.T_i = self.T_0 * self.T_mult**n
-
-
-class _WithMomentum(LRScheduler):
-    """A schedule that moves the momentum (or β₁) against the learning rate."""
-
-    cycle_momentum: bool
-
-    def _begin_momentum(self, base: Any, most: Any, last_epoch: int) -> tuple[list[Any], list[Any]]:
-        """The bounds of every group, entered into it; at the start the momentum is at its upper one."""
-        defaults = self.optimizer.defaults
-        if "momentum" not in defaults and "betas" not in defaults:
-            raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
-        self.use_beta1 = "betas" in defaults
-        bases = _one_per_group("base_momentum", self.optimizer, base)
-        mosts = _one_per_group("max_momentum", self.optimizer, most)
-        if last_epoch == -1:
-            for low, high, group in zip(bases, mosts, self.optimizer.param_groups, strict=True):
-                self._set_momentum(group, high)
-                group["max_momentum"], group["base_momentum"] = high, low
-        return bases, mosts
-
-    def _set_momentum(self, group: dict[str, Any], value: Any) -> None:
-        if self.use_beta1:
-            group["betas"] = (value, *group["betas"][1:])
-        else:
-            group["momentum"] = value
-
-
-class CyclicLR(_WithMomentum):
-    """Straight up from `base_lr` to `max_lr` in `step_size_up` steps, and down again; the momentum the other way round.
-
-    Smith, 2017 (https://arxiv.org/abs/1506.01186). The height of the cycles: "triangular" always the same,
-    "triangular2" halved each cycle, "exp_range" times gamma^step, or `scale_fn` of the cycle or of the step
-    (`scale_mode`).
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        base_lr: Any,
-        max_lr: Any,
-        step_size_up: int = 2000,
-        step_size_down: int | None = None,
-        mode: str = "triangular",
-        gamma: float = 1.0,
-        scale_fn: Callable[[Any], float] | None = None,
-        scale_mode: str = "cycle",
-        cycle_momentum: bool = True,
-        base_momentum: Any = 0.8,
-        max_momentum: Any = 0.9,
-        last_epoch: int = -1,
-    ) -> None:
-        self.optimizer = _checked(optimizer)
-        base_lrs = _one_per_group("base_lr", optimizer, base_lr)
-        if last_epoch == -1:
-            for lr, group in zip(base_lrs, optimizer.param_groups, strict=True):
-                _assign(group, "lr", lr)
-        self.max_lrs = _one_per_group("max_lr", optimizer, max_lr)
-        up = float(step_size_up)
-        self.total_size = up + (up if step_size_down is None else float(step_size_down))
-        self.step_ratio = up / self.total_size
-        if mode not in ("triangular", "triangular2", "exp_range") and scale_fn is None:
-            raise ValueError("mode is invalid and scale_fn is None")
-        self.mode = mode
-        self.gamma = gamma
-        self._scale_fn_custom = scale_fn
-        self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
-        self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            self.base_momentums, self.max_momentums = self._begin_momentum(base_momentum, max_momentum, last_epoch)
-        super().__init__(optimizer, last_epoch)
-        self.base_lrs = base_lrs
-
-    def scale_fn(self, x: Any) -> float:
-        """The height of cycle number x, or at step x."""
-        if self._scale_fn_custom is not None:
-            return self._scale_fn_custom(x)
-        if self.mode == "triangular2":
-            return 1 / 2.0 ** (x - 1)
-        return self.gamma**x if self.mode == "exp_range" else 1.0
-
-    def get_lr(self) -> list[Any]:
-        """The rates; the momentum is set on the way."""
-        self._warn_unless_stepping()
-        cycle = math.floor(1 + self.last_epoch / self.total_size)
-        x = 1.0 + self.last_epoch / self.total_size - cycle
-        share = x / self.step_ratio if x <= self.step_ratio else (x - 1) / (self.step_ratio - 1)
-        height = self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
-        if self.cycle_momentum:
-            bounds = zip(self.base_momentums, self.max_momentums, self.optimizer.param_groups, strict=True)
-            for low, high, group in bounds:
-                self._set_momentum(group, high - (high - low) * share * height)
-        return [low + (high - low) * share * height for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
-
-    def state_dict(self) -> dict[str, Any]:
-        """All attributes but the optimizer; of a function of one's own, the attributes if it is an object."""
-        f = self._scale_fn_custom
-        is_plain = f is None or isinstance(f, types.FunctionType)
-        return {**super().state_dict(), "_scale_fn_custom": None if is_plain else f.__dict__.copy()}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        saved = state_dict["_scale_fn_custom"]
-        super().load_state_dict({key: value for key, value in state_dict.items() if key != "_scale_fn_custom"})
-        if saved is not None:
-            self._scale_fn_custom.__dict__.update(saved)
-
-
-class OneCycleLR(_WithMomentum):
-    """Up to `max_lr` and down to almost nothing, once, in `total_steps` (or epochs * steps_per_epoch) steps.
-
-    From max_lr / div_factor up in the first `pct_start` of the steps, then down to a `final_div_factor`th of that (with
-    `three_phase` first as far down as up). "cos" or "linear"; the momentum goes the other way round. Smith and Topin,
-    2017 (https://arxiv.org/abs/1708.07120).
-    """
-
-    def __init__(
-        self,
-        optimizer: Optimizer,
-        max_lr: Any,
-        total_steps: int | None = None,
-        epochs: int | None = None,
-        steps_per_epoch: int | None = None,
-        pct_start: float = 0.3,
-        anneal_strategy: str = "cos",
-        cycle_momentum: bool = True,
-        base_momentum: Any = 0.85,
-        max_momentum: Any = 0.95,
-        div_factor: float = 25.0,
-        final_div_factor: float = 1e4,
-        three_phase: bool = False,
-        last_epoch: int = -1,
-    ) -> None:
-        self.optimizer = _checked(optimizer)
-        self.total_steps = _total(total_steps, epochs, steps_per_epoch)
-        self._schedule_phases = _phases(pct_start, self.total_steps, three_phase)
-        if not isinstance(pct_start, float) or not 0 <= pct_start <= 1:
-            raise ValueError(f"Expected float between 0 and 1 pct_start, but got {pct_start}")
-        if anneal_strategy not in ("cos", "linear"):
-            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
-        self._anneal_func_type = anneal_strategy
-        rates = _one_per_group("max_lr", optimizer, max_lr)
-        if last_epoch == -1:
-            for top, group in zip(rates, optimizer.param_groups, strict=True):
-                group["initial_lr"] = top / div_factor
-                group["max_lr"] = top
-                group["min_lr"] = group["initial_lr"] / final_div_factor
-        self.cycle_momentum = cycle_momentum
-        if cycle_momentum:
-            self._begin_momentum(base_momentum, max_momentum, last_epoch)
-        super().__init__(optimizer, last_epoch)
-
-    def get_lr(self) -> list[Any]:
-        """The rates; the momentum is set on the way."""
-        self._warn_unless_stepping()
-        if self.last_epoch > self.total_steps:
-            raise ValueError(
-                f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}"
-            )
-        phase, share = self._place()
-        rates = []
-        for group in self.optimizer.param_groups:
-            rates.append(self._between(group[phase["start_lr"]], group[phase["end_lr"]], share))
-            if self.cycle_momentum:
-                ends = group[phase["start_momentum"]], group[phase["end_momentum"]]
-                self._set_momentum(group, self._between(*ends, share))
-        return rates
-
-    def _place(self) -> tuple[Phase, float]:
-        """The phase of this step, and which share of it has gone."""
-        start, last = 0.0, self._schedule_phases[-1]
-        for phase in self._schedule_phases:
-            end = phase["end_step"]
-            if self.last_epoch <= end or phase is last:
-                break
-            start = end
-        return phase, (self.last_epoch - start) / (end - start)
-
-    def _between(self, start: Any, end: Any, share: float) -> Any:
-        if self._anneal_func_type == "linear":
-            return (end - start) * share + start
-        return end + (start - end) / 2.0 * (math.cos(math.pi * share) + 1)
-
-
-def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | None) -> int:
-    """The number of steps, from either way to say it."""
-    if total_steps is not None:
-        return _positive("total_steps", total_steps)
-    if epochs is None or steps_per_epoch is None:
-        raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
-    return _positive("epochs", epochs) * _positive("steps_per_epoch", steps_per_epoch)
-
-
-def _positive(name: str, value: Any) -> int:
-    if not isinstance(value, int) or value <= 0:
-        raise ValueError(f"Expected positive integer {name}, but got {value}")
-    return value
-
-
-def _phases(share: float, total: int, three: bool) -> list[Phase]:
-    """Up, (as far down,) and down to the end: where each ends, and the options of a group between which it moves."""
-    up = _phase(float(share * total) - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
-    if not three:
-        return [up, _phase(total - 1, "max_lr", "min_lr", "base_momentum", "max_momentum")]
-    down = _phase(float(2 * share * total) - 2, "max_lr", "initial_lr", "base_momentum", "max_momentum")
-    return [up, down, _phase(total - 1, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
-
-
-def _phase(end: float, start_lr: str, end_lr: str, start_momentum: str, end_momentum: str) -> Phase:
-    return {
-        "end_step": end,
-        "start_lr": start_lr,
-        "end_lr": end_lr,
-        "start_momentum": start_momentum,
-        "end_momentum": end_momentum,
-    }
 
 
 __all__ = [

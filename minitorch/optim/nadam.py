@@ -28,12 +28,13 @@ class NAdam(PerElement):
     ) -> None:  # fmt: skip
         check_options(lr, eps, betas, weight_decay)
         check_range("momentum_decay value", momentum_decay, momentum_decay >= 0)
-        super().__init__(params, options(locals()))
+        order = (
+            "lr betas eps weight_decay momentum_decay decoupled_weight_decay maximize foreach capturable differentiable"
+        )
+        super().__init__(params, options(locals(), order))
 
-    def _start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
-        state = super()._start(p, group)
-        state["mu_product"] = p._ones((), "float32")
-        return state
+    def _numbers_kept(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        return {"mu_product": p._ones((), "float32")}
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
         (beta1, beta2), lr = group["betas"], float(group["lr"])

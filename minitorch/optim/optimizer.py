@@ -56,6 +56,11 @@ class Optimizer:
         """
         raise NotImplementedError
 
+    @staticmethod
+    def profile_hook_step(func: Callable[..., Any]) -> Callable[..., Any]:
+        """`func`, a step, between its hooks: a class that is assigned a step later needs it, others have it already."""
+        return _hooked(func)
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients of all parameters, or fill them with zeros."""
         for group in self.param_groups:
@@ -229,9 +234,13 @@ def closure_loss(closure: Callable[[], Any] | None) -> Any:
         return closure()
 
 
-def options(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The defaults of an optimizer: what its `__init__` was given beside the parameters. Call it with `locals()`."""
-    return {name: value for name, value in arguments.items() if name not in ("self", "params", "__class__")}
+def options(arguments: dict[str, Any], order: str = "") -> dict[str, Any]:
+    """The defaults of an optimizer: what its `__init__` was given beside the parameters. Call it with `locals()`.
+
+    In the order of the arguments, or in another `order`, by their names: groups and checkpoints keep it.
+    """
+    names = order.split() or [name for name in arguments if name not in ("self", "params", "__class__")]
+    return {name: arguments[name] for name in names}
 
 
 def check_options(

@@ -41,10 +41,14 @@ class PerElement(Optimizer):
     def _start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         """The state of a parameter before its first step."""
         state: dict[str, Any] = self.state[p]
-        state["step"] = p._zeros((), "float32")
+        state.update(step=p._zeros((), "float32"), **self._numbers_kept(p, group))
         for name in self._slots(group):
             state[name] = p._zeros(p.array.shape, p.array.dtype)
         return state
+
+    def _numbers_kept(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        """What the state holds beside the count of steps and the slots."""
+        return {}
 
     def _slots(self, group: dict[str, Any]) -> tuple[str, ...]:
         """Those of the slots that a group's options ask for."""

@@ -36,7 +36,8 @@ class RAdam(PerElement):
         differentiable: bool = False,
     ) -> None:
         check_options(lr, eps, betas, weight_decay)
-        super().__init__(params, options(locals()))
+        order = "lr betas eps weight_decay maximize foreach capturable decoupled_weight_decay differentiable"
+        super().__init__(params, options(locals(), order))
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
         beta1, beta2 = group["betas"]

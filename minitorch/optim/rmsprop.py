@@ -29,7 +29,8 @@ class RMSprop(PerElement):
         check_range("momentum value", momentum, momentum >= 0)
         check_range("weight_decay value", weight_decay, weight_decay >= 0)
         check_range("alpha value", alpha, alpha >= 0)
-        super().__init__(params, options(locals()))
+        order = "lr momentum alpha eps centered weight_decay capturable foreach maximize differentiable"
+        super().__init__(params, options(locals(), order))
 
     def _slots(self, group: dict[str, Any]) -> tuple[str, ...]:
         wanted = {"momentum_buffer": group["momentum"] > 0, "grad_avg": group["centered"]}

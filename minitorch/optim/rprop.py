@@ -28,7 +28,8 @@ class Rprop(PerElement):
         check_options(lr)
         if not 0 < etas[0] < 1 < etas[1]:
             raise ValueError(f"Invalid eta values: {etas[0]}, {etas[1]}")
-        super().__init__(params, options(locals()))
+        order = "lr etas step_sizes foreach maximize differentiable capturable"
+        super().__init__(params, options(locals(), order))
 
     def _start(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         state, lr = super()._start(p, group), float(group["lr"])

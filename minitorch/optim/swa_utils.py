@@ -13,8 +13,8 @@ from ..dtypes import int64
 from ..nn.module import Module
 from ..nn.norm import _BatchNorm as BatchNorm
 from ..tensor import Tensor
-from .lr_scheduler import LRScheduler, _one_per_group
 from .optimizer import Optimizer
+from .schedule import LRScheduler, one_per_group
 
 Average = Callable[[Any, Any, Any], Any]
 
@@ -159,7 +159,7 @@ class SWALR(LRScheduler):
         anneal_strategy: str = "cos",
         last_epoch: int = -1,
     ) -> None:
-        for lr, group in zip(_one_per_group("swa_lr", optimizer, swa_lr), optimizer.param_groups, strict=True):
+        for lr, group in zip(one_per_group("swa_lr", optimizer, swa_lr), optimizer.param_groups, strict=True):
             group["swa_lr"] = lr
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")

@@ -15,22 +15,21 @@ from numpy.typing import NDArray
 
 from ..errors import CheckpointError
 from .facts import ALIGNMENT
+from .options import options
 
 _LOCAL = struct.Struct("<4s22xHH")  # of the header before each record: its signature, the lengths of name and extra
-_check_sums = True
 
 
 def get_crc32_options() -> bool:
     """Whether the checksums of records are compared when a checkpoint is loaded."""
-    return _check_sums
+    return options.check_sums
 
 
 def set_crc32_options(compute_crc32: bool) -> None:
     """Compare the checksums of records when a checkpoint is loaded, or do not:
     PyTorch can be told to write wrong ones.
     """
-    global _check_sums
-    _check_sums = bool(compute_crc32)
+    options.check_sums = bool(compute_crc32)
 
 
 class Archive:
@@ -39,7 +38,7 @@ class Archive:
     def __init__(self, file: Any, mapped: bool = False) -> None:
         self.file = file
         self.size = file.seek(0, io.SEEK_END)
-        self.memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY) if mapped else None
+        self.memory = _mapped(file) if mapped else None
         self.records = _records(file, self.size)
         self.folder = _folder(self.records)
 
@@ -55,7 +54,7 @@ class Archive:
         return self._content(name).tobytes()
 
     def array(self, name: str) -> NDArray[Any]:
-        """The content of a record as an array of bytes: of its own, or mapped into memory (a write changes no file)."""
+        """The content of a record as an array of bytes: of its own, or mapped into memory."""
         if self.memory is None:
             return self._content(name)
         record = self._record(name)
@@ -71,7 +70,7 @@ class Archive:
         content = np.empty(record.file_size, np.uint8)
         self.file.seek(self._start(record))
         fill(self.file, content)
-        if _check_sums and zlib.crc32(content.data) != record.CRC:
+        if options.check_sums and zlib.crc32(content.data) != record.CRC:
             raise CheckpointError(
                 f"record {name!r} does not have its checksum: the file is damaged (or was written with checksums "
                 "switched off: torch.serialization.set_crc32_options(False) loads it unchecked)"
@@ -89,6 +88,14 @@ class Archive:
         if signature != b"PK\3\4" or start + record.file_size > self.size:
             raise CheckpointError(f"record {record.filename!r:.100} does not lie where the file says: it is damaged")
         return start
+
+
+def _mapped(file: Any) -> mmap.mmap:
+    """The file in memory, where a write changes no file, or (`set_default_mmap_options`) changes this one."""
+    if options.mmap_flags != getattr(mmap, "MAP_SHARED", None):
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    with open(file.name, "r+b") as writable:
+        return mmap.mmap(writable.fileno(), 0)
 
 
 def aligned(content: NDArray[Any]) -> NDArray[Any]:

@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import io
 import pickle
+import pickletools
 import secrets
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from ..device import Device, check_device
+import numpy as np
+
 from ..errors import CheckpointError
-from ..storage import Storage
 from . import legacy, rebuild, written
 from .archive import Archive, Writer
 from .facts import ALIGNMENT, ITEMSIZE
 from .files import check_not_empty, is_path, reading, replacing
+from .options import default_order, options
 from .pickler import PROTOCOL, pickled
-from .stored import Source, Stored, held, swap_bytes, tensor
+from .places import Place, placing
+from .stored import Source, Stored, swap_bytes, tensor
 from .unpickler import Machine
-
-Place = Callable[[Source, str, str], None]
 
 
 def save(
@@ -65,7 +66,7 @@ def _write(file: Any, folder: str, data: bytes, memories: list[Any]) -> None:
         records.add(".storage_alignment", str(ALIGNMENT).encode())
         records.add("byteorder", sys.byteorder.encode())
         for number, memory in enumerate(memories):
-            records.add(f"data/{number}", memory.view("u1").data)
+            records.add(f"data/{number}", bytes(memory.nbytes) if options.skip_data else memory.view("u1").data)
         records.add("version", b"3\n")
         records.add(".data/serialization_id", str(secrets.randbelow(10**40)).zfill(40).encode())
 
@@ -88,7 +89,7 @@ def load(
     refused.
     """
     _check_arguments(f, pickle_module, weights_only, mmap, pickle_load_args)
-    place = _placing(map_location)
+    place = placing(map_location)
     with reading(f) as file:
         start = file.tell()
         check_not_empty(file, start)
@@ -125,7 +126,7 @@ def _load_zip(file: Any, start: int, place: Place, safely: bool, mapped: bool) -
             f"a checkpoint in the zip format must begin where its file does: seek(0) first (it is at {start})"
         )
     archive = Archive(file, mapped)
-    order = archive.read("byteorder") if "byteorder" in archive else b"little"
+    order = archive.read("byteorder") if "byteorder" in archive else default_order().encode()
     if order not in (b"little", b"big"):
         raise CheckpointError(f"the checkpoint has an unknown byte order: {order!r:.50}")
     storages = Storages(archive, place, order.decode() != sys.byteorder)
@@ -161,6 +162,8 @@ class Storages:
         return Stored(Source(key, nbytes, lambda: self._memory(record, dtype)), dtype, count)
 
     def _memory(self, record: str, dtype: str) -> Any:
+        if options.skip_data:
+            return np.zeros(self.archive.nbytes(record), np.uint8)
         memory = self.archive.array(record)
         if self.swapped:
             swap_bytes(memory, dtype)
@@ -229,6 +232,36 @@ def clear_safe_globals() -> None:
     _trusted.clear()
 
 
+def get_unsafe_globals_in_checkpoint(f: Any) -> list[str]:
+    """The full names of the functions and classes in a checkpoint that `load` would refuse; nothing in it is run.
+
+    >>> import fractions, io
+    >>> file = io.BytesIO()
+    >>> torch.save({"share": fractions.Fraction(1, 2)}, file)
+    >>> torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    ['fractions.Fraction']
+    """
+    with reading(f) as file:
+        file.seek(0)
+        if file.read(4) != b"PK\3\4":
+            raise ValueError("Expected input to be a checkpoint returned by torch.save")
+        data = Archive(file).read("data.pkl")
+    table = rebuild.names(tensor, _trusted).table
+    return [name for name in dict.fromkeys(_globals(data)) if name not in table]
+
+
+def _globals(data: bytes) -> Iterator[str]:
+    """The names in a pickle: each `GLOBAL`, and each `STACK_GLOBAL` of the two texts before it."""
+    texts: list[str] = []
+    for operation, argument, _ in pickletools.genops(data):
+        if operation.name == "GLOBAL":
+            yield str(argument).replace(" ", ".")
+        elif operation.name == "STACK_GLOBAL" and len(texts) > 1:
+            yield ".".join(texts[-2:])
+        elif isinstance(argument, str):
+            texts.append(argument)
+
+
 @contextlib.contextmanager
 def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
     """As `add_safe_globals`, until the end of the `with` block."""
@@ -239,40 +272,3 @@ def safe_globals(safe_globals: list[Any]) -> Iterator[None]:
     finally:
         _trusted.clear()
         _trusted.update(before)
-
-
-# ---------------------------------------------------------------- where tensors go
-
-
-def _placing(map_location: Any) -> Place:
-    """What is done with each storage of a file, its location and dtype: it must end on the CPU."""
-    if isinstance(map_location, str | Device):
-        check_device(map_location)
-        return lambda source, location, dtype: None
-    if isinstance(map_location, dict):
-        table = {str(k): str(v) for k, v in map_location.items()}
-        return lambda source, location, dtype: _check_location(table.get(location, location))
-    if map_location is None:
-        return lambda source, location, dtype: _check_location(location)
-    if not callable(map_location):
-        raise TypeError(f"map_location is a {type(map_location).__name__}: expected a device, a dict or a function")
-    return lambda source, location, dtype: _place_by(map_location, source, location, dtype)
-
-
-def _place_by(function: Any, source: Source, location: str, dtype: str) -> None:
-    storage = source.storage(held(dtype))
-    moved = function(storage, location)
-    if moved is None:
-        _check_location(location)
-    elif not isinstance(moved, Storage):
-        raise TypeError(f"map_location returned a {type(moved).__name__}: expected the storage, or None")
-    else:
-        source.replace(moved)
-
-
-def _check_location(location: str) -> None:
-    if location != "cpu":
-        raise RuntimeError(
-            f"Attempting to deserialize object on device {location!r}, but minitorch runs on the CPU alone. Use "
-            "torch.load with map_location=torch.device('cpu') to map your storages to the CPU."
-        )

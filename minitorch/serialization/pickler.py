@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from .. import dtypes as dt
 from ..nn.parameter import Parameter
 from ..size import Size
+from ..storage import Storage
 from ..tensor import Tensor
 from . import written
+from .places import location_tag
 
 PROTOCOL = 2  # the one that PyTorch's reader of untrusted files understands
 
@@ -47,7 +49,13 @@ class Pickler(pickle.Pickler):
             )
         if number == len(self.memories):
             self.memories.append(memory)  # kept, so that its address stays its own
-        return ("storage", written.storage_type(d.name), str(number), "cpu", memory.nbytes // d.itemsize)
+        return (
+            "storage",
+            written.storage_type(d.name),
+            str(number),
+            location_tag(Storage(memory)),
+            memory.nbytes // d.itemsize,
+        )
 
     def reducer_override(self, value: Any) -> Any:
         """How tensors, shapes and dtypes are written."""

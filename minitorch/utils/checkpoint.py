@@ -104,6 +104,99 @@ def _chain(functions: list[Any]) -> Callable[[Any], Any]:
     return run
 
 
+# ---------------------------------------------------------------- what programs set and ask
+
+
+@contextlib.contextmanager
+def set_checkpoint_early_stop(enable: bool) -> Iterator[None]:
+    """Accepted, without effect: the second computation always goes to its end."""
+    yield
+
+
+@contextlib.contextmanager
+def set_checkpoint_debug_enabled(enabled: bool | None) -> Iterator[None]:
+    """Accepted, without effect: there is no log of operators to show."""
+    yield
+
+
+class GraphExecGroup:
+    """Inside, each checkpointed part is computed again once at most, however many calls of backward meet it.
+
+    Those calls must not go through the same results of a part. RuntimeError if such contexts are nested.
+    """
+
+    current: GraphExecGroup | None = None
+
+    def __enter__(self) -> GraphExecGroup:
+        if GraphExecGroup.current is not None:
+            raise RuntimeError(f"GraphExecGroup contexts cannot be nested. Already inside {GraphExecGroup.current}")
+        GraphExecGroup.current, self._made = self, {}
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        GraphExecGroup.current = None
+        self._made.clear()
+
+    _made: dict[int, Any]
+
+    def again(self, segment: _Segment) -> Any:
+        """What `segment.again()` gave the first time."""
+        if id(segment) not in self._made:
+            self._made[id(segment)] = (segment, segment.again())  # the segment is held, so that its id stays its own
+        return self._made[id(segment)][1]
+
+
+class CheckpointFunction:
+    """The older way to call `checkpoint`: `CheckpointFunction.apply(function, preserve_rng_state, *args)`."""
+
+    @staticmethod
+    def apply(run_function: Callable[..., Any], preserve_rng_state: bool, *args: Any) -> Any:
+        """`run_function(*args)`, computed again in backward."""
+        return checkpoint(run_function, *args, use_reentrant=True, preserve_rng_state=preserve_rng_state)
+
+
+class DefaultDeviceType:
+    """The device whose random state a checkpoint would keep beside the CPU's: remembered, no more."""
+
+    _name = "cpu"
+
+    @staticmethod
+    def set_device_type(device: str = "cuda") -> None:
+        """Set it."""
+        DefaultDeviceType._name = device
+
+    @staticmethod
+    def get_device_type() -> str:
+        """What was set last; "cpu" at first."""
+        return DefaultDeviceType._name
+
+
+def get_device_states(*args: Any) -> tuple[list[int], list[Tensor]]:
+    """The numbers and random states of the devices that the arguments lie on, the CPU aside: none."""
+    return [], []
+
+
+def set_device_states(devices: Any, states: Any, *, device_type: str | None = None) -> None:
+    """Give the devices these random states; RuntimeError if there are any, for the CPU is not among them."""
+    if list(devices):
+        raise RuntimeError(f"set_device_states: minitorch runs on the CPU alone, but got states for devices {devices}")
+
+
+def detach_variable(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The inputs with tensors cut off from their graph; what required grad is a leaf that does."""
+    if not isinstance(inputs, tuple):
+        raise RuntimeError(
+            f"Only tuple of tensors is supported. Got Unsupported input type: {type(inputs).__name__}: {inputs!r:.100}"
+        )
+    return tuple([x.detach().requires_grad_(x.requires_grad) if isinstance(x, Tensor) else x for x in inputs])
+
+
+def check_backward_validity(inputs: Iterable[Any]) -> None:
+    """Warn if no input requires grad."""
+    if not any(x.requires_grad for x in inputs if isinstance(x, Tensor)):
+        warnings.warn("None of the inputs have requires_grad=True. Gradients will be None", stacklevel=2)
+
+
 # ---------------------------------------------------------------- how it is done
 
 
@@ -113,7 +206,7 @@ class _Segment:
     def __init__(self, function: Any, args: Any, kwargs: Any, preserve: bool, context: Any) -> None:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.state = get_rng_state() if preserve else None
-        self.context = context
+        self.context, self.autocast = context, mode.autocast
 
     def begin(self, context: Any) -> Any:
         """The first time: the result, with one node in the place of the graph that made it."""
@@ -131,12 +224,22 @@ class _Segment:
 
     def again(self) -> tuple[list[Any], list[Any]]:
         """The second time: the same results, and the nodes of their graph."""
-        with fork_rng(enabled=self.state is not None), enable_grad(), self.context:
+        with fork_rng(enabled=self.state is not None), enable_grad(), _autocast(self.autocast), self.context:
             if self.state is not None:
                 set_rng_state(self.state)
             start = tick()
             made = _made_since(start, self.function(*self.args, **self.kwargs))
         return made, _nodes_since(start, made)
+
+
+@contextlib.contextmanager
+def _autocast(dtype: Any) -> Iterator[None]:
+    """Autocast as it was the first time."""
+    before, mode.autocast = mode.autocast, dtype
+    try:
+        yield
+    finally:
+        mode.autocast = before
 
 
 class _Recomputed(Function):
@@ -155,7 +258,8 @@ class _Recomputed(Function):
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> Any:
         _ = ctx.saved_tensors  # an error if an argument was written to
-        outputs, nodes = ctx.segment.again()
+        group = GraphExecGroup.current
+        outputs, nodes = ctx.segment.again() if group is None else group.again(ctx.segment)
         shapes = [x.shape for x in outputs]
         if shapes != [g.shape for g in grads]:
             raise CheckpointError(
@@ -164,7 +268,8 @@ class _Recomputed(Function):
             )
         ends = [_end(x) for x in ctx.sources]
         with _cut_off(nodes, ctx.sources, ends):
-            found = grad(outputs, ends, grads, retain_graph=mode.grad, create_graph=mode.grad, allow_unused=True)
+            keep = mode.grad or group is not None
+            found = grad(outputs, ends, grads, retain_graph=keep, create_graph=mode.grad, allow_unused=True)
         return None, None, None, *found
 
 
@@ -265,4 +370,18 @@ def _mapped(f: Callable[[Any], Any], x: Any) -> Any:
     return {key: _mapped(f, item) for key, item in x.items()} if isinstance(x, dict) else x
 
 
-__all__ = ["CheckpointError", "checkpoint", "checkpoint_sequential", "noop_context_fn"]
+__all__ = [
+    "CheckpointError",
+    "CheckpointFunction",
+    "DefaultDeviceType",
+    "GraphExecGroup",
+    "check_backward_validity",
+    "checkpoint",
+    "checkpoint_sequential",
+    "detach_variable",
+    "get_device_states",
+    "noop_context_fn",
+    "set_checkpoint_debug_enabled",
+    "set_checkpoint_early_stop",
+    "set_device_states",
+]

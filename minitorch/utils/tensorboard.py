@@ -86,9 +86,12 @@ _count = itertools.count()
 
 
 class _EventFile:
-    """A file that stays open until `close`."""
+    """A file that stays open until `close`. At most `most` events, and none for longer than `seconds`, wait in memory
+    until the next one is written.
+    """
 
-    def __init__(self, folder: str, suffix: str) -> None:
+    def __init__(self, folder: str, suffix: str, most: int, seconds: float) -> None:
+        self.most, self.seconds, self.waiting, self.flushed = most, seconds, 0, time.monotonic()
         os.makedirs(folder, exist_ok=True)
         name = (
             f"events.out.tfevents.{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}.{next(_count)}{suffix}"
@@ -99,6 +102,14 @@ class _EventFile:
     def write(self, event: bytes) -> None:
         length = struct.pack("<Q", len(event))
         self.file.write(length + _checksum(length) + event + _checksum(event))
+        self.waiting += 1
+        if self.waiting >= self.most or time.monotonic() - self.flushed >= self.seconds:
+            self.flush()
+
+    def flush(self) -> None:
+        if not self.file.closed:
+            self.file.flush()
+        self.waiting, self.flushed = 0, time.monotonic()
 
     def add(self, value: bytes, step: Any, walltime: float | None) -> None:
         """An Event with a Summary of one Value."""
@@ -136,7 +147,9 @@ def _histogram(values: Array, bins: Any) -> bytes:
 def _png(pixels: Array) -> bytes:
     """(height, width, channels) of bytes as a PNG file."""
     height, width, channels = pixels.shape
-    kind = {3: 2, 4: 6}[channels]
+    if channels not in (3, 4):
+        raise ValueError(f"add_image: expected 1, 3 or 4 channels, got (rows, columns, channels) = {pixels.shape}")
+    kind = 2 if channels == 3 else 6
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -147,7 +160,7 @@ def _png(pixels: Array) -> bytes:
 
 
 def _pixels(image: Array, formats: str) -> Array:
-    """An image, or several side by side, as (height, width, channels) of bytes. Floats are from 0 to 1."""
+    """An image, or several side by side, as (height, width, channels) of bytes; what is no byte is from 0 to 1."""
     formats = formats.upper()
     if sorted(formats) != sorted(set(formats)) or len(formats) != image.ndim:
         raise ValueError(f"size of input tensor and input format are different: {image.shape} and {formats!r}")
@@ -156,8 +169,7 @@ def _pixels(image: Array, formats: str) -> Array:
     x = x if "C" in wanted else x[..., None]
     x = np.concatenate(list(x), 1) if "N" in wanted else x
     x = np.repeat(x, 3, -1) if x.shape[-1] == 1 else x
-    x = (np.clip(x, 0, 1) * 255).astype(np.uint8) if x.dtype.kind == "f" else x.astype(np.uint8)
-    return np.ascontiguousarray(x)
+    return np.ascontiguousarray(x if x.dtype == np.uint8 else (np.clip(x, 0, 1) * 255).astype(np.uint8))
 
 
 def _image(pixels: Array) -> bytes:
@@ -181,7 +193,8 @@ class SummaryWriter:
     ) -> None:  # fmt: skip
         now = datetime.now().strftime("%b%d_%H-%M-%S")
         self.log_dir = str(log_dir) if log_dir else os.path.join("runs", f"{now}_{socket.gethostname()}{comment}")
-        self.suffix, self.files = filename_suffix, {self.log_dir: _EventFile(self.log_dir, filename_suffix)}
+        self._how = filename_suffix, max_queue, flush_secs
+        self.files = {self.log_dir: _EventFile(self.log_dir, *self._how)}
 
     def get_logdir(self) -> str:
         """The folder."""
@@ -190,7 +203,7 @@ class SummaryWriter:
     def _add(self, tag: str, field: bytes, step: Any, walltime: float | None, folder: str = "") -> None:
         place = os.path.join(self.log_dir, folder) if folder else self.log_dir
         if place not in self.files or self.files[place].file.closed:
-            self.files[place] = _EventFile(place, self.suffix)
+            self.files[place] = _EventFile(place, *self._how)
         self.files[place].add(_bytes(1, tag) + field, step, walltime)
 
     def add_scalar(
@@ -222,7 +235,7 @@ class SummaryWriter:
         self, tag: str, img_tensor: Any, global_step: Any = None, walltime: float | None = None,
         dataformats: str = "CHW",
     ) -> None:  # fmt: skip
-        """An image of bytes, or of floats from 0 to 1."""
+        """An image of bytes, or of other numbers from 0 to 1 (also of bools), with 1, 3 or 4 channels."""
         self._add(tag, _bytes(4, _image(_pixels(_array(img_tensor), dataformats))), global_step, walltime)
 
     def add_images(
@@ -265,8 +278,7 @@ class SummaryWriter:
     def flush(self) -> None:
         """Write what is still in memory."""
         for events in self.files.values():
-            if not events.file.closed:
-                events.file.flush()
+            events.flush()
 
     def close(self) -> None:
         """End the files."""

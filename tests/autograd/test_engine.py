@@ -659,3 +659,29 @@ def test_the_graph_can_be_walked():
     assert not z.is_leaf
     assert x.grad_fn is None
     assert z.detach().is_leaf
+
+
+def test_hooks_on_several_gradients_keep_no_pass_and_serve_two_threads():
+    x = torch.ones(2, requires_grad=True)
+    found, halfway, other_done = [], threading.Event(), threading.Event()
+
+    def wait(grad):
+        if threading.current_thread().name == "slow":  # between the two gradients of this thread's pass
+            halfway.set()
+            assert other_done.wait(60)
+
+    y, z = x * 2, x * 3
+    z.register_hook(wait)
+    autograd.graph.register_multi_grad_hook((y, z), lambda grads: found.append([g is not None for g in grads]))
+    passes = weakref.WeakSet()
+    y.register_hook(lambda grad: passes.add(autograd.grad_mode.mode.backward))
+    loss = (y * z).sum()
+    slow = threading.Thread(target=lambda: loss.backward(retain_graph=True), name="slow")
+    slow.start()
+    assert halfway.wait(60)
+    autograd.grad(loss, x, retain_graph=True)
+    other_done.set()
+    slow.join()
+    assert found == [[True, True]] * 2
+    gc.collect()
+    assert len(passes) == 0

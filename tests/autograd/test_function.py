@@ -495,3 +495,108 @@ def test_an_error_in_backward_comes_out_as_it_is():
     assert x.grad is None
     assert y.grad is None
     assert torch.is_grad_enabled()
+
+
+def test_what_ctx_was_given_can_be_looked_at():
+    seen = []
+
+    def forward(ctx, x):
+        seen.append((ctx.to_save, ctx.saved_for_forward, ctx.dirty_tensors, ctx.non_differentiable))
+        y = x.sign()
+        ctx.save_for_backward(x, None)
+        ctx.save_for_forward(x)
+        ctx.mark_non_differentiable(y)
+        seen.append((ctx.to_save, ctx.saved_for_forward, ctx.dirty_tensors, ctx.non_differentiable))
+        return x * 2, y
+
+    x = leaf()
+    y, _ = function(forward, lambda ctx, g, _: g * 2).apply(x)
+    assert seen[0] == (None, None, None, None)
+    assert seen[1][0][0] is x
+    assert seen[1][1] == (x,)
+    assert seen[1][2] is None
+    assert len(seen[1][3]) == 1
+    assert y.grad_fn.requires_grad
+
+
+def test_methods_of_ctx_are_names_of_function():
+    def forward(ctx, x):
+        Function.mark_dirty(ctx, x)
+        return x.mul_(2)
+
+    x = leaf() * 1
+    y = function(forward, lambda ctx, g: g * 2).apply(x)
+    assert x.grad_fn is y.grad_fn
+    assert issubclass(Function, torch.autograd.function.FunctionCtx)
+
+
+def test_older_names_of_ctx_warn():
+    def backward(ctx, g):
+        with pytest.warns(DeprecationWarning, match="use 'saved_tensors'"):
+            (x,) = ctx.saved_variables
+        return g * x
+
+    def forward(ctx, x):
+        with pytest.warns(FutureWarning, match="mark_shared_storage"):
+            ctx.mark_shared_storage((x, x))
+        ctx.save_for_backward(x)
+        return x * x / 2
+
+    x = leaf()
+    function(forward, backward).apply(x).sum().backward()
+    assert torch.equal(x.grad, x.detach())
+
+
+def test_gradients_as_one_list():
+    def backward(ctx, grads):
+        assert type(grads) is list
+        return grads.pop() * 3 + grads.pop()
+
+    made = type(
+        "Boxed",
+        (Function,),
+        {
+            "boxed_grads_call": True,
+            "forward": staticmethod(lambda ctx, x: (x * 1, x * 3)),
+            "backward": staticmethod(backward),
+        },
+    )
+    x = leaf()
+    a, b = made.apply(x)
+    (a.sum() + b.sum()).backward()
+    assert x.grad.tolist() == [4, 4, 4]
+
+
+def test_saved_tensors_that_can_be_read_once():
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        with pytest.raises(RuntimeError, match="second time"):
+            _ = ctx.saved_tensors
+        return g * x
+
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * x / 2
+
+    parts = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    made = type("Once", (Function,), {"clear_saved_tensors_on_access": True, **parts})
+    x = leaf()
+    made.apply(x).sum().backward()
+    assert torch.equal(x.grad, x.detach())
+
+
+def test_methods_that_are_not_overridden_say_so():
+    with pytest.raises(NotImplementedError, match="forward mode AD"):
+        Function.jvp(None)
+    with pytest.raises(NotImplementedError, match="backward or vjp"):
+        Function.vjp(None)
+    with pytest.raises(NotImplementedError, match="generate_vmap_rule"):
+        Function.vmap(None, None)
+
+
+def test_switches_that_change_nothing():
+    x = leaf()
+    torch.autograd.set_multithreading_enabled(False)
+    with torch.autograd.set_multithreading_enabled(True), torch.autograd.enforce_grad_layout_policy(False):
+        (x * 2).sum().backward()
+    assert x.grad.tolist() == [2, 2, 2]

@@ -211,8 +211,20 @@ def test_a_write_to_a_leaf_after_its_use():
     y = (x * x).sum()
     with torch.no_grad():
         x.add_(1)
-    with pytest.raises(RuntimeError, match=r"\[torch.DoubleTensor \[4\]\] is at version 1"):
+    with pytest.raises(RuntimeError, match=r"\[torch.DoubleTensor \[4\]\] is at version 1; expected version 0"):
         y.backward()
+
+
+@pytest.mark.parametrize(("writes", "expected"), [(2, "version 3"), (40, "an earlier version")])
+def test_the_version_that_was_expected(writes, expected):
+    x, w = leaf(), torch.ones(4, dtype=torch.float64)
+    for _ in range(3):
+        w.add_(1)
+    y = x * w
+    for _ in range(writes):
+        w.add_(1)
+    with pytest.raises(RuntimeError, match=f"is at version {3 + writes}; expected {expected} instead"):
+        y.sum().backward()
 
 
 def test_a_write_to_what_was_not_saved():

@@ -11,7 +11,7 @@ import pytest
 from kernels.twins import Array, Calls, arrays_in, check_threads, check_twins
 from ops.rows_conv import convolution, transposed
 
-from minitorch.kernels import conv
+from minitorch.kernels import columns, conv
 
 DTYPES = [np.float32, np.float64]
 Case = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], Any, tuple[int, ...], int]
@@ -140,11 +140,12 @@ def test_threads(monkeypatch: pytest.MonkeyPatch, dtype: Any) -> None:
 
 
 @cases
-def test_a_few_images_at_a_time(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
-    """Where the patches of all images are too large, they are laid out for a few at a time, to the same effect."""
+def test_a_row_at_a_time(monkeypatch: pytest.MonkeyPatch, case: Case) -> None:
+    """Where the patches of all images are too large, they are laid out a row at a time, to the same effect."""
     made = _made(case, np.float64)
     whole = _all_three(*made)
-    monkeypatch.setattr(conv, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(columns, "NARROW", 1)
+    monkeypatch.setattr(columns, "BLOCK", 1)
     _near(_all_three(*made), whole)
 
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from minitorch.kernels import random
+from minitorch.kernels import random, stream
 from minitorch.kernels._jit import Kernel
-from minitorch.kernels.random import CHUNK, SIZE, Stream
+from minitorch.kernels.random import CHUNK
+from minitorch.kernels.stream import SIZE, Stream, from_bytes, to_bytes
 
 Array = NDArray[Any]
 
-KERNELS = {name: kernel for name, kernel in vars(random).items() if isinstance(kernel, Kernel)}
+KERNELS = {name: kernel for name, kernel in (vars(random) | vars(stream)).items() if isinstance(kernel, Kernel)}
 WORDS = np.random.default_rng(0).integers(0, 1 << 32, 4000, np.uint32)
 UNITS = np.random.default_rng(1).random(2000)
 SINGLE = np.random.default_rng(2).random(2000, np.float32)
@@ -135,13 +136,13 @@ def test_poisson_stops_where_numbers_run_out() -> None:
 def test_state() -> None:
     stream = Stream(5)
     random.normal(stream, np.empty(3))
-    state, data = stream.get_state(), random.to_bytes(stream)
+    state, data = stream.get_state(), to_bytes(stream)
     first = stream.words(1000)
     stream.set_state(state)
     assert stream.left_over is not None
     np.testing.assert_array_equal(stream.words(1000), first)
     other = Stream(0)
-    random.from_bytes(other, data)
+    from_bytes(other, data)
     assert (other.initial, other.left_over) == (5, state[3])
     np.testing.assert_array_equal(other.words(1000), first)
 
@@ -150,10 +151,10 @@ def test_state() -> None:
 def test_bytes_come_back(drawn: int) -> None:
     stream, other = Stream(5), Stream(0)
     stream.words(drawn)
-    data = random.to_bytes(stream)
+    data = to_bytes(stream)
     assert (data.dtype, data.shape) == (np.uint8, (5056,))
-    random.from_bytes(other, data)
-    np.testing.assert_array_equal(random.to_bytes(other), data)
+    from_bytes(other, data)
+    np.testing.assert_array_equal(to_bytes(other), data)
 
 
 def test_a_state_taken_is_a_copy() -> None:
@@ -168,11 +169,11 @@ def test_a_state_taken_is_a_copy() -> None:
 
 def test_bytes_that_are_no_state() -> None:
     with pytest.raises(RuntimeError, match="Invalid mt19937 state"):
-        random.from_bytes(Stream(), np.zeros(5056, np.uint8))
+        from_bytes(Stream(), np.zeros(5056, np.uint8))
     with pytest.raises(RuntimeError, match="5056 bytes, but found 10"):
-        random.from_bytes(Stream(), np.zeros(10, np.uint8))
+        from_bytes(Stream(), np.zeros(10, np.uint8))
     with pytest.raises(TypeError, match=r"torch\.ByteTensor"):
-        random.from_bytes(Stream(), np.zeros(5056))
+        from_bytes(Stream(), np.zeros(5056))
 
 
 # ---------------------------------------------------------------- filling

@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from minitorch.kernels import reduce
+from minitorch.kernels import reduce, scan
 from minitorch.kernels._jit import Kernel, load
+from minitorch.kernels.fold import TILE, Fold
 
 Array = NDArray[Any]
 INF, NAN = math.inf, math.nan
 
-FOLDS = {name: fold for name, fold in vars(reduce).items() if isinstance(fold, reduce.Fold)}
-LOOPS = {name: kernel for name, kernel in vars(reduce).items() if isinstance(kernel, Kernel)}
+FOLDS = {name: fold for name, fold in vars(reduce).items() if isinstance(fold, Fold)}
+LOOPS = {name: kernel for name, kernel in (vars(reduce) | vars(scan)).items() if isinstance(kernel, Kernel)}
 # Each shape with axes whose reduction takes another way: rows, columns, few columns, long, in steps, of size 1.
 WAYS: list[tuple[tuple[int, ...], tuple[int, ...]]] = [
     ((3, 5), (1,)),
@@ -273,8 +274,8 @@ def test_indices_of_a_number() -> None:
     x = np.array(3.0, np.float32)
     assert reduce.argmax(x, None).shape == ()
     assert [a.tolist() for a in reduce.max_with_index(x, 0)] == [3.0, 0]
-    assert [a.tolist() for a in reduce.cummin(x, 0)] == [3.0, 0]
-    assert [f(x, 0).tolist() for f in (reduce.cumsum, reduce.cumprod, reduce.logcumsumexp)] == [3.0, 3.0, 3.0]
+    assert [a.tolist() for a in scan.cummin(x, 0)] == [3.0, 0]
+    assert [f(x, 0).tolist() for f in (scan.cumsum, scan.cumprod, scan.logcumsumexp)] == [3.0, 3.0, 3.0]
 
 
 # ---------------------------------------------------------------- running
@@ -288,8 +289,8 @@ def test_running_sums_and_products(shape: tuple[int, ...]) -> None:
         result = np.int64 if np.dtype(dtype).kind in "bi" else dtype
         for axis in range(x.ndim):
             for layout in _layouts(x):
-                _close(reduce.cumsum(layout, axis), np.cumsum(wide, axis), result)
-                _close(reduce.cumprod(layout, axis), np.cumprod(wide, axis), result)
+                _close(scan.cumsum(layout, axis), np.cumsum(wide, axis), result)
+                _close(scan.cumprod(layout, axis), np.cumprod(wide, axis), result)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int64])
@@ -297,7 +298,7 @@ def test_running_extremes_give_the_last_index(dtype: Any) -> None:
     x = np.round(_numbers(dtype, 3, 50, 4)).astype(dtype)
     if dtype is np.float32:
         x[0, 9, 0], x[0, 30, 0], x[1, 0, 1] = NAN, NAN, -INF
-    for kernel, ufunc in ((reduce.cummax, np.maximum), (reduce.cummin, np.minimum)):
+    for kernel, ufunc in ((scan.cummax, np.maximum), (scan.cummin, np.minimum)):
         for axis in range(3):
             want = ufunc.accumulate(x, axis)
             values, indices = kernel(x, axis)
@@ -315,9 +316,9 @@ def test_logcumsumexp() -> None:
     with np.errstate(invalid="ignore"):
         want = np.logaddexp.accumulate(x, 1)
         want32 = np.logaddexp.accumulate(x.astype(np.float32).astype(np.float64), 1)
-    _close(reduce.logcumsumexp(x, 1), want, np.float64)
-    _close(reduce.logcumsumexp(x.T, 0), want.T, np.float64)
-    _close(reduce.logcumsumexp(x.astype(np.float32), 1), want32, np.float32)
+    _close(scan.logcumsumexp(x, 1), want, np.float64)
+    _close(scan.logcumsumexp(x.T, 0), want.T, np.float64)
+    _close(scan.logcumsumexp(x.astype(np.float32), 1), want32, np.float32)
 
 
 # ---------------------------------------------------------------- loops and twins
@@ -336,7 +337,7 @@ def test_the_loops_of_a_fold_do_what_their_twins_do(name: str, dtype: Any) -> No
     for columns in ((2, 70, 30), (3, 5, 1100)):
         x, c = _numbers(dtype, *columns) + 0.5, np.full((columns[0], columns[2]), 2, dtype)
         tops = np.zeros((2, *c.shape), dtype)
-        items = columns[0] * -(-columns[2] // reduce.TILE)
+        items = columns[0] * -(-columns[2] // TILE)
         fold.columns(1, items, x, c, tops[0])
         fold.columns.twin(1, items, x, c, tops[1])
         np.testing.assert_allclose(tops[0], tops[1], rtol=1e-4, atol=1e-4)

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from kernels.twins import Array, Calls, check_threads, check_twins, close
 
-from minitorch.kernels import softmax
+from minitorch.kernels import cross_entropy, softmax
 
 DTYPES = [np.float32, np.float64]
 # Short rows, many of them, rows longer than a strip, columns in less and more than a tile, nothing, a number.
@@ -124,12 +124,12 @@ def test_cross_entropy_is_nll_of_log_softmax(shape: tuple[int, ...], weighted: b
         each, weight = _losses(x, t, w, smoothing)
         total = {"mean": weight.sum(), "sum": 1.0, "none": 1.0}[reduction]
         want = each if reduction == "none" else np.asarray(each.sum() / total)
-        loss, saved, _ = softmax.cross_entropy(x, t, -100, reduction, w, smoothing)
+        loss, saved, _ = cross_entropy.cross_entropy(x, t, -100, reduction, w, smoothing)
         assert loss.dtype == dtype
         np.testing.assert_allclose(loss, want, rtol=2e-5 if dtype is np.float32 else 1e-11, atol=1e-5)
         if not smoothing:
             ones = np.ones(shape[1], dtype) if w is None else w
-            other, _ = softmax.nll(softmax.log_softmax(x, 1), t, ones, -100, reduction)
+            other, _ = cross_entropy.nll(softmax.log_softmax(x, 1), t, ones, -100, reduction)
             np.testing.assert_allclose(other, want, rtol=2e-5 if dtype is np.float32 else 1e-11, atol=1e-5)
         _check_gradient(x, t, w, smoothing, saved)
 
@@ -137,7 +137,7 @@ def test_cross_entropy_is_nll_of_log_softmax(shape: tuple[int, ...], weighted: b
 def _check_gradient(x: Array, t: Array, w: Any, smoothing: float, saved: Any) -> None:
     """Of the sum: along a direction, against the difference quotient of the losses in float64."""
     g = np.ones((), x.dtype)
-    dx = softmax.cross_entropy_grad(g, saved, t, -100, 1.0, w, smoothing)
+    dx = cross_entropy.cross_entropy_grad(g, saved, t, -100, 1.0, w, smoothing)
     assert dx.shape == x.shape
     step = np.random.default_rng(4).normal(size=x.shape)
     near = [_losses(x.astype(np.float64) + h * step, t, w, smoothing)[0].sum() for h in (1e-5, -1e-5)]
@@ -150,17 +150,17 @@ def test_cross_entropy_of_nan_and_infinities(dtype: Any) -> None:
     """What the numbers spoil in log-softmax they spoil here."""
     x, t = ODD.astype(dtype), np.array([0, 0, 1, 2, 0, 1])
     for scores, targets in ((x, t), (x[:, :, None] * np.ones(2, dtype), np.stack([t, t], 1))):
-        loss, saved, _ = softmax.cross_entropy(scores, targets, -100, "none")
-        close(loss, softmax.nll(softmax.log_softmax(scores, 1), targets, np.ones(3, dtype), -100, "none")[0])
-        dx = softmax.cross_entropy_grad(np.ones((), dtype), saved, targets, -100, 1.0)
-        g = softmax.nll_grad(np.ones(targets.shape, dtype), targets, np.ones(3, dtype), -100)
+        loss, saved, _ = cross_entropy.cross_entropy(scores, targets, -100, "none")
+        close(loss, cross_entropy.nll(softmax.log_softmax(scores, 1), targets, np.ones(3, dtype), -100, "none")[0])
+        dx = cross_entropy.cross_entropy_grad(np.ones((), dtype), saved, targets, -100, 1.0)
+        g = cross_entropy.nll_grad(np.ones(targets.shape, dtype), targets, np.ones(3, dtype), -100)
         close(dx, softmax.log_softmax_grad(g, softmax.log_softmax(scores, 1), 1))
 
 
 def test_gradient_of_nll() -> None:
     g, t, w = np.array([2.0, 3.0, 5.0]), np.array([1, -100, 0]), np.array([10.0, 100.0])
-    assert softmax.nll_grad(g, t, w, -100).tolist() == [[0, -200], [0, 0], [-50, 0]]
-    inner = softmax.nll_grad(g[None], t[None], w, -100)
+    assert cross_entropy.nll_grad(g, t, w, -100).tolist() == [[0, -200], [0, 0], [-50, 0]]
+    inner = cross_entropy.nll_grad(g[None], t[None], w, -100)
     assert inner.tolist() == [[[0, 0, -50], [-200, 0, 0]]]
 
 
@@ -168,9 +168,9 @@ def test_a_class_that_does_not_exist() -> None:
     x = np.zeros((2, 3))
     for bad in (3, -1, -101):
         with pytest.raises(IndexError, match=f"Target {bad} is out of bounds"):
-            softmax.cross_entropy(x, np.array([0, bad]), -100, "mean")
+            cross_entropy.cross_entropy(x, np.array([0, bad]), -100, "mean")
         with pytest.raises(IndexError, match=f"Target {bad} is out of bounds"):
-            softmax.nll(x, np.array([0, bad]), np.ones(3), -100, "mean")
+            cross_entropy.nll(x, np.array([0, bad]), np.ones(3), -100, "mean")
 
 
 # ---------------------------------------------------------------- twins and threads
@@ -192,13 +192,13 @@ def _of_axes(dtype: Any) -> Calls:
 
 
 def _entropy(x: Array, t: Array, w: Any, smoothing: float, reduction: str) -> Any:
-    loss, saved, total = softmax.cross_entropy(x, t, -100, reduction, w, smoothing)
+    loss, saved, total = cross_entropy.cross_entropy(x, t, -100, reduction, w, smoothing)
     g = np.random.default_rng(5).normal(size=loss.shape).astype(x.dtype)
-    return loss, softmax.cross_entropy_grad(g, saved, t, -100, total if reduction == "mean" else 1, w, smoothing)
+    return loss, cross_entropy.cross_entropy_grad(g, saved, t, -100, total if reduction == "mean" else 1, w, smoothing)
 
 
 def _likelihood(x: Array, t: Array, w: Array, reduction: str) -> Any:
-    return softmax.nll(x, t, w, -100, reduction)[0], softmax.nll_grad(np.ones(t.shape, x.dtype), t, w, -100)
+    return cross_entropy.nll(x, t, w, -100, reduction)[0], cross_entropy.nll_grad(np.ones(t.shape, x.dtype), t, w, -100)
 
 
 def _of_classes(dtype: Any) -> Calls:
@@ -235,7 +235,7 @@ def test_large_numbers_keep_their_small_differences(dtype: Any) -> None:
         close(softmax.log_softmax(rows, axis), np.full(rows.shape, -np.log(300), dtype))
         targets = t if scores.ndim == 2 else np.zeros((2, 3), np.int64)
         for smoothing in (0.0, 0.1):
-            loss, saved, _ = softmax.cross_entropy(scores, targets, -100, "none", None, smoothing)
+            loss, saved, _ = cross_entropy.cross_entropy(scores, targets, -100, "none", None, smoothing)
             close(loss, np.full(targets.shape, np.log(300), dtype))
-            dx = softmax.cross_entropy_grad(np.ones((), dtype), saved, targets, -100, 1.0, None, smoothing)
+            dx = cross_entropy.cross_entropy_grad(np.ones((), dtype), saved, targets, -100, 1.0, None, smoothing)
             close(dx[:, 1], np.full(dx[:, 1].shape, (1 - smoothing) / 300, dtype))

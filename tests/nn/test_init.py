@@ -1,6 +1,7 @@
 """Initialisers: their moments, their invariants, their errors. The numbers themselves are compared in the oracle."""
 
 import math
+import threading
 from typing import Any
 
 import pytest
@@ -102,3 +103,14 @@ def test_warnings() -> None:
     with pytest.warns(UserWarning, match="more than 2 std"):
         init.trunc_normal_(torch.empty(3), mean=9.0)
     assert init.orthogonal_(torch.empty(0, 3)).shape == (0, 3)
+
+
+def test_skipping_is_of_one_thread() -> None:
+    """A module made in another thread meanwhile is filled."""
+    other = torch.zeros(100)
+    with init._skipped():
+        thread = threading.Thread(target=init.ones_, args=(other,))
+        thread.start()
+        thread.join()
+        assert init.ones_(torch.zeros(2)).tolist() == [0, 0]
+    assert other.tolist() == [1] * 100

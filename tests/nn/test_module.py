@@ -384,6 +384,31 @@ def test_backward_hook_without_gradients() -> None:
         assert not m(torch.ones(2)).requires_grad
 
 
+def test_older_backward_hooks_of_all_modules() -> None:
+    m, seen = nn.Sigmoid(), []
+    hooks = nn.modules.module
+    with hooks.register_module_backward_hook(lambda m, gi, go: seen.append((m, len(gi), len(go)))):
+        with pytest.raises(RuntimeError, match="Cannot use both regular backward hooks and full"):
+            hooks.register_module_full_backward_hook(lambda m, gi, go: None)
+        with pytest.warns(FutureWarning, match="multiple autograd Nodes"):
+            y = m(torch.ones(2, requires_grad=True))
+        y.sum().backward()
+    assert seen == [(m, 1, 1)]
+
+
+def test_older_backward_hook_must_fit() -> None:
+    m = nn.Sigmoid()
+
+    def short(module: Any, gi: Any, go: Any) -> Any:
+        return gi[:-1]
+
+    m.register_backward_hook(short)
+    with pytest.warns(FutureWarning):
+        y = m(torch.ones(2, requires_grad=True))
+    with pytest.raises(RuntimeError, match=r"hook 'short' has returned .* \(got 0, but expected 1\)"):
+        y.sum().backward()
+
+
 def test_registration_hooks() -> None:
     names: list[str] = []
     hooks = nn.hooks

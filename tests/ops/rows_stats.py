@@ -59,7 +59,13 @@ def _weights(rng: Rng) -> list[Sample]:
 
 
 def _distances(rng: Rng) -> list[Sample]:
-    pairs = [((4, 3), (5, 3)), ((2, 4, 3), (2, 2, 3)), ((2, 1, 2, 3), (3, 2, 3))]
+    pairs = [
+        ((4, 3), (5, 3)),
+        ((2, 4, 3), (2, 2, 3)),
+        ((2, 1, 2, 3), (3, 2, 3)),
+        ((26, 3), (2, 3)),
+        ((2, 2, 2), (27, 2)),
+    ]
     made = [call(values(rng, a), values(rng, b)) for a, b in pairs]
     return made + [call(values(rng, (3, 2)), values(rng, (2, 2)), p) for p in (1.0, 0.5, 3.0, math.inf)]
 

@@ -132,14 +132,8 @@ def test_random_numbers(dtype: str) -> None:
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_autocast(dtype: str) -> None:
-    """The dtypes of all results under autocast are PyTorch's, but for the operations named here."""
-    apart = {
-        *("nn.functional.bilinear", "linalg.pinv", "linalg.pinv-constant", "einsum", "tensordot"),
-        *("nn.functional.mse_loss", "nn.functional.l1_loss", "nn.functional.max_pool3d"),
-        *("nn.functional.local_response_norm", "nn.functional.multi_head_attention_forward"),
-        *("nn.functional.pad-reflect", "nn.functional.max_pool3d_with_indices", "geqrf", "lu", "view_as_complex"),
-    }
-    for row in (row for row in ROWS if row.id not in apart and "fractional" not in row.id):
+    """The dtypes of all results under autocast are PyTorch's."""
+    for row in ROWS:
         for sample in row.made():
             found = []
             for m in (torch, minitorch):

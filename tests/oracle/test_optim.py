@@ -198,6 +198,13 @@ def test_defaults_and_printing(kind):
     )
     assert ours.defaults == theirs.defaults
     assert repr(ours) == repr(theirs)
+    assert list(ours.defaults) == list(theirs.defaults)
+    assert list(ours.param_groups[0]) == list(theirs.param_groups[0])
+    if kind != "LBFGS":  # which keeps other things
+        for optimizer in (ours, theirs):
+            (optimizer.param_groups[0]["params"][0] * 2).sum().backward()
+            optimizer.step()
+        assert list(ours.state_dict()["state"].get(0, ())) == list(theirs.state_dict()["state"].get(0, ()))
 
 
 def test_hooks():

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from minitorch.kernels import random
 from minitorch.kernels._jit import load
-from minitorch.kernels.random import Stream
+from minitorch.kernels.stream import Stream, from_bytes, to_bytes
 
 torch = pytest.importorskip("torch")
 
@@ -57,14 +57,14 @@ def _check(stream: Stream, ours: Array, theirs: Any, **rounding: float) -> None:
         np.testing.assert_allclose(ours, theirs.numpy(), **rounding)
     else:
         np.testing.assert_array_equal(ours, theirs.numpy())
-    np.testing.assert_array_equal(random.to_bytes(stream)[:4984], torch.get_rng_state().numpy()[:4984])
+    np.testing.assert_array_equal(to_bytes(stream)[:4984], torch.get_rng_state().numpy()[:4984])
     np.testing.assert_allclose(stream.left_over or 0.0, _normal_of(torch.get_rng_state()), rtol=1e-14)
 
 
 def _normal_of(state: Any) -> float:
     """The normal number that a state of PyTorch's holds."""
     stream = Stream()
-    random.from_bytes(stream, state.numpy())
+    from_bytes(stream, state.numpy())
     return stream.left_over or 0.0
 
 
@@ -221,14 +221,14 @@ def test_states_are_exchanged(drawn: int) -> None:
     stream = _start(2**40 + 3)
     random.normal(stream, np.empty((drawn, 1)).T[:, ::2] if drawn % 2 else np.empty(drawn % 16))
     torch.manual_seed(0)
-    torch.set_rng_state(torch.from_numpy(random.to_bytes(stream)))
+    torch.set_rng_state(torch.from_numpy(to_bytes(stream)))
     assert torch.initial_seed() == 2**40 + 3
     ours = np.empty(700)
     random.normal(stream, ours[:5])
     np.testing.assert_array_equal(ours[:5], torch.randn(5, dtype=torch.float64).numpy())
     back = Stream(0)
-    random.from_bytes(back, torch.get_rng_state().numpy())
-    np.testing.assert_array_equal(random.to_bytes(back), torch.get_rng_state().numpy())
+    from_bytes(back, torch.get_rng_state().numpy())
+    np.testing.assert_array_equal(to_bytes(back), torch.get_rng_state().numpy())
     random.uniform(back, ours)
     np.testing.assert_array_equal(ours, torch.rand(700, dtype=torch.float64).numpy())
 
@@ -238,4 +238,4 @@ def test_bytes_are_pytorchs_own() -> None:
     for count in (0, 1, 623, 1, 1247):
         torch.rand(count)
         stream.words(count)
-        np.testing.assert_array_equal(random.to_bytes(stream), torch.get_rng_state().numpy())
+        np.testing.assert_array_equal(to_bytes(stream), torch.get_rng_state().numpy())

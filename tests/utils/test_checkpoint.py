@@ -6,7 +6,13 @@ import pytest
 
 import minitorch as torch
 from minitorch import nn
-from minitorch.utils.checkpoint import CheckpointError, checkpoint, checkpoint_sequential
+from minitorch.utils.checkpoint import (
+    CheckpointError,
+    CheckpointFunction,
+    GraphExecGroup,
+    checkpoint,
+    checkpoint_sequential,
+)
 
 
 def test_nothing_inside_is_kept():
@@ -134,3 +140,90 @@ def test_contexts():
 def test_the_choice_must_be_made():
     with pytest.warns(UserWarning, match="use_reentrant parameter should be passed"):
         checkpoint(torch.sin, torch.ones(1))
+
+
+def test_autocast_is_the_same_twice():
+    """Backward runs outside of autocast, and what is computed again is in the same dtype all the same."""
+    layer, x, dtypes = nn.Linear(3, 3), torch.ones(2, 3, requires_grad=True), []
+
+    def run(x):
+        y = layer(x)
+        dtypes.append(y.dtype)
+        return y
+
+    with torch.autocast("cpu"):
+        y = checkpoint(run, x, use_reentrant=False)
+    y.sum().backward()
+    assert dtypes == [torch.bfloat16, torch.bfloat16]
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_a_group_computes_again_once():
+    runs = []
+
+    def function(x):
+        runs.append(1)
+        return x.exp(), x.sin()
+
+    def gradient(inside):
+        x = torch.tensor([0.5, 1.0], requires_grad=True)
+        y, z = checkpoint(function, x, use_reentrant=False)
+        runs.clear()
+        if inside:
+            with GraphExecGroup():
+                y.sum().backward(retain_graph=True)
+                z.sum().backward()
+        else:
+            y.sum().backward(retain_graph=True)
+            z.sum().backward()
+        return x.grad, len(runs)
+
+    (a, once), (b, twice) = gradient(True), gradient(False)
+    assert (once, twice) == (1, 2)
+    assert torch.equal(a, b)
+
+
+def test_groups_are_not_nested():
+    with GraphExecGroup(), pytest.raises(RuntimeError, match="cannot be nested"), GraphExecGroup():
+        pass
+    with GraphExecGroup():
+        pass
+
+
+def test_the_older_call():
+    x = torch.tensor(2.0, requires_grad=True)
+    CheckpointFunction.apply(lambda x, n: x**n, True, x, 3).backward()
+    assert x.grad.item() == 12
+
+
+def test_what_belongs_to_other_devices():
+    module = torch.utils.checkpoint
+    assert module.get_device_states(torch.ones(2)) == ([], [])
+    module.set_device_states([], [])
+    with pytest.raises(RuntimeError, match="CPU alone"):
+        module.set_device_states([0], [torch.get_rng_state()])
+    assert module.DefaultDeviceType.get_device_type() == "cpu"
+    module.DefaultDeviceType.set_device_type("cuda")
+    assert module.DefaultDeviceType.get_device_type() == "cuda"
+    module.DefaultDeviceType.set_device_type("cpu")
+
+
+def test_inputs_are_cut_off():
+    x = torch.ones(2, requires_grad=True)
+    y, n = torch.utils.checkpoint.detach_variable((x * 2, 5))
+    assert y.is_leaf
+    assert y.requires_grad
+    assert n == 5
+    with pytest.raises(RuntimeError, match="tuple of tensors"):
+        torch.utils.checkpoint.detach_variable([x])
+    with pytest.warns(UserWarning, match="None of the inputs"):
+        torch.utils.checkpoint.check_backward_validity((x.detach(), 3))
+
+
+def test_switches_are_accepted():
+    x = torch.tensor(2.0, requires_grad=True)
+    with torch.utils.checkpoint.set_checkpoint_early_stop(False):
+        y = checkpoint(torch.exp, x, use_reentrant=False)
+    with torch.utils.checkpoint.set_checkpoint_debug_enabled(None):
+        y.backward()
+    assert torch.allclose(x.grad, x.detach().exp())

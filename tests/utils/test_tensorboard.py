@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import minitorch as torch
-from minitorch.utils.tensorboard import SummaryWriter, _checksum
+from minitorch.utils.tensorboard import SummaryWriter, _checksum, _pixels
 
 
 def fields(data):
@@ -135,3 +135,22 @@ def test_the_usual_folder(tmp_path, monkeypatch):
     assert Path(writer.log_dir).parent == Path("runs")
     assert writer.log_dir.endswith("_first")
     assert len(list(Path(writer.log_dir).iterdir())) == 2
+
+
+def test_events_are_on_disk_before_the_end(tmp_path):
+    """TensorBoard reads while the program writes."""
+    writer = SummaryWriter(tmp_path, max_queue=2)
+    for step in range(3):
+        writer.add_scalar("loss", 1.0, step)
+    assert [step for _, step, _ in values(tmp_path)] == [0, 1, 2]
+    writer.close()
+    writer.add_scalar("late", 1.0)
+    writer.close()
+
+
+def test_pixels_that_are_no_bytes(tmp_path):
+    with SummaryWriter(tmp_path) as writer:
+        for i, image in enumerate((np.eye(2, dtype=bool), np.eye(2, dtype=np.int64), np.eye(2) * 300)):
+            assert _pixels(image, "HW")[..., 0].tolist() == [[255, 0], [0, 255]], i
+        with pytest.raises(ValueError, match=r"1, 3 or 4 channels.*\(4, 4, 2\)"):
+            writer.add_image("x", torch.zeros(2, 4, 4))

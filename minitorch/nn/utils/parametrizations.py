@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from ...autograd.grad_mode import no_grad
+from ...creation import eye, zeros_like
+from ...limits import finfo
+from ...ops.compare import allclose
+from ...ops.join import cat
+from ...ops.linalg import matrix_exp, solve
+from ...ops.matrix import geqrf, householder_product
+from ...ops.older import norm_except_dim
 from ...tensor import Tensor
 from ..module import Module
 from .parametrize import register_parametrization
 from .spectral_norm import as_matrix, output_dim, unit
-from .weight_norm import norm_except_dim, normalised
+from .weight_norm import normalised
 
 
 class _WeightNorm(Module):
@@ -24,7 +31,7 @@ class _WeightNorm(Module):
 
     def right_inverse(self, weight: Any) -> tuple[Any, Any]:
         """The lengths of a weight, and the weight as direction."""
-        return norm_except_dim(weight, self.dim), weight
+        return norm_except_dim(weight, 2, self.dim), weight
 
 
 def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
@@ -103,4 +110,122 @@ def spectral_norm(
     return register_parametrization(module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
 
 
-__all__ = ["spectral_norm", "weight_norm"]
+class _Orthogonal(Module):
+    """A matrix with orthonormal columns (or rows, if it is wide), from a matrix without constraint: base @ Q(X).
+
+    `base` is the weight that was assigned last, made orthogonal; without it Q(X) alone is the weight.
+    """
+
+    base: Any
+
+    def __init__(self, weight: Any, orthogonal_map: str, use_trivialization: bool = True) -> None:
+        super().__init__()
+        if weight.is_complex() and orthogonal_map == "householder":
+            raise ValueError("The householder parametrization does not support complex tensors.")
+        self.shape = weight.shape
+        self.orthogonal_map = orthogonal_map
+        if use_trivialization:
+            self.register_buffer("base", None)
+
+    def forward(self, weight: Any) -> Any:
+        wide = weight.shape[-2] < weight.shape[-1]
+        x = weight.mT if wide else weight
+        q = _reflections(x) if self.orthogonal_map == "householder" else _rotation(x, self.orthogonal_map)
+        if hasattr(self, "base"):
+            q = self.base @ q
+        return q.mT if wide else q
+
+    @no_grad()  # type: ignore[untyped-decorator]
+    def right_inverse(self, value: Any) -> Any:
+        """What gives `value`: with a base, the value becomes the base and X is -1, which every map takes to ±1."""
+        if value.shape != self.shape:
+            raise ValueError(
+                f"Expected a matrix or batch of matrices of shape {self.shape}. Got a tensor of shape {value.shape}."
+            )
+        tall = value.mT if value.shape[-2] < value.shape[-1] else value
+        if not hasattr(self, "base"):
+            inner = self._reflectors(tall)
+            return inner.mT if tall is not value else inner
+        n, k = tall.shape[-2:]
+        if n != k:
+            self.base = _orthonormal(cat([tall, tall.new_empty((*tall.shape[:-1], n - k)).normal_()], -1))
+        else:
+            self.base = tall.clone() if _is_orthogonal(tall) else _orthonormal(tall)
+        start = zeros_like(value)
+        start.diagonal(dim1=-2, dim2=-1).fill_(-1.0)
+        return start
+
+    def _reflectors(self, tall: Any) -> Any:
+        if self.orthogonal_map != "householder":
+            raise NotImplementedError(
+                "It is not possible to assign to the matrix exponential or the Cayley parametrizations when "
+                "use_trivialization=False."
+            )
+        a, tau = geqrf(tall)
+        diagonal = a.diagonal(dim1=-2, dim2=-1)
+        diagonal.sign_()  # the signs of the columns; those without a reflector are turned over
+        diagonal[tau == 0.0] *= -1
+        return a
+
+
+def _rotation(x: Any, orthogonal_map: str) -> Any:
+    """The exponential of a skew-symmetric matrix, or its Cayley transform (1 + A/2) (1 - A/2)⁻¹: the first columns."""
+    n, k = x.shape[-2:]
+    x = x.tril()
+    if n != k:
+        x = cat([x, x.new_zeros((*x.shape[:-1], n - k))], -1)
+    a = x - x.mH
+    if orthogonal_map == "matrix_exp":
+        return matrix_exp(a)[..., :k]
+    one = eye(n, dtype=a.dtype)
+    return solve(one - a / 2, one + a / 2)[..., :k]
+
+
+def _reflections(x: Any) -> Any:
+    """The product of the Householder reflections whose vectors lie below the diagonal, times the diagonal's signs."""
+    below = x.tril(-1)
+    q = householder_product(below, 2.0 / (1.0 + (below * below).sum(-2)))
+    return q * x.diagonal(dim1=-2, dim2=-1).int().unsqueeze(-2)
+
+
+def _orthonormal(x: Any) -> Any:
+    """The columns made orthonormal: Q of a QR decomposition whose R has a positive diagonal."""
+    a, tau = geqrf(x)
+    return householder_product(a, tau) * a.diagonal(dim1=-2, dim2=-1).sgn().unsqueeze(-2)
+
+
+def _is_orthogonal(q: Any) -> bool:
+    n = q.shape[-1]
+    eps = 10 * n * finfo(q.dtype).eps
+    return bool(allclose(q.mH @ q, eye(n, dtype=q.dtype), atol=eps))
+
+
+def orthogonal(
+    module: Any, name: str = "weight", orthogonal_map: str | None = None, *, use_trivialization: bool = True
+) -> Any:
+    """Keep a weight orthogonal: its columns are orthonormal, its rows if there are more columns than rows.
+
+    `orthogonal_map`: "matrix_exp" (by default for square and for complex weights), "cayley" or "householder" (for
+    others). With `use_trivialization` the map moves around the weight that was assigned last, which trains better.
+    Lezcano-Casado, 2019 (https://arxiv.org/abs/1909.09501).
+
+    >>> layer = torch.nn.utils.parametrizations.orthogonal(torch.nn.Linear(3, 3))
+    >>> torch.allclose(layer.weight @ layer.weight.T, torch.eye(3), atol=1e-5)
+    True
+    """
+    weight = getattr(module, name, None)
+    if not isinstance(weight, Tensor):
+        raise ValueError(f"Module '{module}' has no parameter or buffer with name '{name}'")
+    if weight.ndim < 2:
+        raise ValueError(f"Expected a matrix or batch of matrices. Got a tensor of {weight.ndim} dimensions.")
+    if orthogonal_map is None:
+        square = weight.shape[-2] == weight.shape[-1]
+        orthogonal_map = "matrix_exp" if square or weight.is_complex() else "householder"
+    if orthogonal_map not in ("matrix_exp", "cayley", "householder"):
+        raise ValueError(
+            f'orthogonal_map has to be one of "matrix_exp", "cayley", "householder". Got: {orthogonal_map}'
+        )
+    return register_parametrization(module, name, _Orthogonal(weight, orthogonal_map, use_trivialization), unsafe=True)
+
+
+__all__ = ["orthogonal", "spectral_norm", "weight_norm"]

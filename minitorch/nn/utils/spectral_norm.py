@@ -7,7 +7,7 @@ from typing import Any
 from ...autograd.grad_mode import no_grad
 from .. import functional as F
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from ..parameter import Parameter
+from ..parameter import Parameter, refuse_lazy
 
 
 def output_dim(module: Any) -> int:
@@ -81,6 +81,7 @@ def spectral_norm(
     weight = module._parameters[name]
     if weight is None:
         raise ValueError(f"`SpectralNorm` cannot be applied as parameter `{name}` is None")
+    refuse_lazy("SpectralNorm", weight)
     rows, columns = as_matrix(weight, hook.dim).shape
     u, v = (unit(weight.new_empty(n).normal_(), eps) for n in (rows, columns))
     delattr(module, name)

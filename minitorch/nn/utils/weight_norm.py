@@ -5,20 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from ...ops.reduce import vector_norm
-from ..parameter import Parameter
-
-
-def norm_except_dim(v: Any, dim: int) -> Any:
-    """The norm over all dimensions but one, which stay with size 1; over all of them for -1."""
-    if dim == -1:
-        return vector_norm(v)
-    return vector_norm(v, 2, [d for d in range(v.ndim) if d != dim % v.ndim], keepdim=True)
+from ...ops.older import norm_except_dim
+from ..parameter import Parameter, refuse_lazy
 
 
 def normalised(v: Any, g: Any, dim: int) -> Any:
     """g v / |v|."""
-    return v * (g / norm_except_dim(v, dim))
+    return v * (g / norm_except_dim(v, 2, dim))
 
 
 class WeightNorm:
@@ -58,8 +51,9 @@ def weight_norm(module: Any, name: str = "weight", dim: int | None = 0) -> Any:
     if _find(module, name) is not None:
         raise RuntimeError(f"Cannot register two weight_norm hooks on the same parameter {name}")
     hook, weight = WeightNorm(name, dim), getattr(module, name)
+    refuse_lazy("WeightNorm", weight)
     del module._parameters[name]
-    module.register_parameter(name + "_g", Parameter(norm_except_dim(weight, hook.dim).data))
+    module.register_parameter(name + "_g", Parameter(norm_except_dim(weight, 2, hook.dim).data))
     module.register_parameter(name + "_v", Parameter(weight.data))
     setattr(module, name, hook.compute_weight(module))
     module.register_forward_pre_hook(hook)
