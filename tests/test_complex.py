@@ -165,3 +165,15 @@ def test_logarithms_of_complex_sums():
     torch.testing.assert_close(torch.logcumsumexp(z, 0).exp(), z.exp().cumsum(0))
     torch.testing.assert_close(torch.logaddexp(z, z.flip(0)).exp(), z.exp() + z.flip(0).exp())
     torch.testing.assert_close(torch.logaddexp(z + 1000, z).real, z.real + 1000)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_ormqr_by_complex_reflections(left):
+    """Q times, and its conjugate transpose times, a matrix: Q made whole by householder_product."""
+    rng = np.random.default_rng(0)
+    a, c = [torch.tensor(rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))) for _ in "ac"]
+    reflections, tau = torch.geqrf(a)
+    q = torch.linalg.householder_product(reflections, tau)
+    for transpose, factor in ((False, q), (True, q.mH)):
+        wanted = factor @ c if left else c @ factor
+        torch.testing.assert_close(torch.ormqr(reflections, tau, c, left, transpose), wanted)
