@@ -2,6 +2,7 @@
 
 import math as _math
 
+from . import __config__ as __config__
 from . import (
     accelerator,
     amp,

@@ -10,7 +10,8 @@ _PATTERNS = {
         torch._C torch.classes torch.library torch.ops torch.mkldnn_* torch.fbgemm* torch.Dispatch* torch.monitor
         torch.Tensor.to_mkldnn torch.PyTorchFile* torch.PyObjectSlot torch.ExcludeDispatchKeyGuard torch.Tag
         torch.ThroughputBenchmark torch.Benchmark* torch.FatalError torch.profiler.ExecutionTraceObserver
-        torch.utils.checkpoint.*elective* torch.utils.checkpoint.CheckpointPolicy torch.utils.checkpoint.SAC_*
+        torch.utils.benchmark.*Callgrind* torch.utils.benchmark.Function* torch.utils.checkpoint.*elective*
+        torch.utils.checkpoint.CheckpointPolicy torch.utils.checkpoint.SAC_*
     """,
     "it compiles programs for PyTorch's own runtime; leave it out, minitorch's kernels are compiled already": """
         torch._dynamo torch._inductor torch.export torch.fx torch.package torch.sym_* torch.Sym* torch.cond
@@ -23,7 +24,7 @@ _PATTERNS = {
         torch.OperatorInfo torch.prepare_multiprocessing_environment torch.AliasDb torch.AVG torch.SUM
         torch.ConcreteModuleTypeBuilder torch.ErrorReport torch.FileCheck torch.testing.FileCheck torch.IODescriptor
         torch.StaticModule torch.ModuleDict torch.ParameterDict torch.BufferDict torch.nn.functional.boolean_dispatch
-        torch.nn.functional.BroadcastingList*
+        torch.autograd.graph.region_activation_memory_budget torch.nn.functional.BroadcastingList*
     """,
     "there is no exporter": "torch.onnx",
     "there are only dense tensors here": """
@@ -56,10 +57,10 @@ _PATTERNS = {
         torch.is_vulkan_available torch.backends torch.get_device_module torch.profiler_allow_cudagraph_*
         torch.batch_norm_stats torch.batch_norm_elemt torch.batch_norm_gather_stats* torch.batch_norm_backward_*
         torch.serialization.validate_*_device torch.profiler.DeviceType
+        torch.autograd.graph.set_override_stale_capture_stream
+        torch.autograd.graph.set_warn_on_accumulate_grad_stream_mismatch
     """,
-    "there is no forward mode": """
-        torch.autograd.forward_ad torch.func.linearize torch.func.functionalize torch.func.debug_unwrap
-    """,
+    "there is no forward mode: torch.func.jvp differentiates twice": "torch.autograd.forward_ad",
     "minitorch trains in one process; torch.distributed.is_available() says so": """
         torch.distributed torch.nn.parallel torch.futures
     """,

@@ -8,14 +8,12 @@ steps of backward (`AddmmBackward0`), and what `record_function` names. What is 
 from __future__ import annotations
 
 import enum
-import json
 import os
 import time
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any
 
-from .autograd.profiler import EventList, FunctionEvent, record_function, start, stop
+from .autograd.profiler import EventList, check_measurable, record_function, start, stop
 from .missing import missing_from
 
 __all__ = [
@@ -114,10 +112,9 @@ class profile:
         record_shapes: bool = False, profile_memory: bool = False, with_stack: bool = False, with_flops: bool = False,
         with_modules: bool = False, acc_events: bool = False, **options: Any,
     ) -> None:  # fmt: skip
-        wanted = {"profile_memory": profile_memory, "with_flops": with_flops, "with_stack": with_stack}
-        wanted["with_modules"] = with_modules
-        if refused := [name for name, value in wanted.items() if value]:
-            raise RuntimeError(f"torch.profiler.profile measures times; leave out {', '.join(refused)}")
+        check_measurable(
+            profile_memory=profile_memory, with_flops=with_flops, with_stack=with_stack, with_modules=with_modules
+        )
         self.activities = set(activities) if activities is not None else supported_activities()
         self.schedule, self.on_trace_ready = schedule, on_trace_ready
         self.step_num, self._events, self._running = 0, EventList(), False
@@ -181,21 +178,7 @@ class profile:
 
     def export_chrome_trace(self, path: Any) -> None:
         """Write the measured calls as JSON that chrome://tracing and Perfetto show."""
-        text = json.dumps({"schemaVersion": 1, "traceEvents": [_traced(event) for event in self._events]})
-        Path(path).write_text(text, encoding="utf-8")
-
-
-def _traced(event: FunctionEvent) -> dict[str, Any]:
-    return {
-        "ph": "X",
-        "cat": "cpu_op",
-        "name": event.name,
-        "pid": os.getpid(),
-        "tid": event.thread,
-        "ts": event.start,
-        "dur": event.cpu_time_total,
-        "args": {"Input Dims": event.input_shapes},
-    }
+        self._events.export_chrome_trace(path)
 
 
 __getattr__ = missing_from(__name__)

@@ -63,6 +63,9 @@ def _operator(function: Any) -> Any:
     """The method behind an operator: operands that tensors do not know are left to the other side."""
 
     def operator(self: Any, other: Any) -> Any:
+        kind = type(other)
+        if kind is Tensor or kind is float or kind is int:  # nearly always
+            return function(self, other)
         if not isinstance(other, _OPERANDS):
             if overrides.has_torch_function((other,)):
                 return overrides.handle_torch_function(function, (other,), self, other)
@@ -824,17 +827,7 @@ class Tensor(TensorBase):
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
     sum_to_size = V.sum_to_size
 
-    def view_as(self, other: Tensor) -> Tensor:
-        """The same memory in the shape of another tensor."""
-        return V.view(self, other.array.shape)
-
-    def reshape_as(self, other: Tensor) -> Tensor:
-        """In the shape of another tensor."""
-        return V.reshape(self, other.array.shape)
-
-    def expand_as(self, other: Tensor) -> Tensor:
-        """Expanded to the shape of another tensor."""
-        return V.expand(self, other.array.shape)
+    view_as, reshape_as, expand_as = V.view_as, V.reshape_as, V.expand_as
 
     @property
     def T(self) -> Tensor:

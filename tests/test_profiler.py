@@ -132,3 +132,30 @@ def test_a_schedule_skips():
 def test_what_is_not_measured(option):
     with pytest.raises(RuntimeError, match=option):
         profile(**{option: True})
+
+
+def test_the_older_profiler(tmp_path):
+    x = torch.ones(2, requires_grad=True)
+    with torch.autograd.profiler.profile(record_shapes=True) as prof:
+        (x * 3).sum().backward()
+    counts = {e.key: e.count for e in prof.key_averages()}
+    assert counts["Mul"] == 2  # backward multiplies, too
+    assert counts["MulBackward0"] == 1
+    assert prof.self_cpu_time_total > 0
+    assert "MulBackward0" in prof.table(sort_by="cpu_time_total")
+    assert str(prof) == prof.table()
+    assert prof.total_average().count == len(prof.function_events)
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    assert json.loads((tmp_path / "trace.json").read_text())["traceEvents"][0]["name"] == "Mul"
+
+
+def test_the_older_profiler_switched_off():
+    with torch.autograd.profiler.profile(enabled=False) as prof:
+        _ = torch.ones(2) * 2
+    assert repr(prof) == "<unfinished torch.autograd.profile>"
+    with pytest.raises(RuntimeError, match="didn't finish"):
+        prof.key_averages()
+    with pytest.raises(RuntimeError, match="leave out with_flops"):
+        torch.autograd.profiler.profile(with_flops=True)
+    with pytest.warns(UserWarning, match="disabling CUDA"):
+        torch.autograd.profiler.profile(use_cuda=True)

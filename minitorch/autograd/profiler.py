@@ -6,9 +6,13 @@ Watching exchanges the two gates, `Function.apply` and `Node.run`, for measuring
 from __future__ import annotations
 
 import functools
+import json
+import os
 import threading
 import time
+import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from .function import watch_applications
@@ -188,6 +192,11 @@ class EventList(list[Any]):
             found.setdefault(key, FunctionEventAvg(event.key, shapes)).add(event)
         return EventList(found.values())
 
+    def export_chrome_trace(self, path: Any) -> None:
+        """Write the events as JSON that chrome://tracing and Perfetto show."""
+        text = json.dumps({"schemaVersion": 1, "traceEvents": [_traced(event) for event in self]})
+        Path(path).write_text(text, encoding="utf-8")
+
     def total_average(self) -> FunctionEventAvg:
         """All events as one."""
         total = FunctionEventAvg("Total", [])
@@ -217,6 +226,19 @@ class EventList(list[Any]):
         return "\n".join([*top, line, shown[0], line, *shown[1:], line, end, ""])
 
 
+def _traced(event: FunctionEvent) -> dict[str, Any]:
+    return {
+        "ph": "X",
+        "cat": "cpu_op",
+        "name": event.name,
+        "pid": os.getpid(),
+        "tid": event.thread,
+        "ts": event.start,
+        "dur": event.cpu_time_total,
+        "args": {"Input Dims": event.input_shapes},
+    }
+
+
 def _row(event: Any, total: float) -> list[str]:
     mean = event.cpu_time_total / event.count
     return [
@@ -228,3 +250,75 @@ def _row(event: Any, total: float) -> list[str]:
         readable(mean),
         str(event.count),
     ]
+
+
+# ---------------------------------------------------------------- the older profiler
+
+
+def check_measurable(**options: Any) -> None:
+    """RuntimeError if something is asked for that nothing here measures."""
+    if refused := [name for name, value in options.items() if value]:
+        raise RuntimeError(f"torch.profiler.profile measures times; leave out {', '.join(refused)}")
+
+
+class profile:
+    """Measure what happens in a `with`, unless not `enabled`; `torch.profiler.profile` can do more.
+
+    >>> with torch.autograd.profiler.profile() as prof:
+    ...     y = torch.ones(2) * 3
+    >>> [(e.key, e.count) for e in prof.key_averages()]
+    [('Mul', 1)]
+    """
+
+    def __init__(
+        self, enabled: bool = True, *, use_cuda: bool = False, use_device: str | None = None,
+        record_shapes: bool = False, with_flops: bool = False, profile_memory: bool = False, with_stack: bool = False,
+        with_modules: bool = False, **options: Any,
+    ) -> None:  # fmt: skip
+        check_measurable(
+            profile_memory=profile_memory, with_flops=with_flops, with_stack=with_stack, with_modules=with_modules
+        )
+        if use_cuda or use_device not in (None, "cpu"):
+            warnings.warn("CUDA is not available, disabling CUDA profiling", UserWarning, stacklevel=2)
+        self.enabled, self.function_events = enabled, None
+
+    function_events: EventList | None
+
+    def __enter__(self) -> profile:
+        if self.enabled:
+            self._found = start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.enabled:
+            stop()
+            self.function_events = EventList(self._found)
+
+    def _finished(self) -> EventList:
+        if self.function_events is None:
+            raise RuntimeError("Profiler didn't finish running")
+        return self.function_events
+
+    def key_averages(self, group_by_input_shape: bool = False, **options: Any) -> EventList:
+        """The measured calls summed by name, and with `group_by_input_shape` by shapes."""
+        return self._finished().key_averages(group_by_input_shape)
+
+    def total_average(self) -> FunctionEventAvg:
+        """All calls as one."""
+        return self._finished().total_average()
+
+    def table(self, sort_by: str | None = None, row_limit: int = 100, **options: Any) -> str:
+        """A table of the calls."""
+        return self._finished().table(sort_by, row_limit, **options)
+
+    def export_chrome_trace(self, path: Any) -> None:
+        """Write the measured calls as JSON that chrome://tracing and Perfetto show."""
+        self._finished().export_chrome_trace(path)
+
+    @property
+    def self_cpu_time_total(self) -> float:
+        """Microseconds of all calls together."""
+        return self._finished().self_cpu_time_total
+
+    def __repr__(self) -> str:
+        return "<unfinished torch.autograd.profile>" if self.function_events is None else self.table()

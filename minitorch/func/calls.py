@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..nn.module import Module
+from ..nn.norm import _BatchNorm
 from ..ops.join import stack
 
 
@@ -96,6 +97,15 @@ def _replaced(places: dict[str, Any], wanted: dict[str, Any]) -> Iterator[None]:
     finally:
         for registry, key, x in before:
             registry[key] = x
+
+
+def replace_all_batch_norm_modules_(root: Module) -> Module:
+    """Take the running statistics of all batch norms in a module away, in place: `vmap` cannot write to them."""
+    for module in root.modules():
+        if isinstance(module, _BatchNorm) and module.track_running_stats:
+            module.running_mean = module.running_var = module.num_batches_tracked = None
+            module.track_running_stats = False
+    return root
 
 
 def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Any], dict[str, Any]]:

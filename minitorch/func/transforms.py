@@ -206,9 +206,46 @@ def jvp(func: Function, primals: Any, tangents: Any, *, strict: bool = False, ha
         outputs = _outputs(result, "jvp(f, primals, tangents)")
         if strict and not all(y.requires_grad for y in outputs):
             raise RuntimeError("jvp(f, primals, tangents, strict=True): an output is independent of the inputs")
-        pushed = level.cut(tree.rebuilt(result, _push(level, outputs, steps)))
+        pushed = level.cut(tree.rebuilt(result, _push(level, outputs, *_transposed(level, outputs), steps)))
     whole = level.cut(result)
     return (whole, pushed, level.cut(aux)) if has_aux else (whole, pushed)
+
+
+def linearize(func: Function, *primals: Any) -> tuple[Any, Function]:
+    """(func(*primals), f): f of tangents returns J tangents, without running `func` again.
+
+    >>> y, f = torch.func.linearize(torch.sin, torch.zeros(2))
+    >>> f(torch.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
+    level = _Level(primals)
+    with enable_grad():
+        result = func(*level.inputs)
+        outputs = _outputs(result, "linearize(f, *primals)")
+        vectors, pulled = _transposed(level, outputs)
+
+    def push(*tangents: Any) -> Any:
+        steps = tree.leaves(tangents)
+        _alike(level.leaves, steps)
+        with enable_grad():
+            return level.cut(tree.rebuilt(result, _push(level, outputs, vectors, pulled, steps)))
+
+    return level.cut(result), push
+
+
+def functionalize(func: Function, *, remove: str = "mutations") -> Function:
+    """`func` itself: there is no compiler here that would want its writes in place, or its views, out of the way."""
+    if remove not in ("mutations", "mutations_and_views"):
+        raise RuntimeError(
+            f"functionalize(f, remove='mutations'): received an invalid argument for remove={remove!r}: expected "
+            "'mutations' or 'mutations_and_views'"
+        )
+    return func
+
+
+def debug_unwrap(tensor: Tensor, *, recurse: bool = True) -> Tensor:
+    """The tensor itself: transformations wrap nothing here, what they hand to functions can be printed."""
+    return tensor
 
 
 def _alike(primals: list[Any], tangents: list[Any]) -> None:
@@ -226,10 +263,14 @@ def _alike(primals: list[Any], tangents: list[Any]) -> None:
             )
 
 
-def _push(level: _Level, outputs: list[Any], steps: list[Any]) -> list[Any]:
+def _transposed(level: _Level, outputs: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Vectors like the outputs, and their product with the Jacobian, which is linear in them."""
     vectors = [y._zeros(y.array.shape, y.array.dtype).requires_grad_() for y in outputs]
     level.own.update(map(id, vectors))
-    pulled = level.pull(outputs, vectors, True)
+    return vectors, level.pull(outputs, vectors, True)
+
+
+def _push(level: _Level, outputs: list[Any], vectors: list[Any], pulled: list[Any], steps: list[Any]) -> list[Any]:
     pairs = [(g, t) for g, t in zip(pulled, steps, strict=True) if g.requires_grad]
     if not pairs:
         return [y.detach() * 0 for y in outputs]

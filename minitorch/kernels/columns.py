@@ -8,6 +8,7 @@ loop that calls BLAS itself; where BLAS cannot be called so, the same is done ca
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -69,6 +70,7 @@ def _three(values: Sequence[Any], missing: Any) -> Any:
     return (*(missing,) * (3 - len(values)), *values)
 
 
+@functools.lru_cache(maxsize=1024)
 def plan(size: Sequence[int], kernel: Sequence[int], stride: Any, padding: Any, dilation: Any, groups: int) -> Plan:
     """The geometry, from the spatial sizes and the arguments that users give."""
     pads = [(p, p) if isinstance(p, int) else tuple(p) for p in padding]
@@ -148,6 +150,11 @@ def copy_row(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
 @moves_rows(gather=2)
 def copy_evens(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
     """target[v : v + n] = source[u : u + 2 n : 2], for kernels."""
+
+
+@moves_rows(scatter=2)
+def copy_to_evens(target: Any, v: Any, source: Any, u: Any, n: Any) -> None:
+    """target[v : v + 2 n : 2] = source[u : u + n], with zeros between them, for kernels."""
 
 
 @moves_rows(add=True)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from . import columns, winograd
 from ._blas import products, with_one_blas_thread
-from ._jit import jit
-from .columns import Plan, plan, windows
+from ._jit import jit, jitable
+from .columns import Plan, copy_evens, copy_row, copy_to_evens, plan, windows
 
 Array = NDArray[Any]
 
@@ -35,26 +35,82 @@ def _depthwise_numpy(start: int, stop: int, x: Array, w: Array, b: Array, y: Arr
         y[i] = np.tensordot(w[o].reshape(geometry[:3]), view, 3) + b[o]
 
 
+@jitable
+def _starts(points: Any, height: Any, width: Any, geometry: Any) -> Any:
+    """Where the line under each kernel point begins in a padded plane."""
+    _, kh, kw, _, _, _, dd, dh, dw, _, _, _ = geometry
+    starts = np.empty(points, np.int64)
+    for point in range(points):
+        starts[point] = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
+    return starts
+
+
+@jitable
+def _length(height: Any, width: Any, geometry: Any) -> Any:
+    """From the first output point to the last, on the long line."""
+    _, _, _, sd, sh, sw, _, _, _, od, oh, ow = geometry
+    return (((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1
+
+
+@jitable
+def _add_shifted(line: Any, source: Any, starts: Any, factors: Any) -> None:
+    """line[j] += the sum of factors[p] source[starts[p] + j]; three points at a time, to pass less often."""
+    n, whole = line.size, starts.size // 3 * 3
+    for p in range(0, whole, 3):
+        a, b, c = source[starts[p] :], source[starts[p + 1] :], source[starts[p + 2] :]
+        s, t, u = factors[p], factors[p + 1], factors[p + 2]
+        for j in range(n):
+            line[j] += s * a[j] + t * b[j] + u * c[j]
+    for p in range(whole, starts.size):
+        a, s = source[starts[p] :], factors[p]
+        for j in range(n):
+            line[j] += s * a[j]
+
+
+@jitable
+def _spread_out(values: Any, line: Any, height: Any, width: Any, geometry: Any) -> None:
+    """Output points to their places on the line."""
+    _, _, _, sd, sh, sw, _, _, _, od, oh, ow = geometry
+    source = values.reshape(-1)
+    for p in range(od):
+        for q in range(oh):
+            at, u = (p * sd * height + q * sh) * width, (p * oh + q) * ow
+            if sw == 1:
+                copy_row(line, at, source, u, ow)
+            elif sw == 2:
+                copy_to_evens(line, at, source, u, ow)
+            else:
+                for r in range(ow):
+                    line[at + r * sw] = source[u + r]
+
+
+@jitable
+def _gathered(line: Any, values: Any, height: Any, width: Any, geometry: Any) -> None:
+    """Output points from their places on the line."""
+    _, _, _, sd, sh, sw, _, _, _, od, oh, ow = geometry
+    target = values.reshape(-1)
+    for p in range(od):
+        for q in range(oh):
+            at, v = (p * sd * height + q * sh) * width, (p * oh + q) * ow
+            if sw == 1:
+                copy_row(target, v, line, at, ow)
+            elif sw == 2:
+                copy_evens(target, v, line, at, ow)
+            else:
+                for r in range(ow):
+                    target[v + r] = line[at + r * sw]
+
+
 @jit(twin=_depthwise_numpy)
 def _depthwise(start: int, stop: int, x: Any, w: Any, b: Any, y: Any, geometry: Any) -> None:
     """Padded planes x (n C, d, h, w) with filters w (C m, points), plus b: y (n C m, *output)."""
-    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
     _, _, height, width = x.shape
-    line = np.empty((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
-    per_channel, n = y.shape[0] // x.shape[0], line.size
+    line, starts = np.empty(_length(height, width, geometry), x.dtype), _starts(w.shape[1], height, width, geometry)
+    per_channel = y.shape[0] // x.shape[0]
     for i in range(start, stop):
-        o, source = i % w.shape[0], x[i // per_channel].reshape(-1)
-        line[:] = b[o]
-        for point in range(kd * kh * kw):
-            at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
-            shifted, factor = source[at : at + n], w[o, point]
-            for j in range(n):
-                line[j] += factor * shifted[j]
-        for p in range(od):
-            for q in range(oh):
-                row, to = line[(p * sd * height + q * sh) * width :], y[i, p, q]
-                for r in range(ow):
-                    to[r] = row[r * sw]
+        line[:] = b[i % w.shape[0]]
+        _add_shifted(line, x[i // per_channel].reshape(-1), starts, w[i % w.shape[0]])
+        _gathered(line, y[i], height, width, geometry)
 
 
 def _depthwise_input_numpy(start: int, stop: int, g: Array, w: Array, x: Array, geometry: Any) -> None:
@@ -68,25 +124,18 @@ def _depthwise_input_numpy(start: int, stop: int, g: Array, w: Array, x: Array, 
 
 @jit(twin=_depthwise_input_numpy)
 def _depthwise_input(start: int, stop: int, g: Any, w: Any, x: Any, geometry: Any) -> None:
-    """The gradient of x in `_depthwise`, from that of y."""
-    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
+    """The gradient of x in `_depthwise`, from that of y: the line between zeros, and each kernel point shifted back."""
     _, _, height, width = x.shape
-    line = np.zeros((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
-    per_channel, n = g.shape[0] // x.shape[0], line.size
+    starts, n = _starts(w.shape[1], height, width, geometry), _length(height, width, geometry)
+    reach = starts[-1]
+    line = np.zeros(reach + n + reach, x.dtype)
+    per_channel = g.shape[0] // x.shape[0]
     for c in range(start, stop):
         target = x[c].reshape(-1)
         target[:] = 0
         for i in range(c * per_channel, (c + 1) * per_channel):
-            for p in range(od):
-                for q in range(oh):
-                    row, source = line[(p * sd * height + q * sh) * width :], g[i, p, q]
-                    for r in range(ow):
-                        row[r * sw] = source[r]
-            for point in range(kd * kh * kw):
-                at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
-                shifted, factor = target[at : at + n], w[i % w.shape[0], point]
-                for j in range(n):
-                    shifted[j] += factor * line[j]
+            _spread_out(g[i], line[reach:], height, width, geometry)
+            _add_shifted(target[: n + reach], line, reach - starts, w[i % w.shape[0]])
 
 
 def _depthwise_weight_numpy(start: int, stop: int, x: Array, g: Array, w: Array, geometry: Any) -> None:
@@ -102,25 +151,31 @@ def _depthwise_weight_numpy(start: int, stop: int, x: Array, g: Array, w: Array,
 @jit(twin=_depthwise_weight_numpy)
 def _depthwise_weight(start: int, stop: int, x: Any, g: Any, w: Any, geometry: Any) -> None:
     """The gradient of w in `_depthwise`, for the filters from start to stop."""
-    kd, kh, kw, sd, sh, sw, dd, dh, dw, od, oh, ow = geometry
     _, _, height, width = x.shape
-    line = np.zeros((((od - 1) * sd * height) + (oh - 1) * sh) * width + (ow - 1) * sw + 1, x.dtype)
-    per_channel, n = g.shape[0] // x.shape[0], line.size
+    starts, n = _starts(w.shape[1], height, width, geometry), _length(height, width, geometry)
+    line, zero = np.zeros(n, x.dtype), x.dtype.type(0)
+    per_channel, whole = g.shape[0] // x.shape[0], starts.size // 3 * 3
     for o in range(start, stop):
-        w[o] = 0
+        sums = w[o]
+        sums[:] = 0
         for i in range(o, g.shape[0], w.shape[0]):
-            for p in range(od):
-                for q in range(oh):
-                    row, values = line[(p * sd * height + q * sh) * width :], g[i, p, q]
-                    for r in range(ow):
-                        row[r * sw] = values[r]
+            _spread_out(g[i], line, height, width, geometry)
             source = x[i // per_channel].reshape(-1)
-            for point in range(kd * kh * kw):
-                at = (point // (kh * kw) * dd * height + point // kw % kh * dh) * width + point % kw * dw
-                shifted, total = source[at : at + n], x.dtype.type(0)
+            for p in range(0, whole, 3):
+                a, b, c = source[starts[p] :], source[starts[p + 1] :], source[starts[p + 2] :]
+                s, t, u = zero, zero, zero
                 for j in range(n):
-                    total += shifted[j] * line[j]
-                w[o, point] += total
+                    s += a[j] * line[j]
+                    t += b[j] * line[j]
+                    u += c[j] * line[j]
+                sums[p] += s
+                sums[p + 1] += t
+                sums[p + 2] += u
+            for p in range(whole, starts.size):
+                a, s = source[starts[p] :], zero
+                for j in range(n):
+                    s += a[j] * line[j]
+                sums[p] += s
 
 
 def _depthwise_cost(p: Plan) -> float:

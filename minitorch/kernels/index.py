@@ -44,10 +44,12 @@ def _positions(index: Array, axis: int) -> tuple[Any, ...]:
 
 def _flat(index: Array, axis: int, shape: tuple[int, ...]) -> Array:
     """`_positions` in an array of this shape as positions in its memory."""
-    grids = np.ogrid[tuple([slice(n) for n in index.shape])]
-    strides = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
-    others: Any = sum([g * stride for d, (g, stride) in enumerate(zip(grids, strides, strict=True)) if d != axis])
-    return np.asarray(index * strides[axis] + others)
+    others: Any = 0  # where the element would be at index 0 of the axis
+    for d, n in enumerate(index.shape):
+        if d != axis:
+            steps = np.arange(n) * math.prod(shape[d + 1 :])
+            others = others + steps.reshape(n, *(1,) * (len(shape) - d - 1))
+    return np.asarray(index * math.prod(shape[axis + 1 :]) + others)
 
 
 def scatter(y: Array, axis: int, index: Array, src: Any) -> None:
@@ -167,7 +169,7 @@ def index_copy(y: Array, axis: int, index: Array, values: Array) -> None:
 
 def advanced_get(x: Array, key: tuple[Any, ...]) -> Array:
     """x[key] for a key with arrays among it; always a copy."""
-    return np.array(_indexed(x, key), order="C")
+    return in_rows(np.asarray(_indexed(x, key)))
 
 
 def _indexed(x: Array, key: tuple[Any, ...]) -> Any:
@@ -182,8 +184,16 @@ def _index_message(x: Array, key: tuple[Any, ...], problem: str) -> str:
     return f"{problem} (tensor of shape {list(x.shape)}, index {shapes})"
 
 
+def _picks_rows(k: Any) -> bool:
+    return isinstance(k, np.ndarray) and k.ndim > 0 and k.dtype.kind == "i"
+
+
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
+    if accumulate and len(key) == 1 and _picks_rows(key[0]) and np.shape(values) == (*key[0].shape, *y.shape[1:]):
+        index = np.where(key[0] < 0, key[0] + len(y), key[0]).ravel()
+        index_add(y, 0, index, values.reshape(index.size, *y.shape[1:]))
+        return
     place = _indexed(np.arange(y.size).reshape(y.shape), key) if accumulate else None
     try:
         if place is None:

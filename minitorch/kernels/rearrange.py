@@ -40,15 +40,20 @@ def contiguous_copy(x: Array) -> Array:
 
     numpy reads a transposed matrix with a miss of the cache for each.
     """
+    return reshaped(x, x.shape)
+
+
+def reshaped(x: Array, shape: tuple[int, ...]) -> Array:
+    """The elements in another shape, in fresh memory."""
     if x.size >= MANY and x.dtype.char in "eV":
-        return contiguous_copy(x.view(np.uint16)).view(x.dtype)
+        return reshaped(x.view(np.uint16), shape).view(x.dtype)
+    out = np.empty(shape, x.dtype)
     planes = _planes(x) if x.size >= MANY and x.dtype.kind in "fiu" else None
     if planes is None:
-        return x.copy(order="C")
-    out = np.empty(x.shape, x.dtype)
-    _transpose.split(
-        planes.shape[0] * -(-planes.shape[1] // BLOCK), BLOCK * planes.shape[2] * 0.5, planes, out.reshape(planes.shape)
-    )
+        out.reshape(x.shape)[...] = x
+        return out
+    strips = planes.shape[0] * -(-planes.shape[1] // BLOCK)
+    _transpose.split(strips, BLOCK * planes.shape[2] * 0.5, planes, out.reshape(planes.shape))
     return out
 
 
@@ -62,7 +67,7 @@ def _planes(x: Array) -> Array | None:
             merged[-1] = [merged[-1][0] * n, step]
         else:
             merged.append([n, step])
-    if not 2 <= len(merged) <= 3 or merged[-2][1] != x.itemsize:
+    if not 2 <= len(merged) <= 3 or merged[-2][1] != x.itemsize or merged[-1][1] == 0:
         return None
     whole = [[1, 0], *merged][-3:]
     return np.lib.stride_tricks.as_strided(x, [n for n, _ in whole], [step for _, step in whole])

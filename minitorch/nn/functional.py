@@ -64,6 +64,7 @@ from ..ops.fractional import (
     max_pool3d_with_indices,
 )
 from ..ops.gridsample import grid_sample
+from ..ops.grouped import grouped_mm
 from ..ops.join import broadcast_tensors as _broadcast_tensors
 from ..ops.loss import (
     binary_cross_entropy,
@@ -314,6 +315,7 @@ __all__ = [
     "glu",
     "grid_sample",
     "group_norm",
+    "grouped_mm",
     "gumbel_softmax",
     "hardshrink",
     "hardsigmoid",

@@ -25,7 +25,7 @@ from ..autograd.views import check_takes_history, check_writable, take_history
 from ..errors import DtypeError, OperationError
 from ..kernels import cast
 from ..kernels.elementwise import Elementwise
-from ..storage import ONE_REFERENCE
+from ..storage import ONE_REFERENCE, tick
 
 Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -135,13 +135,18 @@ def pointwise(kernel: Elementwise, *args: Any) -> Any:
 
 def promoted(*operands: Any) -> tuple[Any, ...]:
     """The operands in their common dtype. Tensors are cast where they must be, numbers stay numbers."""
+    first = operands[0]
+    if isinstance(first, TensorBase):
+        d = first.array.dtype
+        if all(isinstance(x, TensorBase) and x.array.dtype is d for x in operands):  # mostly
+            return operands
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
             raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
     if not any(isinstance(x, TensorBase) for x in operands):
         raise TypeError(f"expected at least one tensor, got {', '.join(map(repr, operands))}")
-    d = dt.result_dtype([_number(x) for x in operands])
-    return tuple([in_dtype(x, d) for x in operands])
+    common = dt.result_dtype([_number(x) for x in operands])
+    return tuple([in_dtype(x, common) for x in operands])
 
 
 def pair(a: Any, b: Any) -> tuple[Any, Any]:
@@ -351,6 +356,39 @@ def derivative(formula: Callable[..., Any], inputs: Any, needs: Any, grads: Any)
         engine.grad([y for y, _ in pairs], wanted, [g for _, g in pairs], create_graph=True, allow_unused=True)
     )
     return [next(found) if need else None for _, need in zip(places, needs, strict=False)]
+
+
+# ---------------------------------------------------------------- operations made of operations
+
+
+def shown_as(name: str) -> Callable[[F], F]:
+    """A function made of several operations, for which PyTorch has one: the node of its result is called so, too.
+
+    Only its name changes, `grad_fn=<CdistBackward0>`: the nodes of the other operations lie below it, as before.
+    """
+
+    def decorate(function: F) -> F:
+        @functools.wraps(function)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if not mode.grad:
+                return function(*args, **kwargs)
+            start = tick()
+            result = function(*args, **kwargs)
+            for x in result if isinstance(result, tuple) else (result,):
+                node = x._grad_fn if isinstance(x, TensorBase) else None
+                if node is not None and node.number > start:
+                    kind: Any = type(node)
+                    node.__class__ = _called(kind, name)
+            return result
+
+        return taken_as(F, call)
+
+    return decorate
+
+
+@functools.cache
+def _called(kind: Any, name: str) -> Any:
+    return type(name, (kind,), {"__module__": kind.__module__})
 
 
 # ---------------------------------------------------------------- several results

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import DtypeError, OperationError
 from ..kernels import stats as kernels
-from .base import T, TensorBase, numbers, results
+from .base import T, TensorBase, numbers, results, shown_as
 from .gather import scatter_reduce
 from .scan import cumsum
 from .sort import bincount, searchsorted
@@ -19,6 +19,7 @@ _KINDS = {"sum": "sum", "prod": "prod", "mean": "mean", "max": "amax", "amax": "
 _NEUTRAL = {"sum": 0, "prod": 1, "mean": 0, "amax": -math.inf, "amin": math.inf}
 
 
+@shown_as("SegmentReduceBackward0")
 def segment_reduce(
     data: T, reduce: str, *, lengths: Any = None, indices: Any = None, offsets: Any = None, axis: int = 0,
     unsafe: bool = False, initial: Any = None,

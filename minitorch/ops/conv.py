@@ -11,7 +11,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import conv as kernels
 from ..kernels.columns import plan as plan_of
 from .autocast import lowered
-from .base import Op, T
+from .base import Op, T, shown_as
 from .join import cat
 from .parts import complex
 from .view import narrow, reshape, squeeze, unsqueeze
@@ -329,6 +329,7 @@ def conv_transpose3d(
     return _transposed(3, input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
+@shown_as("ConvTbcBackward0")
 def conv_tbc(input: T, weight: T, bias: T, pad: int = 0) -> T:
     """The convolution of (time, batch, in) with weight (kernel, in, out) and bias (out,), `pad` zeros at both ends.
 

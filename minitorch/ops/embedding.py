@@ -8,7 +8,7 @@ from .. import dtypes as dt
 from ..autograd.grad_mode import mode as grad_mode
 from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
-from .base import Op, T, TensorBase, numbers
+from .base import Op, T, TensorBase, numbers, shown_as
 from .gather import gather
 from .sort import bincount
 from .view import unsqueeze
@@ -151,6 +151,7 @@ def _check_offsets(offsets: list[int], size: int) -> None:
         )
 
 
+@shown_as("EmbeddingBagBackward0")
 def embedding_bag(
     input: Any, weight: T, offsets: Any = None, max_norm: float | None = None, norm_type: float = 2,
     scale_grad_by_freq: bool = False, mode: str = "mean", sparse: bool = False, per_sample_weights: Any = None,

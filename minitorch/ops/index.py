@@ -96,6 +96,9 @@ def normal_key(x: Any, key: Any) -> tuple[Key, Key | None]:
 
     In one step numpy would count an integer beside arrays as one of them, and order the dimensions by it.
     """
+    plain = _plain(x.array.shape, key if type(key) is tuple else (key,))
+    if plain is not None:
+        return plain, None
     parts = [_part(k) for k in _listed(key)]
     used = _check(x, parts)
     if not any(isinstance(k, np.ndarray) for k in parts):
@@ -104,6 +107,22 @@ def normal_key(x: Any, key: Any) -> tuple[Key, Key | None]:
     spelled = [k for part in parts for k in (hidden if part is Ellipsis else [part])]
     basic = [k for part in spelled for k in _basic(part)]
     return tuple(basic), tuple([k for part in spelled for k in _advanced(part)])
+
+
+_ENDS = (int, type(None))
+
+
+def _plain(shape: tuple[int, ...], key: Key) -> Key | None:
+    """A key of integers and slices without steps that fits the shape: most are, and numpy takes them as they are."""
+    if len(key) > len(shape):
+        return None
+    for k, n in zip(key, shape, strict=False):
+        if type(k) is int:
+            if not -n <= k < n:
+                return None
+        elif type(k) is not slice or k.step is not None or type(k.start) not in _ENDS or type(k.stop) not in _ENDS:
+            return None
+    return key
 
 
 def _listed(key: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
-from .base import Op, T, TensorBase, inplace, numpy_names, promoted
+from .base import Op, T, TensorBase, inplace, numpy_names, promoted, shown_as
 from .view import dim_in, dims_of, expand, permute, reshape, split, unbind, unsqueeze, view
 
 
@@ -110,10 +110,10 @@ def cat(tensors: Any, dim: int = 0) -> Any:
     if not full[0].array.ndim:
         raise RuntimeError("zero-dimensional tensor (at position 0) cannot be concatenated")
     shape = full[0].array.shape
+    before, after = shape[:axis], shape[axis + 1 :]
     for i, x in enumerate(full):
-        if x.array.ndim != len(shape) or any(
-            m != n for d, (m, n) in enumerate(zip(x.array.shape, shape, strict=True)) if d != axis
-        ):
+        other = x.array.shape
+        if len(other) != len(shape) or other[:axis] != before or other[axis + 1 :] != after:
             raise OperationError(
                 "cat",
                 f"Sizes of tensors must match except in dimension {axis}, but tensor {i} has shape "
@@ -197,6 +197,7 @@ def roll(input: T, shifts: Any, dims: Any = None) -> T:
     return Roll.apply(input, shifts, axes)
 
 
+@shown_as("Rot90Backward0")
 def rot90(input: T, k: int = 1, dims: Sequence[int] = (0, 1)) -> T:
     """Rotated by 90 degrees, k times, from the first towards the second dimension."""
     a, b = _plane(input, dims)
@@ -235,6 +236,7 @@ def _matrix(name: str, x: Any) -> Any:
     return x
 
 
+@shown_as("RepeatBackward0")
 def repeat(self: T, *sizes: Any, repeats: Any = None) -> T:
     """The whole tensor repeated along each dimension; further dimensions may stand in front.
 
@@ -366,6 +368,7 @@ def broadcast_tensors(*tensors: Any) -> Any:
     return tuple([expand(x, shape) for x in xs])
 
 
+@shown_as("BlockDiagBackward0")
 def block_diag(*tensors: Any) -> Any:
     """Matrices along the diagonal of a matrix of zeros."""
     xs = [atleast_2d(x) for x in tensors]

@@ -15,7 +15,7 @@ from ..errors import DtypeError, LinAlgError, OperationError
 from ..kernels import linalg as kernels
 from .arithmetic import where
 from .autocast import in_float32, lowered
-from .base import Op, T, TensorBase, also_called, conj, in_dtype, numbers, promoted, results
+from .base import Op, T, TensorBase, also_called, conj, in_dtype, numbers, promoted, results, shown_as
 from .join import cat, tril, triu
 from .matmul import matmul
 from .strided import diag_embed
@@ -570,6 +570,7 @@ def matrix_exp(A: T) -> T:
     return LinalgMatrixExp.apply(A)
 
 
+@shown_as("LinalgLstsqBackward0")
 @in_float32
 def lstsq(A: T, B: T, rcond: float | None = None, *, driver: str | None = None) -> Any:
     """The named tuple (solution, residuals, rank, singular_values): X that makes ‖A X - B‖ smallest.

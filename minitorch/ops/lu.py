@@ -10,7 +10,7 @@ import numpy as np
 from ..kernels import linalg as kernels
 from ..kernels.cast import cast_array
 from .autocast import in_float32
-from .base import Op, T, into, numbers, results
+from .base import Op, T, into, numbers, results, shown_as
 from .join import cat, tril, triu
 from .linalg import flipped, matrices, succeeded, together, triangular
 from .matmul import matmul
@@ -115,6 +115,7 @@ def old_lu(A: T, pivot: bool = True, get_infos: bool = False, out: Any = None) -
     return results("_lu_with_info", "LU", "pivots", "info")(*found) if get_infos else found
 
 
+@shown_as("LuUnpackBackward0")
 def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots: bool = True) -> Any:
     """The named tuple (P, L, U) of what `lu_factor` gave: A = P L U."""
     m, n = LU_data.array.shape[-2:]
@@ -126,11 +127,13 @@ def lu_unpack(LU_data: T, LU_pivots: T, unpack_data: bool = True, unpack_pivots:
     return results("lu_unpack", "P", "L", "U")(permutation_matrix(LU_data, LU_pivots), l + ones, u)
 
 
+@shown_as("LinalgLuBackward0")
 def lu(A: T, *, pivot: bool = True) -> Any:
     """The named tuple (P, L, U): A = P L U, P a permutation, L with ones on its diagonal, U upper triangular."""
     return results("linalg_lu", "P", "L", "U")(*lu_unpack(*_factor("linalg.lu", A, pivot)))
 
 
+@shown_as("LinalgLuSolveBackward0")
 @in_float32
 def lu_solve(LU: T, pivots: T, B: T, *, left: bool = True, adjoint: bool = False) -> T:
     """X with A X = B, of what `lu_factor(A)` gave; `adjoint`: with Aᵀ; X A = B where not `left`."""

@@ -11,7 +11,7 @@ from ..errors import OperationError
 from .activation import logsigmoid
 from .arithmetic import refuse, where
 from .autocast import in_float32
-from .base import T, TensorBase
+from .base import T, TensorBase, shown_as
 from .gather import gather
 from .loss import _reduction, check_reduction, reduced
 
@@ -32,7 +32,7 @@ def margin_ranking_loss(
         raise OperationError(
             "margin_ranking_loss", "All input tensors should have same number of dimensions", input1, input2, target
         )
-    return reduced((-target * (input1 - input2) + float(margin)).clamp(min=0), how)
+    return reduced((-target * (input1 - input2) + float(margin)).clamp_min(0), how)
 
 
 @in_float32
@@ -56,7 +56,7 @@ def cosine_embedding_loss(
         )  # fmt: skip
     lengths = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
     cos = (input1 * input2).sum(-1) / lengths.sqrt()
-    near, far = where(target.eq(1), 1 - cos, 0.0), where(target.eq(-1), (cos - margin).clamp(min=0), 0.0)
+    near, far = where(target.eq(1), 1 - cos, 0.0), where(target.eq(-1), (cos - margin).clamp_min(0), 0.0)
     return reduced(near + far, how)
 
 
@@ -68,7 +68,7 @@ def hinge_embedding_loss(
     how = _reduction(size_average, reduce, reduction)
     refuse("hinge_embedding_loss", "b", input)
     margin = margin if input.array.dtype.kind in "fcV" else int(margin)
-    far, near = where(target.ne(1), (margin - input).clamp(min=0), 0), where(target.ne(-1), input, 0)
+    far, near = where(target.ne(1), (margin - input).clamp_min(0), 0), where(target.ne(-1), input, 0)
     return reduced(far + near, how)
 
 
@@ -95,7 +95,7 @@ def _triplet(name: str, xs: Any, distance: Any, margin: float, swap: bool, how: 
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
         far = far.minimum(distance(positive, negative))
-    return reduced((near - far + margin).clamp(min=0), how)
+    return reduced((near - far + margin).clamp_min(0), how)
 
 
 def triplet_margin_with_distance_loss(
@@ -115,6 +115,7 @@ def triplet_margin_with_distance_loss(
 # ---------------------------------------------------------------- classes
 
 
+@shown_as("MultiMarginLossBackward0")
 @in_float32
 def multi_margin_loss(
     input: T,
@@ -145,7 +146,7 @@ def multi_margin_loss(
             "multi_margin_loss", f"inconsistent weight size: expected {x.array.shape[1]} numbers", weight
         )
     own = t.unsqueeze(1)
-    over = (x - gather(x, 1, own) + margin).clamp(min=0)
+    over = (x - gather(x, 1, own) + margin).clamp_min(0)
     over = over * over if p == 2 else over
     if weight is not None:
         over = over * weight[t].unsqueeze(1)
@@ -153,6 +154,7 @@ def multi_margin_loss(
     return reduced(losses if input.array.ndim == 2 or target.array.ndim else losses.squeeze(0), how)
 
 
+@shown_as("MultilabelMarginLossBackward0")
 @in_float32
 def multilabel_margin_loss(
     input: T, target: T, size_average: Any = None, reduce: Any = None, reduction: str = "mean"
@@ -169,7 +171,7 @@ def multilabel_margin_loss(
     listed = (t >= 0).cumprod(1) == 1
     labels = where(listed, t, 0)
     is_label = (x.detach() * 0).scatter_add(1, labels, listed.to(x.dtype)) > 0
-    over = (1 - gather(x, 1, labels).unsqueeze(2) + x.unsqueeze(1)).clamp(min=0)
+    over = (1 - gather(x, 1, labels).unsqueeze(2) + x.unsqueeze(1)).clamp_min(0)
     counted = listed.unsqueeze(2) & is_label.logical_not().unsqueeze(1)
     losses = where(counted, over, 0.0).sum((1, 2)) / x.array.shape[1]
     return reduced(losses if input.array.ndim == 2 else losses.squeeze(0), how)
@@ -185,6 +187,7 @@ def multilabel_soft_margin_loss(
     return reduced(losses.sum(-1) / input.array.shape[-1], how)
 
 
+@shown_as("SoftMarginLossBackward0")
 @in_float32
 def soft_margin_loss(input: T, target: T, size_average: Any = None, reduce: Any = None, reduction: str = "mean") -> T:
     """ln(1 + e^(-t x)) for targets 1 and -1."""

@@ -11,7 +11,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import matmul as kernels
 from .arithmetic import add, mul
 from .autocast import lowered
-from .base import Op, T, TensorBase, conj
+from .base import Op, T, TensorBase, conj, shown_as
 from .view import reshape, sum_to_size, transpose, unsqueeze, view
 
 
@@ -244,6 +244,7 @@ def dot(input: T, tensor: Any) -> T:
     return Dot.apply(input, tensor)
 
 
+@shown_as("VdotBackward0")
 def vdot(input: T, other: Any) -> T:
     """`dot` with the complex conjugate of the first."""
     return dot(conj(input), other)

@@ -13,7 +13,7 @@ from ..kernels import linalg as kernels
 from . import linalg as L
 from .arithmetic import refuse
 from .autocast import in_float32, lowered
-from .base import Op, T, conj, into, numpy_names, results
+from .base import Op, T, conj, into, numpy_names, results, shown_as
 from .join import tril
 from .linalg import flipped, inv, inv_ex, matrices, svdvals
 from .matmul import matmul
@@ -170,6 +170,7 @@ def vecdot(x: T, y: T, *, dim: int = -1) -> T:
     return (conj(x) * y).sum(dim)
 
 
+@shown_as("LinalgCrossBackward0")
 def cross(input: T, other: T, *, dim: int = -1) -> T:
     """The cross product along a dimension of size 3."""
     return vector_cross("linalg.cross", input, other, dim)
@@ -191,6 +192,7 @@ def vander(x: T, *, N: int | None = None) -> T:
     return powers(x, x.array.shape[-1] if N is None else N)
 
 
+@shown_as("LinalgHouseholderProductBackward0")
 @in_float32
 def householder_product(A: T, tau: T) -> T:
     """The first columns of the product of the reflections 1 - τᵢ vᵢ vᵢᵀ, vᵢ below the diagonal of A (..., m, n)."""
@@ -229,6 +231,7 @@ def geqrf(input: T) -> Any:
     return results("geqrf", "a", "tau")(*Geqrf.apply(input))
 
 
+@shown_as("OrmqrBackward0")
 def ormqr(input: T, tau: T, other: T, left: bool = True, transpose: bool = False) -> T:
     """Q C, or C Q where not `left`, C = other (..., m, n), `transpose`: Qᵀ; Q is the whole product of the reflections
     1 - τᵢ vᵢ vᵢᵀ that `geqrf` gave.
@@ -356,6 +359,7 @@ def cholesky_solve(B: T, L_: T, upper: bool = False) -> T:
     return CholeskySolve.apply(b, l, upper)
 
 
+@shown_as("TriangularSolveBackward0")
 @in_float32
 def triangular_solve(b: T, A: T, upper: bool = True, transpose: bool = False, unitriangular: bool = False) -> Any:
     """The named tuple (solution, cloned_coefficient) of A X = b, of Aᵀ X = b where `transpose`."""

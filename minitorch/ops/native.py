@@ -9,7 +9,7 @@ from ..autograd.grad_mode import mode
 from ..kernels import random as draws
 from . import norm
 from .arithmetic import refuse
-from .base import T
+from .base import T, shown_as
 from .random import NativeDropout, default_stream
 from .reduce import var_mean
 from .view import reshape
@@ -51,6 +51,7 @@ def native_batch_norm(
     return (y, *_statistics(input, (0, *range(2, input.array.ndim)), eps, False))
 
 
+@shown_as("NativeDropoutBackward0")
 def native_dropout(input: T, p: float, train: bool | None) -> tuple[T, T]:
     """`dropout` (where `train` is False, a copy), and a mask of what was kept."""
     if not 0 <= p <= 1:

@@ -11,7 +11,7 @@ from ..autograd.half import FLOAT32
 from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
-from .base import Op, T, numbers
+from .base import Op, T, numbers, shown_as
 from .view import reshape
 
 
@@ -216,6 +216,7 @@ def _complex_rms_norm(x: Any, shape: Any, weight: Any, eps: float | None) -> Any
     return y if weight is None else y * weight
 
 
+@shown_as("NativeGroupNormBackward0")
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
     """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018),
     then weight and bias per channel.
@@ -278,7 +279,8 @@ def batch_norm_update_stats(input: T, running_mean: Any, running_var: Any, momen
     _check_dtypes("batch_norm_update_stats", input, running_mean, running_var)
     count = input.array.size // max(input.array.shape[1], 1)
     mean, var = _statistics(input, count, running_mean, running_var, momentum)
-    return input._wrap(mean), input._wrap(var)
+    like = input if running_mean is None else running_mean
+    return input._wrap(mean).to(like.dtype), input._wrap(var).to(like.dtype)
 
 
 def _check_count(name: str, count: int, x: Any) -> None:

@@ -11,7 +11,7 @@ from ..formats import channels_last, channels_last_3d, memory_format
 from ..kernels.layout import order_of
 from ..kernels.strided import applied
 from . import linalg
-from .base import T, TensorBase, numbers, overwrite, results
+from .base import T, TensorBase, numbers, overwrite, results, shown_as
 from .index import nonzero
 from .join import cat
 from .matrix import matrix_norm
@@ -123,6 +123,7 @@ def norm_except_dim(v: T, pow: int = 2, dim: int = 0) -> T:
     return vector_norm(v, pow, [d for d in range(v.ndim) if d != dim % v.ndim], keepdim=True)
 
 
+@shown_as("NormBackward1")
 def frobenius_norm(input: T, dim: Any, keepdim: bool = False) -> T:
     """The square root of the sum of the squares over one or two dimensions, or all for `[]`."""
     dims = [dim] if isinstance(dim, int) else list(dim)

@@ -12,7 +12,7 @@ from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import resample as kernels
 from .arithmetic import refuse
-from .base import Op, T
+from .base import Op, T, shown_as
 from .conv import each
 from .join import stack
 from .matmul import matmul
@@ -195,6 +195,7 @@ def _line(theta: Any, n: int, corners: bool) -> Any:
     return line._cast(theta.array.dtype)
 
 
+@shown_as("AffineGridGeneratorBackward0")
 def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
     """The grid for `grid_sample` of affine maps (N, 2, 3) over images of `size` (N, C, H, W);
     (N, 3, 4) over volumes.
@@ -304,6 +305,7 @@ def fold(input: T, output_size: Any, kernel_size: Any, dilation: Any = 1, paddin
 # ---------------------------------------------------------------- channels and pixels
 
 
+@shown_as("PixelShuffleBackward0")
 def pixel_shuffle(input: T, upscale_factor: int) -> T:
     """(..., C r², H, W) → (..., C, H r, W r) (Shi et al., 2016)."""
     r = upscale_factor
@@ -324,6 +326,7 @@ def pixel_shuffle(input: T, upscale_factor: int) -> T:
     return reshape(split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2), *lead, c // (r * r), h * r, w * r)
 
 
+@shown_as("PixelUnshuffleBackward0")
 def pixel_unshuffle(input: T, downscale_factor: int) -> T:
     """(..., C, H r, W r) → (..., C r², H, W): undoes `pixel_shuffle`."""
     r = downscale_factor
@@ -341,6 +344,7 @@ def pixel_unshuffle(input: T, downscale_factor: int) -> T:
     return reshape(split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3), *lead, c * r * r, h // r, w // r)
 
 
+@shown_as("ChannelShuffleBackward0")
 def channel_shuffle(input: T, groups: int) -> T:
     """(N, C, ...) with its channels dealt out from `groups` groups in turn (Zhang et al., 2018)."""
     if input.array.ndim < 3:

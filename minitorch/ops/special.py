@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import DtypeError
 from ..kernels import bessel as kernels
 from .arithmetic import no_complex, refuse, where
-from .base import Op, T, TensorBase, floating, floating_pair, inplace
+from .base import Op, T, TensorBase, floating, floating_pair, inplace, shown_as
 from .pointwise import Unary, digamma, erfc, lgamma, log, log1p, real
 
 ROOT_HALF = math.sqrt(0.5)
@@ -147,6 +147,7 @@ def ndtri(input: T) -> T:
     return SpecialNdtri.apply(real("special_ndtri", input))
 
 
+@shown_as("SpecialEntrBackward0")
 def entr(input: T) -> T:
     """-x ln x: 0 at 0, -inf below."""
     x = real("special_entr", input)
@@ -155,6 +156,7 @@ def entr(input: T) -> T:
     return where(x > 0, -inside * log(inside), outside)
 
 
+@shown_as("SpecialXlog1PyBackward0")
 def xlog1py(input: Any, other: Any) -> Any:
     """x ln(1 + y): 0 where x is 0, unless y is NaN."""
     no_complex("xlog1py", input)
@@ -165,6 +167,7 @@ def xlog1py(input: Any, other: Any) -> Any:
     return where(zero, 0.0, a * y) if isinstance(zero, TensorBase) else a * y
 
 
+@shown_as("PolygammaBackward0")
 def polygamma(n: int, input: T) -> T:
     """The n-th derivative of the digamma function."""
     if n < 0:
@@ -178,6 +181,7 @@ def _method_polygamma(self: T, n: int) -> T:
     return polygamma(n, self)
 
 
+@shown_as("MvlgammaBackward0")
 def multigammaln(input: T, p: int) -> T:
     """ln Γₚ(a), of the multivariate gamma function: p (p - 1)/4 ln π + Σ ln Γ(a - j/2)."""
     if p < 1:

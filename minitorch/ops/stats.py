@@ -15,7 +15,7 @@ from ..kernels import sort as sorting
 from ..kernels import stats as kernels
 from .arithmetic import no_complex, refuse, where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, conj, floating, inplace, numbers, promoted, results
+from .base import Op, T, TensorBase, conj, floating, inplace, numbers, promoted, results, shown_as
 from .compare import logical_xor
 from .gather import gather, scatter_reduce
 from .index import index_put
@@ -129,6 +129,7 @@ def _row_length(name: str, x: Any, axis: int) -> int:
     return n
 
 
+@shown_as("ModeBackward0")
 def mode(input: T, dim: int = -1, keepdim: bool = False) -> Any:
     """The named tuple (values, indices) of the most frequent value of a dimension, of several the smallest."""
     no_complex("mode", input)
@@ -138,6 +139,7 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Any:
     return _picked("mode", Mode, input, axis, at, keepdim)
 
 
+@shown_as("NanmedianBackward0")
 def nanmedian(input: T, dim: int | None = None, keepdim: bool = False) -> Any:
     """The median of the elements that are not NaN, the lower one of two; with a dimension (values, indices)."""
     no_complex("nanmedian", input)
@@ -269,9 +271,15 @@ def cdist(x1: T, x2: T, p: float = 2.0, compute_mode: str | None = None) -> T:
     many = compute_mode == modes[2] or max(x1.array.shape[-2], x2.array.shape[-2]) > MANY
     if p == 2 and many and compute_mode != modes[3]:
         return EuclideanDist.apply(x1, x2)
+    return _differences(x1, x2, p)
+
+
+@shown_as("CdistBackward0")
+def _differences(x1: Any, x2: Any, p: float) -> Any:
     return (unsqueeze(x1, -2) - unsqueeze(x2, -3)).norm(p, -1)
 
 
+@shown_as("PdistBackward0")
 def pdist(input: T, p: float = 2) -> T:
     """The p-norm distances of the rows of a matrix, i < j, row by row."""
     if input.array.ndim != 2 or input.array.dtype.kind not in "fV":
@@ -282,11 +290,13 @@ def pdist(input: T, p: float = 2) -> T:
     return (input[input._wrap(i)] - input[input._wrap(j)]).norm(p, -1)
 
 
+@shown_as("DistBackward0")
 def dist(input: T, other: T, p: float = 2) -> T:
     """‖input - other‖ₚ over all elements."""
     return (input - other).norm(p)
 
 
+@shown_as("RenormBackward0")
 def renorm(input: T, p: float, dim: int, maxnorm: float) -> T:
     """input, every entry of a dimension scaled down to a p-norm of at most maxnorm."""
     if input.array.ndim < 2:
@@ -298,6 +308,7 @@ def renorm(input: T, p: float, dim: int, maxnorm: float) -> T:
     return input * where(length > maxnorm, maxnorm / (length + 1e-7), 1.0)
 
 
+@shown_as("LinalgCrossBackward0")
 def cross(input: T, other: T, dim: int | None = None) -> T:
     """The cross product along a dimension of size 3, by default the first such."""
     shape = np.broadcast_shapes(input.array.shape, other.array.shape)
@@ -352,6 +363,7 @@ def _spaced(y: Any, x: Any, dx: Any, axis: int) -> tuple[Any, Any]:
     return mean, steps
 
 
+@shown_as("MulBackward1")
 def trapezoid(y: T, x: Any = None, *, dx: Any = 1, dim: int = -1) -> T:
     """The integral of y along a dimension by the trapezoidal rule, at the places x or `dx` apart."""
     refuse("trapezoid", "b", y)
@@ -453,6 +465,7 @@ def combinations(input: T, r: int = 2, with_replacement: bool = False) -> T:
     return input[input._wrap(np.ascontiguousarray(rows, np.int64))]
 
 
+@shown_as("PutBackward0")
 def put(input: T, index: T, source: T, accumulate: bool = False) -> T:
     """input with the elements of source written (or added) at indices into the flattened tensor."""
     if index.array.size != source.array.size:
@@ -466,6 +479,7 @@ def put(input: T, index: T, source: T, accumulate: bool = False) -> T:
     return reshape(index_put(flat, (reshape(index, -1),), reshape(source, -1), accumulate), input.array.shape)
 
 
+@shown_as("IndexReduceBackward0")
 def index_reduce(input: T, dim: int, index: T, source: T, reduce: str, *, include_self: bool = True) -> T:
     """input with entry i of source reduced into entry index[i] of a dimension: "prod", "mean", "amax" or "amin"."""
     if reduce not in ("prod", "mean", "amax", "amin"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +17,7 @@ from ..kernels import strided as kernels
 from . import view as V
 from .arithmetic import refuse
 from .autocast import in_float32
-from .base import Op, T, TensorBase, numbers, overlaps_itself, overwrite
+from .base import Op, T, TensorBase, numbers, overlaps_itself, overwrite, shown_as
 from .copying import clone
 from .join import flip
 from .view import Diagonal, PlaceDiagonal, Slice, ViewOp, dim_in, dims_of, reshape, split
@@ -154,10 +155,12 @@ def tensor_split(input: T, indices_or_sections: Any, dim: int = 0) -> tuple[T, .
     if isinstance(given, int) and given <= 0:
         raise RuntimeError(f"number of sections must be larger than 0, got {given}")
     n = input.array.shape[axis]
+    sizes = _cuts(given, n)
     if isinstance(given, int):
-        return split(input, _cuts(given, n), axis)
-    starts = [0, *[slice(int(i), None).indices(n)[0] for i in given]]
-    return tuple([V.narrow(input, axis, s, size) for s, size in zip(starts, _cuts(given, n), strict=True)])
+        starts = [0, *itertools.accumulate(sizes[:-1])]
+    else:
+        starts = [0, *[slice(int(i), None).indices(n)[0] for i in given]]
+    return tuple([V.narrow(input, axis, s, size) for s, size in zip(starts, sizes, strict=True)])
 
 
 def _split_along(name: str, input: Any, sections: Any, dim: int, least: int) -> Any:
@@ -196,6 +199,7 @@ def split_with_sizes(input: T, split_sizes: Sequence[int], dim: int = 0) -> tupl
     return split(input, list(split_sizes), dim)
 
 
+@shown_as("NarrowCopyBackward0")
 def narrow_copy(input: T, dim: int, start: Any, length: int) -> T:
     """A copy of `length` entries of a dimension, from `start` on."""
     return clone(V.narrow(input, dim, start, length))

@@ -11,7 +11,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import index as kernels
 from .arithmetic import refuse
 from .autocast import in_float32, raised
-from .base import Op, T
+from .base import Op, T, shown_as
 from .conv import each
 from .join import cat
 from .pool import GetAt, avg_pool1d, avg_pool2d, avg_pool3d
@@ -84,6 +84,7 @@ def max_unpool1d(
     return _unpool(1, input, indices, kernel_size, stride, padding, output_size)
 
 
+@shown_as("MaxUnpool2DBackward0")
 @in_float32
 def max_unpool2d(
     input: T, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None
@@ -92,6 +93,7 @@ def max_unpool2d(
     return _unpool(2, input, indices, kernel_size, stride, padding, output_size)
 
 
+@shown_as("MaxUnpool3DBackward0")
 @in_float32
 def max_unpool3d(
     input: T, indices: Any, kernel_size: Any, stride: Any = None, padding: Any = 0, output_size: Any = None

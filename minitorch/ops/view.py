@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes as dt
+from ..autograd.grad_mode import mode
 from ..errors import OperationError
 from ..kernels import rearrange
 from ..kernels import reduce as kernels
@@ -30,6 +31,21 @@ class View(ViewOp):
     def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
         ctx.shape = x.array.shape
         return x.array.reshape(shape, copy=False)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return reshape(g, ctx.shape), None
+
+
+class UnsafeView(Op):
+    """The same elements in another shape, of memory that nobody else knows: no view;  dx = g in the old shape"""
+
+    moves = True
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, shape: tuple[int, ...]) -> Any:
+        ctx.shape = x.array.shape
+        return x.array.reshape(shape) if x.array.flags.c_contiguous else rearrange.reshaped(x.array, shape)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -317,7 +333,7 @@ def reshape(input: T, *sizes: Any, shape: Any = None) -> T:
     try:
         return View.apply(input, whole)
     except ValueError:
-        return View.apply(clone(input).contiguous(), whole)
+        return UnsafeView.apply(clone(input).contiguous() if mode.grad else input, whole)
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
@@ -427,6 +443,21 @@ def expand(input: T, *sizes: Any, size: Any = None, implicit: bool = False) -> T
             "expand", f"the expanded size of the tensor {list(shape)} must match the existing size {list(old)}", input
         )
     return Expand.apply(input, full)
+
+
+def view_as(self: T, other: TensorBase) -> T:
+    """The same memory in the shape of another tensor."""
+    return view(self, other.array.shape)
+
+
+def reshape_as(self: T, other: TensorBase) -> T:
+    """In the shape of another tensor."""
+    return reshape(self, other.array.shape)
+
+
+def expand_as(self: T, other: TensorBase) -> T:
+    """Expanded to the shape of another tensor."""
+    return expand(self, other.array.shape)
 
 
 def broadcast_to(input: T, size: Any) -> T:

@@ -661,6 +661,18 @@ def test_the_graph_can_be_walked():
     assert z.detach().is_leaf
 
 
+def test_an_operation_of_several_is_called_by_one_name():
+    a, b = torch.randn(2, 3, requires_grad=True), torch.randn(4, 3)
+    y = torch.cdist(a, b)
+    assert repr(y.grad_fn).startswith("<CdistBackward0 object")
+    assert y.grad_fn.next_functions[0][0].name() == "SubBackward0"
+    with torch.no_grad():
+        assert torch.cdist(a, b).grad_fn is None
+    assert torch.tile(a.detach(), (2,)).grad_fn is None
+    y.sum().backward()
+    assert a.grad.shape == (2, 3)
+
+
 def test_hooks_on_several_gradients_keep_no_pass_and_serve_two_threads():
     x = torch.ones(2, requires_grad=True)
     found, halfway, other_done = [], threading.Event(), threading.Event()

@@ -325,3 +325,16 @@ def test_detach_in_place():
     assert y.detach_() is y
     assert y.is_leaf
     assert not y.requires_grad
+
+
+def test_pieces_of_tensor_split_are_views_of_their_own():
+    x = torch.ones(5, requires_grad=True)
+    base = x * 1
+    first, second = torch.tensor_split(base, 2)
+    first.mul_(3)
+    second.mul_(5)
+    base.sum().backward()
+    assert x.grad.tolist() == [3, 3, 3, 5, 5]
+    y = torch.ones(2, 4, requires_grad=True) * 1
+    torch.hsplit(y, 2)[1].zero_()
+    assert y.tolist() == [[1, 1, 0, 0]] * 2

@@ -105,3 +105,12 @@ def test_clipping_refuses_what_is_not_finite():
     assert nn.utils.clip_grad_norm_([p], 1.0).isnan()
     with pytest.warns(UserWarning, match="empty generator"):
         nn.utils.clip_grad_norm_((q for q in []), 1.0)
+
+
+def test_older_ways_to_call_and_to_lay_out():
+    layer = nn.Linear(2, 1, bias=False)
+    with pytest.warns(FutureWarning, match=r"torch\.func\.functional_call"):
+        y = nn.utils.stateless.functional_call(layer, {"weight": torch.ones(1, 2)}, torch.ones(2))
+    assert y.item() == 2
+    assert nn.utils.convert_conv2d_weight_memory_format(layer, torch.channels_last) is layer
+    assert nn.utils.convert_conv3d_weight_memory_format(layer, torch.channels_last_3d) is layer

@@ -90,6 +90,26 @@ def _reduced(
     return np.stack(made)
 
 
+def _experts(rng: Rng) -> list[Sample]:
+    rows, experts, ends = values(rng, (8, 4)), values(rng, (2, 4, 8)), np.array([4, 8], np.int32)
+    return [
+        call(rows, experts, offs=ends),
+        call(values(rng, (2, 8, 4)), experts),
+        call(values(rng, (2, 8, 4)), values(rng, (4, 8)), offs=ends),
+        call(values(rng, (4, 8)), values(rng, (8, 4)), offs=ends),
+    ]
+
+
+def _product_of_groups(a: Array, b: Array, offs: Any = None) -> Array:
+    if offs is None:
+        return a @ b
+    if a.ndim == b.ndim:
+        return np.stack([x @ y for x, y in zip(np.split(a, offs[:-1], 1), np.split(b, offs[:-1], 0), strict=True)])
+    if a.ndim == 2:
+        return np.concatenate([x @ y for x, y in zip(np.split(a, offs[:-1]), b, strict=True)])
+    return np.concatenate([x @ y for x, y in zip(a, np.split(b, offs[:-1], 1), strict=True)], 1)
+
+
 def _points(rng: Rng) -> list[Sample]:
     x = Const(values(rng, (9, 2), -1, 1))
     edges = [np.array([-1.0, 0.0, 0.4]), np.array([-0.9, 0.1])]
@@ -154,6 +174,8 @@ ROWS = [
     row("embedding_bag", _bags),
     row("embedding_renorm_", lambda rng: [call(Const(values(rng, (4, 2))), np.array([0, 2]), 0.5, 2.0)], writes=True,
         grad=False, noncontiguous="writes"),
+    row("nn.functional.grouped_mm", _experts, numpy=_product_of_groups, oracle="PyTorch refuses float64",
+        errors=calls(call(np.ones((8, 4)), np.ones((2, 4, 8))))),
     row("segment_reduce", _segments, numpy=_reduced, noncontiguous="an expanded vector of lengths has another sum",
         errors=calls(call(np.ones(3), "sum", lengths=np.array([1, 1])), call(np.ones(3), "sum"),
                      call(np.ones(3), "some", lengths=np.array([3])),

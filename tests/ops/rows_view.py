@@ -326,4 +326,14 @@ ROWS = [
     ),
     Row(name="fill", samples=_fills, numpy=_copied, dtypes="fib", inplace=False, nodes="ours copies a number"),
     Row(name="Tensor.zero_", samples=_zeros, numpy=np.zeros_like, dtypes="fib", noncontiguous=WRITES, grad=False),
+    *[
+        Row(
+            name=f"Tensor.{name}_as",
+            samples=lambda rng, shape=shape: [call(values(rng, (1, 6)), np.ones(shape, np.int64))],
+            dtypes="fib",
+            inplace=False,
+            noncontiguous="an expanded tensor cannot be viewed",
+        )
+        for name, shape in (("view", (2, 3)), ("reshape", (3, 2)), ("expand", (4, 6)))
+    ],
 ]

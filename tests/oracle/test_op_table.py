@@ -191,3 +191,63 @@ def test_methods_exist(row: Row) -> None:
         for where in ("Tensor.", ""):
             if resolve(torch, where + name) is not None:
                 assert resolve(minitorch, where + name) is not None, where + name
+
+
+SHOWN = [
+    "mode",
+    "cdist",
+    "pdist",
+    "dist",
+    "renorm",
+    "cross",
+    "linalg.cross",
+    "put",
+    "index_reduce",
+    "trapezoid",
+    "nn.functional.soft_margin_loss",
+    "nn.functional.multi_margin_loss",
+    "nn.functional.multilabel_margin_loss",
+    "nn.functional.margin_ranking_loss",
+    "vdot",
+    "block_diag",
+    "Tensor.repeat",
+    "tile",
+    "rot90",
+    "nn.functional.pixel_shuffle",
+    "nn.functional.pixel_unshuffle",
+    "nn.functional.channel_shuffle",
+    "nn.functional.affine_grid",
+    "nn.functional.embedding_bag",
+    "nn.functional.group_norm",
+    "special.entr",
+    "special.xlog1py",
+    "mvlgamma",
+    "polygamma",
+    "linalg.householder_product",
+    "ormqr",
+    "triangular_solve",
+    "lu_solve",
+    "linalg.lu_solve",
+    "linalg.lu",
+    "lu_unpack",
+    "linalg.lstsq",
+    "constant_pad_nd",
+    "conv_tbc",
+    "narrow_copy",
+    "segment_reduce",
+    "native_dropout",
+    "nn.functional.max_unpool2d",
+    "nn.functional.max_unpool3d",
+    "frobenius_norm",
+]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.name in SHOWN], ids=lambda row: row.id)
+def test_shown_node_names(row: Row) -> None:
+    """Of operations that are several here and one there: the node of the result is called as in PyTorch."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        given = cast(row.made()[0], "float64")
+        theirs, ours = Outcome(torch, row, given, True), Outcome(minitorch, row, given, True)
+    names = [[y.grad_fn and type(y.grad_fn).__name__ for y in o.outputs] for o in (ours, theirs)]
+    assert names[0] == names[1]
