@@ -509,7 +509,12 @@ def linspace(
     first, last = _plain(start), _plain(end)
     whole = dt.complex64 if isinstance(first, complex) or isinstance(last, complex) else None
     d = _numpy_dtype(dtype, whole)
-    return _cast(_line(first, last, steps, dt.wide(d)), d, requires_grad)
+    return _cast(_line(*_ends(first, last, d), steps, dt.wide(d)), d, requires_grad)
+
+
+def _ends(start: Any, end: Any, d: np.dtype[Any]) -> tuple[Any, Any]:
+    """Both ends; for integers they are cut first, as in PyTorch."""
+    return (int(start), int(end)) if d.kind in "iu" else (start, end)
 
 
 def _line(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> NDArray[Any]:
@@ -536,10 +541,11 @@ def logspace(
 ) -> Tensor:
     """`steps` numbers from base**start to base**end, evenly spaced in the exponent."""
     check_device(device)
+    steps = operator.index(steps)
     if steps < 0:
         raise RuntimeError(f"logspace: number of steps must be non-negative, got {steps}")
     d = _numpy_dtype(dtype)
-    line = _line(_plain(start), _plain(end), steps, np.dtype(np.float64))
+    line = _line(*_ends(_plain(start), _plain(end), d), steps, np.dtype(np.float64))
     return _cast(np.power(float(base), line), d, requires_grad)
 
 

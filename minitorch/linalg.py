@@ -52,8 +52,8 @@ norm, vector_norm, matrix_norm, multi_dot, cross, vecdot, matmul = map(
 qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank = map(
     with_out, (qr, svd, eigh, slogdet, solve_triangular, matrix_power, cond, matrix_rank)
 )
-cholesky_ex, inv_ex, solve_ex, eig, lu, lu_factor, lu_factor_ex, lu_solve = map(
-    with_out, (cholesky_ex, inv_ex, solve_ex, eig, lu, lu_factor, lu_factor_ex, lu_solve)
+cholesky_ex, inv_ex, solve_ex, eig, lu, lu_factor, lu_factor_ex, lu_solve, lstsq = map(
+    with_out, (cholesky_ex, inv_ex, solve_ex, eig, lu, lu_factor, lu_factor_ex, lu_solve, lstsq)
 )
 ldl_factor, ldl_factor_ex, ldl_solve, householder_product, tensorinv, tensorsolve = map(
     with_out, (ldl_factor, ldl_factor_ex, ldl_solve, householder_product, tensorinv, tensorsolve)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 
 import numpy as np
@@ -122,3 +123,57 @@ def test_filter_in_frequency() -> None:
     product = torch.fft.irfft(torch.fft.rfft(a) * torch.fft.rfft(b))
     expected = torch.stack([(a * b.flip(0).roll(k + 1)).sum() for k in range(8)])
     assert torch.allclose(product, expected)
+
+
+@pytest.mark.parametrize("name", ["addmm", "addmv", "addr", "baddbmm", "addbmm"])
+def test_complex_factors_of_a_sum_of_products(name):
+    rng = np.random.default_rng(0)
+    shapes = {"addmm": [(2, 2)] * 3, "addmv": [(2,), (2, 2), (2,)], "addr": [(2, 2), (2,), (2,)]}
+    shapes |= {"baddbmm": [(2, 2, 2)] * 3, "addbmm": [(2, 2), (2, 2, 2), (2, 2, 2)]}
+    given = [torch.tensor(rng.normal(size=s) + 1j * rng.normal(size=s), requires_grad=True) for s in shapes[name]]
+    function = functools.partial(getattr(torch, name), beta=0.5 - 1j, alpha=0.3 + 0.7j)
+    assert torch.autograd.gradcheck(function, given)
+
+
+def test_residuals_of_complex_least_squares_are_real():
+    a, b = torch.tensor([[1.0], [1j]]), torch.tensor([[1.0], [0.0]], dtype=torch.complex64)
+    found = torch.linalg.lstsq(a, b, driver="gelsd")
+    assert found.residuals.dtype is torch.float32
+    torch.testing.assert_close(found.residuals, torch.tensor([0.5]))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda a, b: torch.logaddexp(a, b),
+        lambda a, b: torch.logcumsumexp(a * b, 1),
+        lambda a, b: torch.nn.functional.rms_norm(a, (3,), b[0]),
+        lambda a, b: torch.nn.functional.rms_norm(a * b, (2, 3), eps=0.1),
+    ],
+    ids=["logaddexp", "logcumsumexp", "rms_norm", "rms_norm without weight"],
+)
+def test_derivatives_of_complex_compositions(function):
+    rng = np.random.default_rng(0)
+    given = [torch.tensor(rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)), requires_grad=True) for _ in "ab"]
+    assert torch.autograd.gradcheck(function, given)
+    assert torch.autograd.gradgradcheck(function, given)
+
+
+def test_logarithms_of_complex_sums():
+    """e to the power of each is the sum itself; large real parts do not overflow."""
+    z = torch.tensor([1 + 2j, -1 + 3j, 0.5 - 1j, 2j], dtype=torch.complex128)
+    torch.testing.assert_close(torch.logcumsumexp(z, 0).exp(), z.exp().cumsum(0))
+    torch.testing.assert_close(torch.logaddexp(z, z.flip(0)).exp(), z.exp() + z.flip(0).exp())
+    torch.testing.assert_close(torch.logaddexp(z + 1000, z).real, z.real + 1000)
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_ormqr_by_complex_reflections(left):
+    """Q times, and its conjugate transpose times, a matrix: Q made whole by householder_product."""
+    rng = np.random.default_rng(0)
+    a, c = [torch.tensor(rng.normal(size=(4, 4)) + 1j * rng.normal(size=(4, 4))) for _ in "ac"]
+    reflections, tau = torch.geqrf(a)
+    q = torch.linalg.householder_product(reflections, tau)
+    for transpose, factor in ((False, q), (True, q.mH)):
+        wanted = factor @ c if left else c @ factor
+        torch.testing.assert_close(torch.ormqr(reflections, tau, c, left, transpose), wanted)

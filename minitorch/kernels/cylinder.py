@@ -199,8 +199,8 @@ def _airy_waves(x: Array) -> Array:
 @_in_double
 def airy_ai(x: Array) -> Array:
     """Ai(x); NaN at infinity. For x > 1, √(x/3) K_⅓(ζ) / π."""
-    right, left = np.maximum(x, 1.0), np.minimum(x, -2.0)
-    z = 2 / 3 * right**1.5
-    decaying = np.sqrt(right / 3) / math.pi * _scaled_k(z, 1 / 3) * np.exp(-z)
-    middle = _airy_series(np.clip(x, -2, 1))
-    return _finite(x, np.where(x > 1, decaying, np.where(x < -2, _airy_waves(left), middle)))
+    y, right, left = _airy_series(np.clip(x, -2, 1)), x > 1, x < -2
+    z = 2 / 3 * x[right] ** 1.5
+    y[right] = np.sqrt(x[right] / 3) / math.pi * _scaled_k(z, 1 / 3) * np.exp(-z)
+    y[left] = _airy_waves(x[left])
+    return _finite(x, y)

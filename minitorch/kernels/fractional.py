@@ -39,10 +39,10 @@ def fractional_max(x: Array, kernel: Sequence[int], count: Sequence[int], sample
         shape[d], shape[dims + d] = count[d], kernel[d]
         at = at * size[d] + where.reshape(planes, *shape)
     at = at.reshape(planes, *count, math.prod(kernel))
-    flat = x.reshape(planes, 1, -1)
-    inside = np.take_along_axis(flat, at.reshape(planes, 1, -1), 2).reshape(at.shape)
+    flat = x.reshape(planes, 1, math.prod(size))
+    inside = np.take_along_axis(flat, at.reshape(planes, 1, math.prod(at.shape[1:])), 2).reshape(at.shape)
     places = np.take_along_axis(at, _largest(inside)[..., None], -1)[..., 0]
-    values = np.take_along_axis(flat, places.reshape(planes, 1, -1), 2)
+    values = np.take_along_axis(flat, places.reshape(planes, 1, math.prod(count)), 2)
     shape_out = (*x.shape[:2], *count)
     return values.reshape(shape_out), places.reshape(shape_out)
 

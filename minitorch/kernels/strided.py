@@ -15,10 +15,11 @@ Array = NDArray[Any]
 Geometry = tuple[tuple[int, ...], tuple[int, ...], int]  # size, strides and offset, in elements
 
 
-def memory(whole: Array) -> Array:
-    """All elements between the first and the last of an array, as one row."""
+def memory(whole: Array, d: np.dtype[Any]) -> Array:
+    """All elements between the first and the last of an array, as one row of a dtype: a view may have another."""
     low, high = np.lib.array_utils.byte_bounds(whole)
-    return np.lib.stride_tricks.as_strided(whole, ((high - low) // whole.itemsize,), (whole.itemsize,))
+    row = np.lib.stride_tricks.as_strided(whole, ((high - low) // whole.itemsize,), (whole.itemsize,))
+    return row if d is whole.dtype else row.view(np.uint8)[: row.nbytes // d.itemsize * d.itemsize].view(d)
 
 
 def geometry(x: Array, row: Array) -> Geometry:

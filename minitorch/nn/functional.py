@@ -194,6 +194,8 @@ def feature_alpha_dropout(input: Any, p: float = 0.5, training: bool = False, in
 
 def rrelu(input: Any, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False, inplace: bool = False) -> Any:
     """x where it is positive, elsewhere a x with a drawn from [lower, upper) for training, else their mean."""
+    if lower > upper:
+        raise RuntimeError(f"rrelu: Lower bound should be less than or equal to the upper bound, got {lower}, {upper}")
     if not training:
         return _rrelu(input, lower, upper, inplace=inplace)
     slopes = input.detach().clone().fill_(1)

@@ -28,7 +28,7 @@ class Addmm(Op):
     @classmethod
     def backward(cls, ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
-        beta, alpha = ctx.factors
+        beta, alpha = map(conj, ctx.factors)
         _, need_a, need_b, _, _ = ctx.needs_input_grad
         scaled = g if alpha == 1 else g * alpha
         da = cls.left(scaled, a, conj(b)) if need_a else None

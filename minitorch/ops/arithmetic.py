@@ -319,13 +319,12 @@ def _times(alpha: Any, x: Any, other: Any) -> Any:
         raise RuntimeError("Boolean alpha only supported for Boolean results.")
     if isinstance(alpha, float) and d.rank < 2:
         raise RuntimeError("For integral input tensors, argument alpha must not be a floating point number.")
-    return mul(in_dtype(x, d), bool(alpha) if d.rank == 0 else alpha)
+    x, alpha = in_dtype(x, d), bool(alpha) if d.rank == 0 else alpha
+    return mul(x, alpha) if isinstance(x, TensorBase) else x * alpha
 
 
 def mul(input: T, other: Any) -> T:
     """input * other, elementwise, with broadcasting and type promotion."""
-    if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
-        return input * other
     return Mul.apply(*pair(input, other))
 
 

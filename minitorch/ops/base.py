@@ -22,7 +22,7 @@ from ..autograd.half import widened
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_takes_history, check_writable, take_history
-from ..errors import OperationError
+from ..errors import DtypeError, OperationError
 from ..kernels import cast
 from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE, tick
@@ -143,6 +143,8 @@ def promoted(*operands: Any) -> tuple[Any, ...]:
     for x in operands:
         if not isinstance(x, (TensorBase, *_NUMBERS)):
             raise TypeError(f"expected tensors and numbers, got {type(x).__name__}: {x!r}")
+    if not any(isinstance(x, TensorBase) for x in operands):
+        raise TypeError(f"expected at least one tensor, got {', '.join(map(repr, operands))}")
     common = dt.result_dtype([_number(x) for x in operands])
     return tuple([in_dtype(x, common) for x in operands])
 
@@ -156,7 +158,7 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
                 return a, b
         elif d.kind in "fcV" and (type(b) is float or type(b) is int):
             return a, b
-    elif d_of(b).kind in "fcV" and (type(a) is float or type(a) is int):
+    elif isinstance(b, TensorBase) and b.array.dtype.kind in "fcV" and (type(a) is float or type(a) is int):
         return a, b
     return promoted(a, b)
 
@@ -170,7 +172,7 @@ def floating_pair(a: Any, b: Any) -> tuple[Any, Any]:
     """`pair`, with integers cast to the default floating dtype."""
     if d_of(a).kind in "fcV" or d_of(b).kind in "fcV":
         return pair(a, b)
-    return in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype())
+    return pair(in_dtype(a, dt.get_default_dtype()), in_dtype(b, dt.get_default_dtype()))
 
 
 def d_of(x: Any) -> np.dtype[Any]:
@@ -289,9 +291,6 @@ def overwrite(target: T, result: Any, name: str) -> T:
     return target
 
 
-_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
-
-
 def into(out: Any, result: Any, name: str) -> Any:
     """The result; written to `out` if one is given, which then is the result, in its shape.
 
@@ -308,11 +307,9 @@ def into(out: Any, result: Any, name: str) -> Any:
             "arguments requires grad."
         )
     if not dt.can_cast(result.dtype, out.dtype):
-        raise OperationError(
+        raise DtypeError(
             name, f"result type {result.dtype.title} can't be cast to the desired output type {out.dtype.title}", out
         )
-    if result.array.dtype == np.int64 and out.array.dtype != np.int64 and name in _WITH_INDICES:
-        raise RuntimeError(f"{name}: Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead")
     if out.array.shape != result.array.shape:
         if out.array.size:
             warnings.warn(

@@ -364,8 +364,13 @@ def heaviside(input: T, values: T) -> T:
 
 
 def logaddexp(input: T, other: T) -> T:
-    """ln(e^input + e^other), without overflow. Floating tensors only."""
-    return Logaddexp.apply(*_two("logaddexp", "biuc", input, other))
+    """ln(e^input + e^other), without overflow. Floating or complex tensors."""
+    a, b = _two("logaddexp", "biu", input, other)
+    if a.array.dtype.kind == "c":
+        first = a.real >= b.real
+        larger, other = where(first, a, b), where(first, b, a)
+        return larger + log(exp(other - larger) + 1)
+    return Logaddexp.apply(a, b)
 
 
 def logaddexp2(input: T, other: T) -> T:

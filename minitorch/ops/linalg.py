@@ -605,6 +605,7 @@ def _fit(a: Any, b: Any, x: Any, rcond: float, driver: str) -> tuple[Any, Any, A
         mode.grad = before
     full = bool((rank == n).all().item())
     wanted = m > n and driver != "gelsy" and (full or driver == "gels")
-    residuals = (matmul(a, x) - b).square().sum(-2) if wanted else narrow(reshape(a, -1), 0, 0, 0)
-    values = s if driver in ("gelsd", "gelss") else a._zeros((0,), a.array.dtype)
+    apart = (matmul(a, x) - b).abs()
+    residuals = apart.square().sum(-2) if wanted else narrow(reshape(apart, -1), 0, 0, 0)
+    values = s if driver in ("gelsd", "gelss") else s._zeros((0,), s.array.dtype)
     return residuals, rank if driver != "gels" else rank._zeros((0,), np.int64), values

@@ -129,6 +129,7 @@ def multi_margin_loss(
 ) -> T:
     """Σ over j ≠ t of max(0, margin - x[t] + x[j])ᵖ weight[t] / C, for scores (N, C) and classes (N)."""
     how = _reduction(size_average, reduce, reduction)
+    check_reduction(how)
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     refuse("multi_margin_loss", "biu", input)
@@ -138,6 +139,8 @@ def multi_margin_loss(
         raise OperationError(
             "multi_margin_loss", "inconsistent target size: expected scores (N, C) and classes (N)", input, target
         )
+    if weight is not None and weight.array.ndim != 1:
+        raise ValueError(f"multi_margin_loss: weight must be one-dimensional, got {tuple(weight.shape)}")
     if weight is not None and weight.array.shape != x.array.shape[1:]:
         raise OperationError(
             "multi_margin_loss", f"inconsistent weight size: expected {x.array.shape[1]} numbers", weight
@@ -148,7 +151,7 @@ def multi_margin_loss(
     if weight is not None:
         over = over * weight[t].unsqueeze(1)
     losses = over.scatter(1, own, 0.0).sum(1) / x.array.shape[1]
-    return reduced(losses if input.array.ndim == 2 else losses.squeeze(0), how)
+    return reduced(losses if input.array.ndim == 2 or target.array.ndim else losses.squeeze(0), how)
 
 
 @shown_as("MultilabelMarginLossBackward0")
@@ -158,8 +161,11 @@ def multilabel_margin_loss(
 ) -> T:
     """Σ over labels i and other classes j of max(0, 1 - x[i] + x[j]) / C; the labels stand first in (N, C), then -1."""
     how = _reduction(size_average, reduce, reduction)
+    check_reduction(how)
     if input.array.ndim > 2 or input.array.shape != target.array.shape:
         raise OperationError("multilabel_margin_loss", "inconsistent target size: expected (N, C) twice", input, target)
+    if 0 in input.array.shape[-1:]:
+        raise OperationError("multilabel_margin_loss", "Expected at least one class", input, target)
     refuse("multilabel_margin_loss", "biu", input)
     x, t = [v if v.array.ndim == 2 else v.reshape(1, -1) for v in (input, target)]
     listed = (t >= 0).cumprod(1) == 1

@@ -254,6 +254,7 @@ def ormqr(input: T, tau: T, other: T, left: bool = True, transpose: bool = False
     one = diag_embed(input._ones((m,), input.array.dtype))
     vectors = tril(narrow(input, -1, 0, k), -1) + narrow(one, -1, 0, k)
     y, flip = (other, transpose) if left else (flipped(other), not transpose)
+    tau = conj(tau) if flip else tau
     for i in range(k) if flip else reversed(range(k)):
         v = narrow(vectors, -1, i, 1)
         y = y - unsqueeze(narrow(tau, -1, i, 1), -1) * matmul(v, matmul(flipped(v), y))

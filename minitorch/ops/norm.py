@@ -197,14 +197,23 @@ def layer_norm(input: T, normalized_shape: Any, weight: Any = None, bias: Any = 
 
 def rms_norm(input: T, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> T:
     """x / √(mean of x² + eps) weight over the last dimensions (Zhang and Sennrich, 2019);
-    eps: the dtype's by default.
+    eps: the dtype's by default. Complex numbers are squared as they are, as in PyTorch.
     """
     if weight is not None and weight.array.dtype is not input.array.dtype:
         return rms_norm(input, normalized_shape, None, eps) * weight
+    if input.array.dtype.kind == "c":
+        return _complex_rms_norm(input, normalized_shape, weight, eps)
     shape = _normalised("rms_norm", input, normalized_shape, weight, None)
     n = math.prod(shape)
     eps = (2.0**-52 if input.array.dtype.itemsize == 8 else 2.0**-23) if eps is None else eps
     return NativeLayerNorm.apply(input, weight, None, n, eps, False)
+
+
+def _complex_rms_norm(x: Any, shape: Any, weight: Any, eps: float | None) -> Any:
+    dims = tuple(range(-len(_normalised("rms_norm", x.real, shape, None, None)), 0))
+    eps = (2.0**-52 if x.array.dtype.itemsize == 16 else 2.0**-23) if eps is None else eps
+    y = x / ((x * x).mean(dims, keepdim=True) + eps).sqrt()
+    return y if weight is None else y * weight
 
 
 @shown_as("NativeGroupNormBackward0")

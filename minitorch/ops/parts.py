@@ -209,9 +209,9 @@ def polar(abs: T, angle: T) -> T:
 
 
 def _check_parts(name: str, a: Any, b: Any) -> None:
+    if not isinstance(a, TensorBase) or not isinstance(b, TensorBase):
+        raise TypeError(f"{name}(): expected two tensors, got {type(a).__name__} and {type(b).__name__}")
     for x in (a, b):
-        if not isinstance(x, TensorBase):
-            raise TypeError(f"{name}(): expected two tensors, got {type(x).__name__}")
         if x.array.dtype.kind not in "fV":
             raise OperationError(name, "Expected both inputs to be Half, Float or Double tensors", a, b)
     if a.array.dtype is not b.array.dtype:

@@ -229,6 +229,7 @@ def _adaptive_size(name: str, output_size: Any, size: Any) -> tuple[int, ...]:
 
 
 def _adaptive_average(name: str, dims: int, input: Any, output_size: Any) -> Any:
+    _check_sizes(name, input, output_size)
     x, single = _batched(name, dims, input)
     _floats(name, x)
     size = x.array.shape[2:]
@@ -240,7 +241,14 @@ def _adaptive_average(name: str, dims: int, input: Any, output_size: Any) -> Any
     return squeeze(y, 0) if single else y
 
 
+def _check_sizes(name: str, x: Any, sizes: Any) -> None:
+    """ValueError where two or three sizes are given for fewer dimensions and that of the channels."""
+    if isinstance(sizes, (tuple, list)) and 1 < len(sizes) >= x.array.ndim:
+        raise ValueError(f"{name}: Input dimension should be at least {len(sizes) + 1}, got {x.array.ndim}")
+
+
 def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
+    _check_sizes(name, input, output_size)
     x, single = _batched(name, dims, input)
     _floats(name, x)
     size = x.array.shape[2:]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
@@ -9,9 +10,10 @@ from ..errors import DtypeError
 from ..kernels import scan as kernels
 from .arithmetic import no_complex, where
 from .base import Op, T, conj, inplace, numpy_names, results
+from .binary import logaddexp
 from .gather import put_at
 from .join import cat, stack
-from .view import dim_in
+from .view import dim_in, unbind
 
 
 class Cumsum(Op):
@@ -145,10 +147,12 @@ def cummin(input: T, dim: int) -> Any:
 @numpy_names
 def logcumsumexp(input: T, dim: int) -> T:
     """ln of the running sum of eˣ along a dimension."""
-    no_complex("logcumsumexp", input)
+    axis = dim_in(dim, input.array.ndim)
     if input.array.dtype.kind not in "fcV":
         raise DtypeError("logcumsumexp", "is not implemented for integers", input)
-    return Logcumsumexp.apply(input, dim_in(dim, input.array.ndim))
+    if input.array.dtype.kind == "c" and input.array.ndim and input.array.size:
+        return stack(list(itertools.accumulate(unbind(input, axis), logaddexp)), axis)
+    return input.clone() if input.array.dtype.kind == "c" else Logcumsumexp.apply(input, axis)
 
 
 cumsum_, cumprod_ = inplace(cumsum), inplace(cumprod)

@@ -171,10 +171,25 @@ def histogram(
 
 
 def _observation_weights(input: Any, fweights: Any, aweights: Any) -> Any:
-    weights = None if fweights is None else fweights.to(input.dtype)
-    if aweights is not None:
-        weights = aweights.to(input.dtype) if weights is None else weights * aweights.to(input.dtype)
-    return weights
+    for name, w, kinds in (("fweights", fweights, "iu"), ("aweights", aweights, "fV")):
+        if w is not None:
+            _check_weights(name, w, kinds, input)
+    if fweights is None or aweights is None:
+        return aweights if fweights is None else fweights
+    return fweights * aweights
+
+
+def _check_weights(name: str, w: Any, kinds: str, x: Any) -> None:
+    """One number of the right kind for each observation, not below 0."""
+    if w.array.ndim > 1:
+        raise OperationError("cov", f"expected {name} to have one or fewer dimensions", x, w)
+    if w.array.dtype.kind not in kinds:
+        kind = "integral" if kinds == "iu" else "floating point"
+        raise DtypeError("cov", f"expected {name} to have {kind} dtype", x, w)
+    if w.array.size != x.array.shape[1]:
+        raise OperationError("cov", f"expected {name} to have the same numel as there are observations", x, w)
+    if w.array.size and (w < 0).any().item():
+        raise OperationError("cov", f"{name} cannot be negative", x, w)
 
 
 def cov(input: T, *, correction: int = 1, fweights: Any = None, aweights: Any = None) -> T:
@@ -185,8 +200,6 @@ def cov(input: T, *, correction: int = 1, fweights: Any = None, aweights: Any = 
     if input.array.ndim > 2:
         raise OperationError("cov", "expected input to have two or fewer dimensions", input)
     refuse("cov", "b", input)
-    if aweights is not None and aweights.array.dtype.kind not in "fV":
-        raise DtypeError("cov", "expected aweights to have floating point dtype", input, aweights)
     x = floating(input if input.array.ndim == 2 else reshape(input, 1, -1))
     w = _observation_weights(x, fweights, aweights)
     n = x.array.shape[1]
@@ -376,6 +389,9 @@ def gradient(input: T, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
     """
     refuse("gradient", "b", input)
     dims = list(range(input.array.ndim)) if dim is None else [dim] if isinstance(dim, int) else list(dim)
+    places = [dim_in(d, input.array.ndim) for d in dims]
+    if len(set(places)) < len(places):
+        raise OperationError("gradient", f"a dimension appears multiple times in the list of dims {dims}", input)
     spacing = 1 if spacing is None else spacing
     several = isinstance(spacing, (list, tuple))
     if several and len(spacing) != len(dims):
@@ -384,7 +400,7 @@ def gradient(input: T, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
         raise RuntimeError(f"torch.gradient only supports edge_order=1 and edge_order=2, got {edge_order}")
     steps = spacing if several else [spacing] * len(dims)
     x = floating(input)
-    return tuple([_slope(x, dim_in(d, x.array.ndim), s, edge_order) for d, s in zip(dims, steps, strict=True)])
+    return tuple([_slope(x, d, s, edge_order) for d, s in zip(places, steps, strict=True)])
 
 
 def _slope(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:

@@ -28,7 +28,7 @@ class AsStrided(ViewOp):
 
     @staticmethod
     def forward(ctx: Any, x: Any, size: Any, stride: Any, offset: int) -> Any:
-        row = kernels.memory(x.storage.array)
+        row = kernels.memory(x.storage.array, x.array.dtype)
         ctx.args = (size, stride, offset), kernels.geometry(x.array, row), row.size, overlaps_itself(x.array)
         return kernels.strided(row, size, stride, offset)
 
@@ -96,7 +96,7 @@ def as_strided(input: T, size: Any, stride: Any, storage_offset: int | None = No
         raise OperationError(
             "as_strided", f"expected strides and an offset of 0 or more, got {stride} and {offset}", input
         )
-    count = kernels.memory(input.storage.array).size
+    count = kernels.memory(input.storage.array, input.array.dtype).size
     if kernels.reach(size, stride, offset) > count:
         raise OperationError(
             "as_strided",
@@ -169,6 +169,8 @@ def _split_along(name: str, input: Any, sections: Any, dim: int, least: int) -> 
             name, f"requires a tensor with at least {least} dimension{'s' if least > 1 else ''}", input
         )
     n = input.array.shape[dim]
+    if isinstance(sections, str):
+        raise TypeError(f"{name}(): expected a number of sections or a list of indices, got {sections!r}")
     if isinstance(sections, int) and (sections <= 0 or n % sections):
         raise RuntimeError(
             f"{name} attempted to split along dimension {dim}, but the size of the dimension {n} is not divisible by "
@@ -400,7 +402,7 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
     if any(n < 0 for n in shape):
         raise RuntimeError(f"resize_: Trying to create tensor with negative dimension: {list(shape)}")
     count, offset = math.prod(shape), self.storage_offset()
-    row = kernels.memory(self.storage.array)
+    row = kernels.memory(self.storage.array, self.array.dtype)
     if offset + count > row.size:
         self.data = self._wrap(kernels.grown(row[offset:], shape))
     else:

@@ -470,7 +470,7 @@ def sum_to_size(input: T, *size: Any) -> T:
     shape, old = dims_of(size), input.array.shape
     if not _expands_to(shape, old):
         raise OperationError("sum_to_size", f"size {list(shape)} is not expandable to size {list(old)}.", input)
-    if shape == old:
+    if shape == old and shape:
         return view(input, shape)
     return SumTo.apply(input if input.array.dtype.kind in "fcV" else input._cast(np.dtype(np.int64)), shape)
 
@@ -482,6 +482,8 @@ def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 
 def narrow(input: T, dim: int, start: Any, length: int) -> T:
     """`length` entries of a dimension, from `start` on."""
+    if isinstance(start, TensorBase) and (start.array.ndim or start.array.dtype.kind not in "iu"):
+        raise OperationError("narrow", "start must be an 0-dim integral Tensor.", input, start)
     dim, start = dim_in(dim, input.ndim), int(start)
     if not input.ndim:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")

@@ -6,7 +6,7 @@ from decimal import Decimal, getcontext
 import numpy as np
 import pytest
 
-from minitorch.kernels import bessel, cylinder
+from minitorch.kernels import bessel, cylinder, orthogonal
 from minitorch.kernels.gamma import _gamma_tails, _gamma_tails_python, incomplete_gamma
 
 
@@ -67,3 +67,15 @@ def test_the_twin_of_incomplete_gamma():
         _gamma_tails(0, 5, a, x, upper, out)
         _gamma_tails_python(0, 5, a, x, upper, again)
         np.testing.assert_allclose(out, again, rtol=1e-13)
+
+
+@pytest.mark.parametrize("name", orthogonal.FAMILIES)
+def test_the_twin_of_a_recurrence(name):
+    """Degrees from below 0 to 9, each with its own argument, one of them infinite."""
+    at, degree = np.append(np.linspace(-2, 2, 11), np.inf), np.arange(12) - 2
+    family = orthogonal.FAMILIES[name]
+    numbers = np.array([*family.first, *family.by_x, *family.last, *family.before, family.divisor], np.float64)
+    out, again = np.zeros(12), np.zeros(12)
+    orthogonal._recurrence(out, at, degree, numbers)
+    orthogonal._recurrence.twin(again, at, degree, numbers)
+    np.testing.assert_allclose(out, again, rtol=1e-12)

@@ -52,3 +52,49 @@ def test_out_of_a_factorisation() -> None:
     assert found[0] is packed
     assert packed.equal(torch.linalg.lu_factor(A).LU)
     assert pivots.equal(torch.linalg.lu_factor(A).pivots)
+
+
+@pytest.mark.parametrize(
+    ("name", "args"),
+    [
+        ("gather", (torch.ones(2, 2), 1, torch.zeros(2, 2, dtype=torch.int64))),
+        ("searchsorted", (torch.arange(3.0), torch.ones(2, 2))),
+        ("complex", (torch.ones(2, 2), torch.ones(2, 2))),
+        ("signbit", (torch.ones(2, 2),)),
+        ("all", (torch.ones(2, 2, 1), 2)),
+        ("cat", ((torch.ones(1, 2), torch.ones(1, 2)),)),
+    ],
+)
+def test_a_dtype_that_out_cannot_have(name, args):
+    with pytest.raises(RuntimeError, match=r"dtype|type"):
+        getattr(torch, name)(*args, out=torch.zeros(2, 2, dtype=torch.int16))
+
+
+def test_out_that_is_also_read():
+    x = torch.arange(6.0)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        torch.exp(x[:4], out=x[1:5])
+    with pytest.raises(RuntimeError, match="single memory location"):
+        torch.take(x, torch.tensor([0, 1, 2, 3, 4, 5]), out=x)
+    with pytest.raises(RuntimeError, match="single memory location"):
+        torch.add(x[:4], 1, out=torch.zeros(1).expand(4))
+    assert torch.exp(x, out=x) is x
+    assert torch.exp(x[::2], out=x[1::2]).shape == (3,)
+
+
+def test_the_dtype_of_out_is_computed_in():
+    out = torch.zeros(3, dtype=torch.int64)
+    assert torch.cumsum(torch.tensor([0.6, 0.6, 1.6]), 0, out=out).tolist() == [0, 0, 1]
+    assert torch.linspace(0, 2, 3, out=out).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["add", "sub", "mul", "div", "true_divide", "floor_divide"])
+def test_two_numbers_make_a_tensor(name):
+    expected = {"add": 10.0, "sub": 5.0, "mul": 18.75, "div": 3.0, "true_divide": 3.0, "floor_divide": 3.0}[name]
+    assert getattr(torch, name)(7.5, 2.5).equal(torch.tensor(expected))
+
+
+@pytest.mark.parametrize("name", ["remainder", "pow", "xlogy", "rsub"])
+def test_two_numbers_are_refused_elsewhere(name):
+    with pytest.raises(TypeError, match="at least one tensor"):
+        getattr(torch, name)(7.5, 2.5)

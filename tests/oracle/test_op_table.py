@@ -40,7 +40,7 @@ OTHER_GRADIENTS: dict[str, str] = {
 }
 OTHER_COMPLEX: dict[str, str] = {
     "nn.functional.cosine_similarity": "PyTorch refuses it; here it is computed",
-    **dict.fromkeys(("logaddexp", "logcumsumexp", "nn.functional.rms_norm", "bincount-weights"), _REFUSED),
+    "bincount-weights": _REFUSED,
     **dict.fromkeys([f"nn.functional.adaptive_avg_pool{n}d" for n in (1, 2, 3)], _REFUSED),
     **dict.fromkeys(("lstm_cell", "lstm", "gru_cell", "gru"), _REFUSED),
     **dict.fromkeys(("linalg.cholesky", "cholesky", "cholesky_inverse", "linalg.pinv-constant"), _NOT_HERMITIAN),

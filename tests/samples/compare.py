@@ -7,21 +7,30 @@ from typing import Any
 import numpy as np
 import torch
 
-TOLERANCES = {"float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}  # torch.testing.assert_close
+TOLERANCES = {  # of torch.testing.assert_close
+    "bfloat16": (1.6e-2, 1e-5),
+    "float16": (1e-3, 1e-5),
+    **dict.fromkeys(("float32", "complex64"), (1.3e-6, 1e-5)),
+    **dict.fromkeys(("float64", "complex128"), (1e-7, 1e-7)),
+}
 
 
 class Tolerance:
     """The tolerances of assert_close, and those that PyTorch's own tests allow an operation or a module."""
 
-    def __init__(self, decorators: Any = (), rtol: float = 1.3e-6) -> None:
-        self.rtol, self.atol = rtol, TOLERANCES["float32"][1]
+    def __init__(self, decorators: Any = (), **least: float) -> None:
+        self.allowed = TOLERANCES | {d: (rtol, TOLERANCES[d][1]) for d, rtol in least.items()}
         for decorator in flat(decorators):
-            allowed = getattr(decorator, "d", {}).get(torch.float32)
-            if hasattr(allowed, "rtol"):
-                self.rtol, self.atol = max(self.rtol, allowed.rtol), max(self.atol, allowed.atol)
+            for d, tol in getattr(decorator, "d", {}).items():
+                self.allow(str(d).removeprefix("torch."), tol)
+
+    def allow(self, dtype: str, tol: Any) -> None:
+        if dtype in self.allowed and hasattr(tol, "rtol"):
+            rtol, atol = self.allowed[dtype]
+            self.allowed[dtype] = max(rtol, tol.rtol), max(atol, tol.atol)
 
     def of(self, dtype: str) -> tuple[float, float]:
-        return TOLERANCES["float64"] if dtype in ("float64", "complex128") else (self.rtol, self.atol)
+        return self.allowed.get(dtype, (0, 0))
 
 
 def flat(decorators: Any) -> list[Any]:
@@ -47,7 +56,7 @@ def is_tensor(x: Any) -> bool:
 def difference(ours: Any, theirs: Any, tolerance: Tolerance, exactly: Any = None) -> str:
     """What differs first; nothing, if nothing does. `exactly()` is PyTorch's result in float64.
 
-    Where float32 cannot do better, PyTorch is not near itself: what is too far from it, but no further from the exact
+    Where a dtype cannot do better, PyTorch is not near itself: what is too far from it, but no further from the exact
     result than twice its own largest error, or by the relative tolerance from the largest value, is right.
     """
     a, b = parts(ours), parts(theirs)
@@ -56,22 +65,32 @@ def difference(ours: Any, theirs: Any, tolerance: Tolerance, exactly: Any = None
     wrong = [difference_of(p, q, tolerance) for p, q in zip(a, b, strict=True)]
     if any(wrong) and exactly is not None:
         exact = parts(exactly())
-        wrong = [w if not as_good(*map(array, trio)) else "" for w, *trio in zip(wrong, a, b, exact, strict=True)]
+        wrong = [w if w and not as_good(*trio) else "" for w, *trio in zip(wrong, a, b, exact, strict=True)]
     return next(filter(None, wrong), "")
 
 
 def as_good(ours: Any, theirs: Any, exact: Any) -> bool:
     """Whether the largest error is at most twice PyTorch's, or the tolerance of the largest value."""
-    if not ours.dtype == theirs.dtype == np.float32 or not ours.shape == theirs.shape == exact.shape:
+    if not all(map(is_tensor, (ours, theirs, exact))) or not tuple(ours.shape) == theirs.shape == exact.shape:
         return False
-    errors = [float(np.abs(x.astype(np.float64) - exact).max(initial=0)) for x in (ours, theirs)]
-    allowed = max(2 * errors[1], TOLERANCES["float32"][0] * float(np.abs(exact).max(initial=0)))
+    if kind(ours) != kind(theirs) or kind(ours) not in TOLERANCES or kind(exact) not in ("float64", "complex128"):
+        return False
+    whole = array(exact)
+    with np.errstate(all="ignore"):
+        errors = [float(np.abs(array(x).astype(whole.dtype) - whole).max(initial=0)) for x in (ours, theirs)]
+        allowed = max(2 * errors[1], TOLERANCES[kind(ours)][0] * float(np.abs(whole).max(initial=0)))
     return bool(np.isfinite(errors).all() and errors[0] <= allowed)
 
 
+def kind(x: Any) -> str:
+    """The name of a tensor's dtype."""
+    return str(x.dtype).rpartition(".")[2]
+
+
 def array(x: Any) -> Any:
-    """As an array; what is no tensor as an empty one."""
-    return x.detach().numpy(force=True) if is_tensor(x) else np.empty(0, bool)
+    """The elements of a tensor; halves as float32."""
+    x = x.detach().float() if kind(x) in ("bfloat16", "float16") else x.detach()
+    return x.numpy(force=True)
 
 
 def difference_of(a: Any, b: Any, tolerance: Tolerance) -> str:
@@ -83,12 +102,12 @@ def difference_of(a: Any, b: Any, tolerance: Tolerance) -> str:
     if not is_tensor(a):
         return "" if word(a) == word(b) or (a != a and b != b) else f"{word(a)}, PyTorch {word(b)}"
     b = b.to_dense() if b.layout is not torch.strided else b.resolve_conj().resolve_neg()
-    kinds = [str(x.dtype).rpartition(".")[2] for x in (a, b)]
+    kinds = [kind(x) for x in (a, b)]
     if kinds[0] != kinds[1]:
         return f"{kinds[0]}, PyTorch {kinds[1]}"
     if tuple(a.shape) != tuple(b.shape):
         return f"shape {tuple(a.shape)}, PyTorch {tuple(b.shape)}"
-    return apart(a.detach().numpy(), b.detach().numpy(force=True), *tolerance.of(kinds[0]))
+    return apart(array(a), array(b), *tolerance.of(kinds[0]))
 
 
 def word(x: Any) -> str:
@@ -109,12 +128,16 @@ def apart(a: Any, b: Any, rtol: float, atol: float) -> str:
 
 
 def weighted(results: Any, library: Any) -> Any:
-    """A fixed projection of what can be differentiated to a number; None if nothing can be."""
+    """A fixed projection of what can be differentiated to a real number; None if nothing can be."""
     total: Any = None
     for k, y in enumerate(parts(results)):
         if is_tensor(y) and y.requires_grad:
-            w = np.random.default_rng(k).uniform(0.5, 1.5, tuple(y.shape)).astype(str(y.dtype).rpartition(".")[2])
-            part = (y * library.from_numpy(w)).sum()
+            rng = np.random.default_rng(k)
+            w = rng.uniform(0.5, 1.5, tuple(y.shape))
+            if y.is_complex():
+                w = w - 1j * rng.uniform(0.5, 1.5, tuple(y.shape))
+            part = (y * library.from_numpy(np.asarray(w)).to(y.dtype)).sum()
+            part = part.real if part.is_complex() else part
             total = part if total is None else total + part
     return total
 
@@ -122,6 +145,15 @@ def weighted(results: Any, library: Any) -> Any:
 def gradients(results: Any, leaves: list[Any], library: Any) -> list[Any]:
     """The gradients of that projection; None where there is none."""
     total = weighted(results, library)
-    if total is None or not leaves or total.is_complex():
-        return []
-    return list(library.autograd.grad(total, leaves, allow_unused=True))
+    return [] if total is None or not leaves else list(library.autograd.grad(total, leaves, allow_unused=True))
+
+
+def compare(ours: Any, theirs: Any, exactly: Any, tolerance: Tolerance) -> str:
+    """What is wrong with the results of a call, with which of them want gradients, or with the gradients."""
+    wrong = difference(ours.results, theirs.results, tolerance, lambda: exactly().results)
+    if wrong:
+        return wrong
+    if ours.wants != theirs.wants:
+        return f"requires_grad {ours.wants}, PyTorch {theirs.wants}"
+    wrong = difference(ours.gradients(), theirs.gradients(), tolerance, lambda: exactly().gradients())
+    return f"gradient: {wrong}" if wrong else ""

@@ -1,4 +1,4 @@
-"""Arguments made for PyTorch, as minitorch's: tensors with their strides and storages, dtypes, functions."""
+"""Arguments made for PyTorch, as minitorch's: tensors of any dtype with their strides and storages, functions."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import torch
 import minitorch
 import minitorch.nn.functional
 
-INSIDE = "torch.testing._internal"
+INSIDE = "torch.testing._"
 DTYPES = {str(d): d for d in vars(minitorch).values() if isinstance(d, minitorch.dtype)}
 SPACES = {"": torch, "nn.functional.": torch.nn.functional}
 
 
 class LeftOutError(Exception):
-    """A sample needs what minitorch leaves out on purpose, such as complex numbers."""
+    """A sample needs what minitorch leaves out on purpose, such as sparse tensors."""
 
 
 class Translation:
@@ -26,6 +26,7 @@ class Translation:
 
     def __init__(self) -> None:
         self.tensors: dict[int, tuple[torch.Tensor, Any]] = {}
+        self.storages: dict[int, tuple[Any, Any]] = {}
 
     def leaves(self) -> tuple[list[torch.Tensor], list[Any]]:
         """The tensors that are differentiated, theirs and ours."""
@@ -45,8 +46,21 @@ class Translation:
         return {key: self(value) for key, value in x.items()} if isinstance(x, dict) else self.other(x)
 
     def tensor(self, x: torch.Tensor) -> Any:
-        """A tensor of minitorch."""
-        return tensor(x)
+        """A tensor of minitorch, which sees the same part of a copy of its storage, byte by byte."""
+        d, wants = dtype(x.dtype), x.requires_grad
+        if x.layout is not torch.strided or x.device.type != "cpu" or x.ndim > 64:
+            raise LeftOutError(f"{x.layout} on {x.device}, {x.ndim} dimensions".replace("torch.", ""))
+        x = x.detach().resolve_conj().resolve_neg()
+        row = self.bytes(x.untyped_storage())
+        row = row[: row.numel() // d.itemsize * d.itemsize].view(d)
+        return row.as_strided(tuple(x.shape), x.stride(), x.storage_offset()).detach().requires_grad_(wants)
+
+    def bytes(self, storage: Any) -> Any:
+        """A copy of a storage. A clone first, for what numpy has seen cannot be resized any more."""
+        if storage._cdata not in self.storages:
+            whole = torch.empty(0, dtype=torch.uint8).set_(storage.clone())
+            self.storages[storage._cdata] = storage, minitorch.from_numpy(whole.numpy())
+        return self.storages[storage._cdata][1]
 
     def other(self, x: Any) -> Any:
         """What holds no tensor."""
@@ -61,36 +75,40 @@ class Translation:
         return module(x) if isinstance(x, torch.nn.Module) else function(x)
 
 
+WIDE = {
+    **dict.fromkeys((torch.float32, torch.bfloat16, torch.float16), torch.float64),
+    torch.complex64: torch.complex128,
+}
+
+
 class Widening(Translation):
-    """The same values in float64, for PyTorch itself."""
+    """The same values in float64 or complex128, for PyTorch itself."""
 
     def tensor(self, x: torch.Tensor) -> Any:
-        wide = x.detach().double() if x.dtype is torch.float32 else x.detach().clone()
-        return wide.requires_grad_(x.requires_grad)
+        return x.detach().to(WIDE.get(x.dtype, x.dtype), copy=True).requires_grad_(x.requires_grad)
 
     def other(self, x: Any) -> Any:
-        return torch.float64 if x is torch.float32 else x
+        return WIDE.get(x, x) if isinstance(x, torch.dtype) else x
+
+
+class Copying(Translation):
+    """The same, for PyTorch itself: what writes to its arguments gets a copy."""
+
+    def tensor(self, x: torch.Tensor) -> Any:
+        x, wants = x.detach().resolve_conj().resolve_neg(), x.requires_grad
+        copy = torch.empty(0, dtype=x.dtype)
+        copy.set_(x.untyped_storage().clone(), x.storage_offset(), x.shape, x.stride())
+        return copy.requires_grad_(wants)
+
+    def other(self, x: Any) -> Any:
+        return x
 
 
 def dtype(x: torch.dtype) -> Any:
     """The dtype of the same name."""
-    name = str(x).replace("torch.", "minitorch.")
-    for found in (DTYPES.get(str(x)), DTYPES.get(name)):
-        if found is not None and not x.is_complex:
-            return found
-    raise LeftOutError(str(x).removeprefix("torch."))
-
-
-def tensor(x: torch.Tensor) -> Any:
-    """A copy of a tensor and of the storage that it looks into."""
-    dtype(x.dtype)
-    if x.layout is not torch.strided:
-        raise LeftOutError(str(x.layout).removeprefix("torch."))
-    with torch.no_grad():
-        size = x.untyped_storage().nbytes() // x.element_size()
-        whole = x.detach().as_strided((size,), (1,), 0).numpy().copy()
-    ours = minitorch.from_numpy(whole).as_strided(tuple(x.shape), x.stride(), x.storage_offset())
-    return ours.detach().requires_grad_(x.requires_grad)
+    if (found := DTYPES.get(str(x))) is None:
+        raise LeftOutError(str(x).removeprefix("torch."))
+    return found
 
 
 def named(dotted: str) -> Any:
