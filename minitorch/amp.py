@@ -67,6 +67,8 @@ def get_autocast_dtype(device_type: str) -> dt.dtype:
 def set_autocast_dtype(device_type: str, dtype: dt.dtype) -> None:
     """Make `dtype` the one that autocast lowers to on a device."""
     device = Device(device_type).type
+    if not isinstance(dtype, dt.dtype):
+        raise TypeError(f"set_autocast_dtype(): argument 'dtype' must be torch.dtype, not {type(dtype).__name__}")
     _dtypes.of[device] = dtype
     if mode.autocast is not None and device == "cpu":
         mode.autocast = dtype.numpy
@@ -294,7 +296,7 @@ class GradScaler:
             self._scale = Tensor._ones((), "float32") * self._init_scale
         if isinstance(outputs, Tensor):
             return outputs * self._scale
-        if not isinstance(outputs, (list, tuple)) and not hasattr(outputs, "__iter__"):
+        if isinstance(outputs, str) or not hasattr(outputs, "__iter__"):
             raise ValueError("outputs must be a Tensor or an iterable of Tensors")
         parts = [self.scale(x) for x in outputs]
         return parts if isinstance(outputs, list) else tuple(parts)

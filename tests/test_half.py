@@ -574,3 +574,11 @@ def test_a_function_under_autocast_in_two_threads() -> None:
     for thread in threads:
         thread.join()
     assert after == {"first": True, "second": False}
+
+
+def test_what_is_no_dtype_or_no_tensor() -> None:
+    with pytest.raises(TypeError, match="must be torch.dtype, not str"):
+        torch.set_autocast_dtype("cpu", "half")
+    assert torch.get_autocast_dtype("cpu") == torch.bfloat16
+    with pytest.raises(ValueError, match="must be a Tensor or an iterable"):
+        torch.amp.GradScaler("cpu").scale("x")

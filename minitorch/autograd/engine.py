@@ -67,7 +67,8 @@ class Sweep:
             if node._tensor_hooks or node._retained or node._pre_hooks:
                 grads = _run_pre_hooks(node, grads, self.retained)
             if wanted is not None:
-                self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
+                if id(node) in wanted.targets:
+                    self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
                 if id(node) not in wanted.run:
                     continue
             result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
@@ -164,12 +165,13 @@ def _reachable(roots: Sequence[Any]) -> list[Node]:
 
 
 class Wanted:
-    """Ids of the nodes and leaves on a way from the roots to the inputs:
+    """Ids of the nodes and leaves on a way from the roots to the inputs, the `targets`:
     which gradients `enter`, and which nodes `run`.
     """
 
     def __init__(self, roots: Sequence[Any], inputs: Sequence[tuple[Any, int]]) -> None:
-        self.enter = {id(target) for target, _ in inputs}
+        self.targets = {id(target) for target, _ in inputs}
+        self.enter = set(self.targets)
         self.run: set[int] = set()
         for node in _reachable(roots):
             if any(e and id(e[0]) in self.enter for e in node.edges):

@@ -697,3 +697,14 @@ def test_hooks_on_several_gradients_keep_no_pass_and_serve_two_threads():
     assert found == [[True, True]] * 2
     gc.collect()
     assert len(passes) == 0
+
+
+def test_grad_keeps_no_gradient_that_was_not_asked_for():
+    seen = []
+    x = torch.ones(3, requires_grad=True)
+    first = x.exp()
+    last = first.sin().cos()
+    last.register_hook(lambda g: seen.append(weakref.ref(g)))
+    first.register_hook(lambda g: seen.append(seen[0]() is None))
+    torch.autograd.grad(last.sum(), x)
+    assert seen[1] is True
