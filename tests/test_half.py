@@ -577,7 +577,7 @@ def test_a_function_under_autocast_in_two_threads() -> None:
 
 
 def test_what_is_no_dtype_or_no_tensor() -> None:
-    with pytest.raises(TypeError, match="must be torch.dtype, not str"):
+    with pytest.raises(TypeError, match=r"must be torch\.dtype, not str"):
         torch.set_autocast_dtype("cpu", "half")
     assert torch.get_autocast_dtype("cpu") == torch.bfloat16
     with pytest.raises(ValueError, match="must be a Tensor or an iterable"):
