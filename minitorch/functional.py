@@ -1,6 +1,5 @@
 """Functions that stand in `torch` as well: older programs take them from here."""
 
-from .nn import functional as F
 from .ops.einsum import chain_matmul, einsum, tensordot
 from .ops.join import atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_tensors, meshgrid
 from .ops.lu import old_lu as lu
@@ -14,7 +13,6 @@ from .queries import broadcast_shapes
 from .tensor import Tensor as Tensor
 
 __all__ = [
-    "F",
     "atleast_1d",
     "atleast_2d",
     "atleast_3d",

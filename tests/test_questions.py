@@ -241,7 +241,7 @@ def test_places_of_layers():
     assert nn.modules.Linear is nn.Linear
     assert issubclass(nn.ConvTranspose1d, minitorch.nn.modules.conv._ConvTransposeNd)
     assert issubclass(nn.InstanceNorm2d, minitorch.nn.modules.instancenorm._InstanceNorm)
-    assert minitorch.nn.modules.transformer._get_activation_fn("gelu") is nn.functional.gelu
+    assert minitorch.nn.modules.transformer._get_activation_fn("gelu").__name__ == "gelu"
     assert len(minitorch.nn.modules.transformer._get_clones(nn.ReLU(), 3)) == 3
     assert minitorch.utils.hooks.RemovableHandle
     with sdpa_kernel([SDPBackend.MATH]):

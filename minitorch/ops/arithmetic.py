@@ -382,9 +382,10 @@ def where(condition: T, input: Any = None, other: Any = None) -> Any:
         condition = condition._wrap(condition.array.astype(bool))
     if condition.array.dtype.kind != "b":
         raise DtypeError("where", "expected condition to be a boolean tensor", condition)
+    if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
+        bools = isinstance(input, bool) and isinstance(other, bool)
+        input = condition._number(input, bool if bools else type(input + other))
     a, b = promoted(input, other)
-    if not isinstance(a, TensorBase) and not isinstance(b, TensorBase):
-        a = condition._number(a, type(a + b))
     try:
         return Where.apply(condition, a, b)
     except ValueError:
