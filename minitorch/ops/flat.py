@@ -6,7 +6,7 @@ from typing import Any
 
 from . import conv, embedding, gridsample, loss, norm, random, resample
 from .arithmetic import refuse
-from .autocast import in_float32
+from .autocast import as_given, in_float32
 from .base import T
 from .pad import pad as padded
 
@@ -79,6 +79,7 @@ _CONVOLUTIONS = (conv.conv1d, conv.conv2d, conv.conv3d)
 _TRANSPOSED = (conv.conv_transpose1d, conv.conv_transpose2d, conv.conv_transpose3d)
 
 
+@as_given
 def convolution(
     input: T, weight: T, bias: Any, stride: Any, padding: Any, dilation: Any, transposed: bool, output_padding: Any,
     groups: int,
