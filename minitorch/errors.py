@@ -12,10 +12,10 @@ def not_a_tensor(name: str, error: AttributeError) -> Exception:
     """The TypeError for an argument that had to be a tensor, from Python's error; an unrelated error as it is."""
     value = error.obj
     kind = type(value)
-    if not isinstance(value, _NO_TENSORS) and kind.__module__ != "numpy":
+    if error.name is None or (not isinstance(value, _NO_TENSORS) and kind.__module__ != "numpy"):
         return error
     shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    return TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, not {shown}: {value!r:.60}")
+    return TypeError(f"{name}(): an argument must be Tensor, not {shown}: {value!r:.60}")
 
 
 def describe(operand: Any) -> str:

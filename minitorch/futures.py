@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent import futures
 from typing import Any, Generic, TypeVar
@@ -72,12 +73,13 @@ def _settle(future: Future[Any], compute: Callable[[], Any]) -> None:
 def collect_all(futures: Sequence[Future[Any]]) -> Future[Any]:
     """A future of the list of these futures, done when all of them are."""
     whole: Future[Any] = Future()
-    waiting = set(map(id, futures))
+    waiting, lock = set(map(id, futures)), threading.Lock()
 
     def note(future: Future[Any]) -> None:
-        waiting.discard(id(future))
-        if not waiting and not whole.done():
-            whole.set_result(list(futures))
+        with lock:  # two may be done at once
+            waiting.discard(id(future))
+            if not waiting and not whole.done():
+                whole.set_result(list(futures))
 
     for future in futures:
         future.add_done_callback(note)

@@ -91,7 +91,9 @@ def with_out(function: Any) -> Any:
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
                 return call(tensor(args[0]), *args[1:], **kwargs, out=out)
-            raise not_a_tensor(name, error) if isinstance(error, AttributeError) else error from None
+            if not isinstance(error, AttributeError) or (explained := not_a_tensor(name, error)) is error:
+                raise
+            raise explained from None
         if out is None:
             return result
         if isinstance(result, Tensor):

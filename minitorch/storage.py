@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from . import dtypes as dt
 from .device import Device
+from .kernels.cast import cast_array
 
 tick = itertools.count(1).__next__  # one clock numbers operations and writes, in the order that they happen
 
@@ -105,10 +106,12 @@ class Storage:
         return iter(self.tolist())
 
     def __getitem__(self, i: int) -> Any:
+        if isinstance(i, slice):
+            raise RuntimeError("slices are only supported in UntypedStorage.__getitem__")
         return _number(self.memory()[i].item())
 
     def __setitem__(self, i: Any, value: Any) -> None:
-        self.memory()[i] = value
+        self.memory()[i] = cast_array(np.asarray(value), self.array.dtype)
         self.written("storage")
 
     def fill_(self, value: Any) -> Storage:

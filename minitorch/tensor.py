@@ -368,7 +368,8 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at, self.storage.latest = old.version, old.written_at, old.latest
+        self.storage.version, self.storage.written_at = old.version, old.written_at
+        self.storage.latest = old.latest and old.latest.copy()
 
     @property
     def _base(self) -> Any:

@@ -47,3 +47,16 @@ def test_no_elements() -> None:
     storage = torch.ones(0).storage()
     assert storage
     assert not list(storage)
+
+
+def test_writes_to_halves_are_rounded() -> None:
+    x = torch.ones(3).bfloat16()
+    x.storage()[0] = 1.5
+    assert x.tolist() == [1.5, 1, 1]
+    x.storage().fill_(2.5)
+    assert x.tolist() == [2.5, 2.5, 2.5]
+
+
+def test_no_slices() -> None:
+    with pytest.raises(RuntimeError, match="slices are only supported"):
+        torch.ones(3).storage()[1:2]

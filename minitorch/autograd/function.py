@@ -130,7 +130,9 @@ class Function(FunctionCtx):
         try:
             result = cls._run_forward(node, *args)
         except AttributeError as error:
-            raise not_a_tensor(cls.__name__.lower(), error) if cls.builtin else error from None
+            if not cls.builtin or (explained := not_a_tensor(cls.__name__.lower(), error)) is error:
+                raise
+            raise explained from None
         if cls.builtin and type(result) is ndarray:  # nearly always
             first = args[0]
             if not isinstance(first, TensorBase):

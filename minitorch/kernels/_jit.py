@@ -184,7 +184,7 @@ def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable
 
 
 def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, plus: Any) -> None:
-    """A loop over vectors of 16 numbers, then one over vectors of 8, and so on."""
+    """A loop over vectors of 16 numbers, then one over vectors of 4, and one over what is left."""
     from llvmlite import ir
 
     def pointer(base: Any, index: Any, step: int, length: int) -> Any:
@@ -196,7 +196,7 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         return vector if step == 1 else b.shuffle_vector(vector, other, chosen)
 
     at, before = n.type(0), b.block
-    for length in (16, 8, 4, 2, 1):
+    for length in (16, 4, 1):
         again, body, after = [b.append_basic_block(f"{name}_{length}") for name in ("again", "body", "after")]
         b.branch(again)
         b.position_at_end(again)

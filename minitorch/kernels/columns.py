@@ -408,7 +408,7 @@ def _cost(ins: int, outs: int) -> float:
 
 def forward(images: Array, w: Array, b: Array | None, p: Plan) -> Array:
     """The convolution of images (n, C, d, h, w) with w (O, C / groups, *kernel), plus b: (n, O, output points)."""
-    filters = _filters(w, p.groups)
+    filters = filters_of(w, p.groups)
     _, outs, ins = filters.shape
     y = np.empty((len(images), len(w), math.prod(p.output)), images.dtype)
     bias = np.zeros(len(w), w.dtype) if b is None else np.ascontiguousarray(b)
@@ -424,7 +424,7 @@ def forward(images: Array, w: Array, b: Array | None, p: Plan) -> Array:
 
 def grad_input(g: Array, w: Array, channels: int, p: Plan) -> Array:
     """The gradient of the images (n, C, d, h, w), from that of the result g (n, O, *output)."""
-    filters, points = _filters(w, p.groups), math.prod(p.output)
+    filters, points = filters_of(w, p.groups), math.prod(p.output)
     _, outs, ins = filters.shape
     x = np.zeros((len(g), channels, *p.size), g.dtype)
     if not (g.size and x.size):
@@ -449,9 +449,9 @@ def grad_weight(images: Array, g: Array, p: Plan) -> Array:
     return sums[0] if len(sums) == 1 else np.asarray(sums.sum(0))
 
 
-def _filters(w: Array, groups: int) -> Array:
+def filters_of(w: Array, groups: int) -> Array:
     """(groups, O / groups, C / groups x kernel points)."""
-    return np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, -1)
+    return np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
 
 
 def _share(compiled: Any, by_calls: Any, dtype: Any, count: int, cost: float, *args: Any) -> None:

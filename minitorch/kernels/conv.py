@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from . import columns, winograd
 from ._blas import products, with_one_blas_thread
 from ._jit import jit, jitable
-from .columns import Plan, copy_evens, copy_row, copy_to_evens, plan, windows
+from .columns import Plan, copy_evens, copy_row, copy_to_evens, filters_of, plan, windows
 
 Array = NDArray[Any]
 
@@ -219,13 +219,8 @@ def _grouped(x: Array, groups: int) -> Array:
     return np.ascontiguousarray(x).reshape(x.shape[0], groups, x.shape[1] // groups, math.prod(x.shape[2:]))
 
 
-def _filters(w: Array, groups: int) -> Array:
-    """(groups, O / groups, C / groups x kernel points)."""
-    return np.ascontiguousarray(w).reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
-
-
 def _forward_by_product(images: Array, w: Array, b: Array | None, p: Plan) -> Array:
-    y = products(_filters(w, p.groups), _grouped(images, p.groups))
+    y = products(filters_of(w, p.groups), _grouped(images, p.groups))
     if b is not None:
         y += b.reshape(p.groups, -1, 1)
     return y
@@ -239,14 +234,14 @@ def _forward_by_channel(images: Array, w: Array, b: Array | None, p: Plan) -> Ar
     planes = _planes(images, p).reshape(-1, *p.padded)
     y = np.empty((len(images) * len(w), *p.output), images.dtype)
     bias = np.zeros(len(w), w.dtype) if b is None else np.ascontiguousarray(b)
-    _depthwise.split(len(y), _depthwise_cost(p), planes, _filters(w, len(w))[:, 0], bias, y, p.geometry)
+    _depthwise.split(len(y), _depthwise_cost(p), planes, filters_of(w, len(w))[:, 0], bias, y, p.geometry)
     return y
 
 
 def _input_by_channel(g: Array, w: Array, channels: int, p: Plan) -> Array:
     planes = np.empty((len(g), channels, *p.padded), g.dtype)
     grads, target = np.ascontiguousarray(g).reshape(-1, *p.output), planes.reshape(-1, *p.padded)
-    _depthwise_input.split(len(target), _depthwise_cost(p), grads, _filters(w, len(w))[:, 0], target, p.geometry)
+    _depthwise_input.split(len(target), _depthwise_cost(p), grads, filters_of(w, len(w))[:, 0], target, p.geometry)
     return np.ascontiguousarray(_inside(planes, p))
 
 
@@ -292,7 +287,7 @@ def grad_input(
     elif w.shape[1] == 1 < groups and g.size:
         dx = _input_by_channel(g, w, channels, p)
     elif p.plain:
-        dx = products(_filters(w, p.groups).transpose(0, 2, 1), _grouped(g, p.groups))
+        dx = products(filters_of(w, p.groups).transpose(0, 2, 1), _grouped(g, p.groups))
     else:
         dx = columns.grad_input(g, w, channels, p)
     return dx.reshape(tuple(shape))

@@ -68,12 +68,6 @@ def _checked(target: Array, weight: Array, classes: int, ignore: int) -> tuple[A
     return flat, total
 
 
-def used_weight(target: Array, weight: Array, ignore: int) -> Array:
-    """The weight of each target's class; 0 where it is ignored."""
-    used = target != ignore
-    return np.asarray(np.where(used, weight[np.where(used, target, 0)], weight.dtype.type(0)))
-
-
 def _reduced(loss: Array, total: float, reduction: str) -> Array:
     """The losses, their sum, or the sum over `total`; added up in float64."""
     if reduction == "none":

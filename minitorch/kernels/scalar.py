@@ -840,10 +840,3 @@ def bce_with_logits_weighted(x: Any, y: Any, w: Any) -> Any:
     """bce_with_logits with weight w on the positive part."""
     miss = maths.log1p(maths.exp(-maths.absolute(x))) - maths.minimum(x, 0.0)
     return (1.0 - y) * x + (1.0 + (w - 1.0) * y) * miss
-
-
-@elementwise(cost=1)
-def bce_with_logits_weighted_grad(g: Any, x: Any, y: Any, w: Any) -> Any:
-    """g times the derivative of bce_with_logits_weighted in x."""
-    weight = 1.0 + (w - 1.0) * y
-    return g * (1.0 - y - weight * maths.sigmoid(-x))

@@ -106,7 +106,7 @@ class Module:
             explained = _explained(self, error)
             _note_place(self, explained)
             if explained is not error:
-                raise explained from None
+                raise explained.with_traceback(error.__traceback__) from None
             raise
 
     # ------------------------------------------------ registration

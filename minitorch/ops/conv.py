@@ -139,7 +139,7 @@ def check_numbers(name: str, **numbers: tuple[int, ...]) -> None:
 
 
 def _check(name: str, x: Any, w: Any, b: Any, groups: int, channels: int, outputs: int) -> None:
-    if groups <= 0 or w.array.shape[0] % groups:
+    if groups <= 0 or not w.array.shape[0] or w.array.shape[0] % groups:
         raise OperationError(
             name, f"expected weight to be at least {groups} at dimension 0 and divisible by groups={groups}", x, w
         )

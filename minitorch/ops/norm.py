@@ -11,7 +11,7 @@ from ..autograd.half import FLOAT32
 from ..dtypes import is_half
 from ..errors import DtypeError, OperationError
 from ..kernels import norm as kernels
-from .base import Op, T, numbers, shown_as
+from .base import Op, T, numbers
 from .view import reshape
 
 
@@ -216,7 +216,6 @@ def _complex_rms_norm(x: Any, shape: Any, weight: Any, eps: float | None) -> Any
     return y if weight is None else y * weight
 
 
-@shown_as("NativeGroupNormBackward0")
 def group_norm(input: T, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> T:
     """Normalised over each group of channels and all positions of (N, C, ...) (Wu and He, 2018),
     then weight and bias per channel.

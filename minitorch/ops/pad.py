@@ -10,6 +10,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
 from .autocast import raised
 from .base import Op, T
+from .gather import number_in
 
 
 def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) -> T:
@@ -53,9 +54,9 @@ def constant(x: Any, pairs: Any, value: float) -> Any:
     for i, (before, after) in enumerate(pairs):
         dim = x.ndim - 1 - i
         n = x.shape[dim]
-        if n + before + after < 0:
+        if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
             raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
-    return ConstantPadNd.apply(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], value)
+    return ConstantPadNd.apply(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], number_in("pad", x, value))
 
 
 def _check_copied(x: Any, pairs: Any, mode: str) -> None:

@@ -600,3 +600,14 @@ def test_switches_that_change_nothing():
     with torch.autograd.set_multithreading_enabled(True), torch.autograd.enforce_grad_layout_policy(False):
         (x * 2).sum().backward()
     assert x.grad.tolist() == [2, 2, 2]
+
+
+def test_an_error_of_forward_keeps_its_cause():
+    class Failing(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            raise AttributeError("mine") from KeyError("root")
+
+    with pytest.raises(AttributeError, match="mine") as caught:
+        Failing.apply(torch.ones(1, requires_grad=True))
+    assert isinstance(caught.value.__cause__, KeyError)

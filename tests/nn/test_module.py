@@ -480,3 +480,13 @@ def test_repr() -> None:
 
 def test_repr_of_parameter() -> None:
     assert repr(nn.Parameter(torch.ones(1))) == "Parameter containing:\ntensor([1.], requires_grad=True)"
+
+
+def test_the_line_of_the_user_stays_in_the_traceback():
+    class Distance(nn.Module):
+        def forward(self, x):
+            return torch.cdist(x, None)
+
+    with pytest.raises(TypeError, match="must be Tensor, not NoneType") as caught:
+        Distance()(torch.ones(2, 2))
+    assert "forward" in [entry.name for entry in caught.traceback]
