@@ -1,5 +1,6 @@
 """Functions that stand in `torch` as well: older programs take them from here."""
 
+from .nn import functional
 from .ops.einsum import chain_matmul, einsum, tensordot
 from .ops.join import atleast_1d, atleast_2d, atleast_3d, block_diag, broadcast_tensors, meshgrid
 from .ops.lu import old_lu as lu
@@ -11,6 +12,8 @@ from .ops.stft import istft, stft
 from .ops.view import split
 from .queries import broadcast_shapes
 from .tensor import Tensor as Tensor
+
+F = functional
 
 __all__ = [
     "atleast_1d",

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from . import dtypes as dt
 from .device import Device
-from .kernels.cast import cast_array
 
 tick = itertools.count(1).__next__  # one clock numbers operations and writes, in the order that they happen
 
@@ -111,7 +110,7 @@ class Storage:
         return _number(self.memory()[i].item())
 
     def __setitem__(self, i: Any, value: Any) -> None:
-        self.memory()[i] = cast_array(np.asarray(value), self.array.dtype)
+        self.memory()[i] = value if self.array.dtype.kind != "V" else _half(value)
         self.written("storage")
 
     def fill_(self, value: Any) -> Storage:
@@ -144,6 +143,12 @@ class Storage:
 
     def __reduce__(self) -> Any:
         return Storage, (self.memory(),)
+
+
+def _half(value: float) -> tuple[int]:
+    """The 16 bits of a number as bfloat16: the first of its float32, to the nearest, or the even one."""
+    bits = int.from_bytes(struct.pack("<f", value), "little")
+    return ((bits + 0x7FFF + (bits >> 16 & 1)) >> 16,)
 
 
 def _number(x: Any) -> Any:
