@@ -30,7 +30,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__name__))
 
 SMALL = 1 << 18  # multiplications; OpenBLAS uses one thread for fewer
-ROWS = 24  # a multiple of the rows of BLAS's inner loops: no row is computed in another way when rows are shared
+ROWS = 24  # a multiple of the rows of most of BLAS's inner loops: they compute a row in one way, shared or not
 NS_A_MULTIPLICATION = 0.01  # about 100 thousand million a second on one core
 
 

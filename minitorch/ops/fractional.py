@@ -60,11 +60,11 @@ def _samples(name: str, x: Any, dims: int, given: Any) -> Any:
         drawn = np.empty(shape, x.array.dtype)
         draws.uniform(default_stream, drawn)
         return drawn
-    if not isinstance(given, TensorBase) or given.array.shape != shape:
-        raise OperationError(name, f"expected _random_samples of shape {list(shape)}", given)
+    if not isinstance(given, TensorBase) or given.array.shape[1:] != shape[1:] or len(given.array) < shape[0]:
+        raise OperationError(name, f"expected _random_samples of shape {list(shape)}, or for more images", given)
     if given.array.dtype != x.array.dtype:
         raise DtypeError(name, "expected _random_samples of the dtype of input", x, given)
-    return given.array
+    return given.array[: shape[0]]
 
 
 def _fractional(
