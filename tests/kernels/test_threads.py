@@ -107,7 +107,7 @@ def test_one_thread_is_obeyed(pool):
 @pytest.mark.parametrize("turned", [(0, 0), (1, 0), (0, 1)])
 @pytest.mark.parametrize("rows", [50, 128, 500])
 def test_shared_products(pool, rows, turned):
-    """The same as unshared to rounding (some of OpenBLAS's kernels take small matrices another way), and always alike."""
+    """The same as unshared to rounding (OpenBLAS may take small matrices another way), and always alike."""
     rng = np.random.default_rng(rows)
     a = rng.standard_normal((90, rows) if turned[0] else (rows, 90)).astype(np.float32)
     b = rng.standard_normal((70, 90) if turned[1] else (90, 70)).astype(np.float32)
