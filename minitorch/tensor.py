@@ -154,7 +154,7 @@ class Tensor(TensorBase):
         the old value in an in-place write.
         """
         x = Tensor._wrap(self.array)
-        x._requires_grad, x._grad_fn, x._output_nr = self.tracked(), self.grad_fn, self._output_nr
+        x._requires_grad, x._edge = self.tracked(), self.current_edge()
         return x
 
     def keep_apart(self) -> None:
@@ -335,7 +335,7 @@ class Tensor(TensorBase):
     def grad(self) -> Tensor | None:
         """The gradient that backward accumulated; None before."""
         grad = self._grad
-        if grad is None and self._grad_fn is not None and not self._retains_grad:
+        if grad is None and self._edge is not None and not self._retains_grad:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed: backward() fills it "
                 "for leaves only, so it is None. Call .retain_grad() on this tensor before backward() to have it "
@@ -402,7 +402,7 @@ class Tensor(TensorBase):
         if node is None:
             self._hooks = OrderedDict() if self._hooks is None else self._hooks
             return add_hook(self._hooks, hook)
-        nr = self._output_nr
+        nr = self.output_nr
 
         def on_output(grads: tuple[Any, ...]) -> Any:
             new = hook(grads[nr]) if grads[nr] is not None else None
@@ -426,9 +426,10 @@ class Tensor(TensorBase):
         """Keep the gradient of this tensor in `.grad`, though it is no leaf."""
         if not self.tracked():
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if self.grad_fn is not None:
+        node = self.grad_fn
+        if node is not None:
             self._retains_grad = True
-            self._grad_fn.retain(self._output_nr, self)
+            node.retain(self.output_nr, self)
 
     @property
     def retains_grad(self) -> bool:
@@ -817,7 +818,7 @@ class Tensor(TensorBase):
     resize_, resize_as_, apply_, map_ = SV.resize_, SV.resize_as_, SV.apply_, SV.map_
     set_, is_set_to, __contains__, __reversed__ = SV.set_, SV.is_set_to, SV.contains, SV.reverse
     t, narrow, select, unbind, split, chunk = V.t, V.narrow, V.select, V.unbind, V.split, V.chunk
-    sum_to_size = V.sum_to_size
+    sum_to_size, _sum_to = V.sum_to_size, V.sum_to
 
     view_as, reshape_as, expand_as = V.view_as, V.reshape_as, V.expand_as
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 
-from .grad_mode import mode
+from .grad_mode import ever, mode
 
 
 class set_detect_anomaly:
@@ -61,3 +61,4 @@ def _get() -> tuple[bool, bool]:
 
 def _set(anomaly: bool, check_nan: bool) -> None:
     mode.anomaly, mode.check_nan = anomaly, check_nan
+    ever.watched = ever.watched or anomaly

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..storage import ONE_REFERENCE
-from .grad_mode import mode
+from .grad_mode import ever, mode
 from .hooks import check_count, check_replaced, check_returns_none
 from .node import AccumulateGrad, GradientEdge, Node
 from .tensor_base import TensorBase
@@ -39,25 +39,31 @@ class Sweep:
         """Add `grad` to what waits at the end of `edge`."""
         target, nr = edge
         array = grad.array
-        if isinstance(target, Node):
-            shape, dtype = target.outputs[nr]
-            if array.shape != shape or array.dtype is not dtype:
-                grad = _fit(grad, shape, dtype, sender, edge)
-            slot = self.waiting.get(target.number)
-            if slot is None:
-                self.waiting[target.number] = slot = [target, *[None] * len(target.outputs)]
-                heapq.heappush(self.order, -target.number)
-            nr += 1
-            slot[nr] = grad if slot[nr] is None else slot[nr] + grad
+        if not isinstance(target, Node):
+            self._send_to_leaf(target, grad, sender, edge)
+            return
+        outputs = target.outputs
+        shape, dtype = outputs[nr]
+        if array.shape != shape or array.dtype is not dtype:
+            grad = _fit(grad, shape, dtype, sender, edge)
+        number = target.number
+        slot = self.waiting.get(number)
+        if slot is None:
+            heapq.heappush(self.order, -number)
+            self.waiting[number] = slot = [None] * (1 + len(outputs))
+            slot[0] = target
+        nr += 1
+        slot[nr] = grad if slot[nr] is None else slot[nr] + grad
+
+    def _send_to_leaf(self, leaf: Any, grad: Any, sender: Node | None, edge: tuple[Any, int]) -> None:
+        array, to = grad.array, leaf.array
+        if array.shape != to.shape or array.dtype is not to.dtype:
+            grad = _fit(grad, to.shape, to.dtype, sender, edge)
+        slot = self.leaves.get(id(leaf))
+        if slot is None:
+            self.leaves[id(leaf)] = [leaf, grad]
         else:
-            to = target.array
-            if array.shape != to.shape or array.dtype is not to.dtype:
-                grad = _fit(grad, to.shape, to.dtype, sender, edge)
-            slot = self.leaves.get(id(target))
-            if slot is None:
-                self.leaves[id(target)] = [target, grad]
-            else:
-                slot[1] = slot[1] + grad
+            slot[1] = slot[1] + grad
 
     def run(self, retain_graph: bool) -> None:
         """Run every node that a gradient reaches, the youngest first."""
@@ -71,7 +77,7 @@ class Sweep:
                     self.captured.update({(id(node), nr): grad for nr, grad in enumerate(grads)})
                 if id(node) not in wanted.run:
                     continue
-            result = _run_watched(node, grads) if mode.anomaly else node.run(grads)
+            result = _run_watched(node, grads) if ever.watched and mode.anomaly else node.run(grads)
             if node._hooks:
                 result = _run_hooks(node, result, tuple(grads))
             for edge, grad in zip(node.edges, result, strict=False):
@@ -138,7 +144,7 @@ def _fit(grad: Any, shape: tuple[int, ...], dtype: Any, sender: Node | None, edg
     """Undo a broadcast, and a promotion; anything else is an error of the operation that sent the gradient."""
     if grad.array.shape != shape:
         try:
-            grad = grad.sum_to_size(shape)
+            grad = grad._sum_to(shape)
         except RuntimeError as error:
             raise RuntimeError(
                 f"Function {sender.name() if sender else 'backward'} returned an invalid gradient at index "
@@ -318,8 +324,7 @@ def root_edge(root: Any) -> tuple[Any, int]:
     """The node that made a tensor, or a leaf itself, and which output it is."""
     if isinstance(root, GradientEdge):
         return (root.node.variable, 0) if isinstance(root.node, AccumulateGrad) else (root.node, root.output_nr)
-    node = root.grad_fn
-    return (root, 0) if node is None else (node, root._output_nr)
+    return root.current_edge() or (root, 0)
 
 
 def _root_grad(root: Any, given: Any, i: int) -> Any:

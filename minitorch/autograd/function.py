@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import dtypes
 from ..errors import not_a_tensor
-from .grad_mode import mode
+from .grad_mode import ever, mode
 from .half import compute, half_among, half_node
 from .node import CustomNode, FunctionCtx, Node, edges_of
 from .tensor_base import TensorBase, View
@@ -141,7 +141,7 @@ class Function(FunctionCtx):
             if record:
                 if any(node.edges):
                     node.connect_one(x)
-            elif mode.inference and not cls.view:
+            elif ever.inference and mode.inference and not cls.view:
                 x._inference = True
             return x
         return cls._connected(node, args, result, record)
@@ -162,7 +162,7 @@ class Function(FunctionCtx):
         elif record:
             if any(node.edges):
                 node.connect(outputs)
-        elif mode.inference and not cls.view:
+        elif ever.inference and mode.inference and not cls.view:
             _mark_inference(outputs)
         return tuple(outputs) if several else outputs[0]
 
@@ -313,7 +313,7 @@ def _write_back(node: Node, outputs: list[Any], record: bool) -> None:
     if record:
         node.connect(outputs)
         for x in node._dirty:
-            rebase(x, (node, x._output_nr))
+            rebase(x, x._edge)
             x._retain_again()
 
 

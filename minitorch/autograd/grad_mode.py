@@ -17,7 +17,6 @@ class _Mode(threading.local):
     inference = False
     anomaly = False
     check_nan = True
-    watched = False  # anywhere, ever, inference mode or hooks on what is saved: until then nobody needs to look
     saved_hooks: Any = None  # what tensors that are saved pass through
     hooks_refused: str | None = None  # the error for such hooks
     backward: Any = None  # the pass that runs
@@ -26,6 +25,16 @@ class _Mode(threading.local):
 
 
 mode = _Mode()
+
+
+class _Ever:
+    """Whether, in any thread, something rare was used that every operation would have to look for."""
+
+    inference = False
+    watched = False  # anomaly detection, or inference mode, or hooks on what is saved
+
+
+ever = _Ever()
 
 
 class _Switch:
@@ -164,7 +173,7 @@ class inference_mode(_Switch):
     def _change(self) -> None:
         if self.mode:
             mode.grad, mode.inference = False, True
-            _Mode.watched = True
+            ever.inference = ever.watched = True
         else:
             mode.grad, mode.inference = True, False
 

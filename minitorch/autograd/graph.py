@@ -8,7 +8,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from . import engine
-from .grad_mode import _Mode, mode
+from .grad_mode import ever, mode
 from .hooks import RemovableHandle
 from .node import AccumulateGrad, GradientEdge, Node, SavedHooks
 from .tensor_base import TensorBase
@@ -129,7 +129,7 @@ class saved_tensors_hooks:
         if mode.hooks_refused is not None:
             raise RuntimeError(mode.hooks_refused)
         self.before, mode.saved_hooks = mode.saved_hooks, self.hooks
-        _Mode.watched = True
+        ever.watched = True
 
     def __exit__(self, *error: object) -> None:
         mode.saved_hooks = self.before

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..storage import tick
-from .grad_mode import mode
+from .grad_mode import ever, mode
 from .hooks import RemovableHandle, add_hook
 from .tensor_base import TensorBase
 
@@ -140,13 +140,13 @@ class FunctionCtx:
         if nr is None:
             return x
         x = x._alias()
-        x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
+        x._requires_grad, x._edge = True, (self, nr)
         return x
 
     def _modified(self, x: Any) -> str:
         own = any(self._saved[i] is x for i in self._own or ())
-        maker = self if own else x._grad_fn
-        source = f", which is output {x._output_nr} of {maker.name()}," if maker else ""
+        maker, nr = (self, 0) if own else x._edge or (None, 0)
+        source = f", which is output {nr} of {maker.name()}," if maker else ""
         expected = x.storage.version_at(self.number)
         expected = "an earlier version" if expected is None else f"version {expected}"
         return (
@@ -231,7 +231,7 @@ class Node(FunctionCtx):
         self.outputs = [(x.array.shape, x.array.dtype) if isinstance(x, TensorBase) else None for x in outputs]
         for nr, x in enumerate(outputs):
             if isinstance(x, TensorBase) and x.array.dtype.kind in "fcV" and not _among(x, self._constant):
-                x._requires_grad, x._grad_fn, x._output_nr = True, self, nr
+                x._requires_grad, x._edge = True, (self, nr)
         if self._keeps_output:
             self._saved += (outputs[0],)
         self._after_connecting(fresh)
@@ -242,17 +242,17 @@ class Node(FunctionCtx):
         array = x.array
         self.outputs = ((array.shape, array.dtype),)
         if array.dtype.kind in "fcV":
-            x._requires_grad, x._grad_fn = True, self
+            x._requires_grad, x._edge = True, (self, 0)
         if self._keeps_output:
             self._saved += (x._alias(),)
             self._own = {len(self._saved) - 1: 0}
-        if mode.anomaly or mode.watched:
+        if ever.watched:
             self._after_connecting(True)
 
     def _after_connecting(self, fresh: bool) -> None:
         if self._saved and (self._keeps_output or not fresh):
             self._find_own()
-        if mode.watched:
+        if ever.watched:
             self._refuse_inference_tensors()
             if mode.saved_hooks is not None:
                 self._packed = tuple(
@@ -265,7 +265,8 @@ class Node(FunctionCtx):
     def _find_own(self) -> None:
         """A saved output is kept as an alias without history, or it would hold the node that holds it."""
         saved = enumerate(self._saved)
-        own = {i: x._output_nr for i, x in saved if isinstance(x, TensorBase) and x._grad_fn is self}
+        tensors = [(i, x._edge) for i, x in saved if isinstance(x, TensorBase)]
+        own = {i: edge[1] for i, edge in tensors if edge is not None and edge[0] is self}
         if own:
             self._own = own
             self._saved = tuple([x._alias() if i in own else x for i, x in enumerate(self._saved)])
@@ -491,20 +492,15 @@ def edges_of(args: tuple[Any, ...]) -> list[Edge]:
             edges.append(())
         elif x._view is not None:
             edges.append(edge_of(x))
-        elif not x._requires_grad:
-            edges.append(None)
         else:
-            node = x._grad_fn
-            edges.append((x, 0) if node is None else (node, x._output_nr))
+            edges.append(x._edge or ((x, 0) if x._requires_grad else None))
     return edges
 
 
 def edge_of(x: Any) -> Edge:
     """The edge to a tensor."""
-    node = x.grad_fn if mode.grad else x._grad_fn  # first: of a view whose base was written to, it is made anew
-    if not x._requires_grad:
-        return None
-    return (x, 0) if node is None else (node, x._output_nr)
+    edge: Edge = x.current_edge() if mode.grad else x._edge  # first: it may find that `x` requires grad
+    return edge or ((x, 0) if x._requires_grad else None)
 
 
 def _public(target: Any) -> Any:

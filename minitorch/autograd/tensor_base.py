@@ -43,8 +43,7 @@ class TensorBase:
     _storage: Storage | None = None  # made when a view or a write first asks for it
     _requires_grad: bool = False
     _grad: Any = None
-    _grad_fn: Any = None
-    _output_nr: int = 0
+    _edge: tuple[Any, int] | None = None  # the node that made it, and which of its outputs it is; None: a leaf
     _view: View | None = None
     _hooks: dict[int, Any] | None = None
     _post_hooks: dict[int, Any] | None = None
@@ -88,23 +87,29 @@ class TensorBase:
             storage = self._storage = Storage(self.array)
         return storage
 
-    @property
-    def grad_fn(self) -> Any:
-        """The node that made this tensor; None for a leaf."""
+    def current_edge(self) -> tuple[Any, int] | None:
+        """The node that made this tensor, and which of its outputs it is: anew, if the base of a view was written."""
         view = self._view
         if view is not None and view.version != self.storage.version:
             self._follow_base(view)
-        return self._grad_fn
+        return self._edge
+
+    @property
+    def grad_fn(self) -> Any:
+        """The node that made this tensor; None for a leaf."""
+        edge = self.current_edge()
+        return None if edge is None else edge[0]
 
     @property
     def output_nr(self) -> int:
         """Which of the outputs of `grad_fn` this tensor is."""
-        return self._output_nr if self.grad_fn is not None else 0
+        edge = self.current_edge()
+        return 0 if edge is None else edge[1]
 
     @property
     def is_leaf(self) -> bool:
         """Whether no recorded operation made this tensor."""
-        return self.grad_fn is None
+        return self.current_edge() is None
 
     def tracked(self) -> bool:
         """Whether this tensor requires grad: itself, or because its base was written to."""
@@ -115,26 +120,27 @@ class TensorBase:
 
     def _refused(self, view: View, happened: str) -> RuntimeError:
         """The error for a write that this view does not allow."""
-        name = "a Function" if self._grad_fn is None else self._grad_fn.name()
-        return RuntimeError(str(view.refusal).format(node=name, nr=self._output_nr, happened=happened))
+        node, nr = self._edge or (None, 0)
+        name = "a Function" if node is None else node.name()
+        return RuntimeError(str(view.refusal).format(node=name, nr=nr, happened=happened))
 
     def _follow_base(self, view: View) -> None:
         """The base was written to since this view was made: make the view's place in the graph anew."""
         base = view.base
-        if view.refusal and (base._requires_grad or self._grad_fn is not None):
+        if view.refusal and (base._requires_grad or self._edge is not None):
             raise self._refused(view, "its base or another view of its base has been modified inplace")
         view.version = self.storage.version
         if not base._requires_grad:
             return
         from_base = _recorded_replay(view, base)
-        self._grad_fn, self._output_nr = from_base._grad_fn, from_base._output_nr
-        self._requires_grad = from_base._requires_grad
+        self._edge, self._requires_grad = from_base._edge, from_base._requires_grad
         self._retain_again()
 
     def _retain_again(self) -> None:
         """A new node makes this tensor: if its gradient is retained, that is the gradient from now on."""
-        if self._retains_grad:
-            self._grad_fn.retain(self._output_nr, self)
+        if self._retains_grad and self._edge is not None:
+            node, nr = self._edge
+            node.retain(nr, self)
 
 
 def _recorded_replay(view: View, base: TensorBase) -> Any:

@@ -21,7 +21,7 @@ def check_writable(x: TensorBase) -> None:
         return
     view = x._view
     if view is None:
-        if x._requires_grad and x._grad_fn is None:
+        if x._requires_grad and x._edge is None:
             raise RuntimeError(
                 "a leaf Variable that requires grad is being used in an in-place operation. Write under "
                 "torch.no_grad() to change its values, or to a clone of it to have the write differentiated."
@@ -30,7 +30,7 @@ def check_writable(x: TensorBase) -> None:
     tracked = x.tracked() or view.base._requires_grad
     if tracked and view.refusal:
         raise x._refused(view, "is being modified inplace")
-    if tracked and view.base._grad_fn is None:
+    if tracked and view.base._edge is None:
         raise RuntimeError(
             "a view of a leaf Variable that requires grad is being used in an in-place operation. Write under "
             "torch.no_grad() to change its values, or to a view of a clone to have the write differentiated."
@@ -45,10 +45,10 @@ def check_takes_history(x: TensorBase) -> None:
 
 def take_history(x: TensorBase, result: TensorBase) -> None:
     """`x` was overwritten with `result`: from now on it comes from where the result came."""
-    edge = (result._grad_fn, result._output_nr)
+    edge: Any = result._edge
     edge[0].adopt(result, x)
     if x._view is None:
-        x._requires_grad, (x._grad_fn, x._output_nr) = True, edge
+        x._requires_grad, x._edge = True, edge
         x._retain_again()
     else:
         rebase(x, edge)
@@ -59,8 +59,7 @@ def rebase(x: TensorBase, edge: Any) -> None:
     view = x._view
     if view is not None:
         base = view.base
-        base._grad_fn = CopySlices(base, view, edge)
-        base._requires_grad, base._output_nr = True, 0
+        base._requires_grad, base._edge = True, (CopySlices(base, view, edge), 0)
         base._retain_again()
         view.version = -1  # the view's own grad_fn is made anew, from the base, when it is asked for
 

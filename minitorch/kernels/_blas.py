@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ._jit import calls_sgemm, load, share
+from ._jit import PART_NS, calls_sgemm, load, share
 
 Array = NDArray[Any]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -32,6 +32,7 @@ warnings.filterwarnings("ignore", category=RuntimeWarning, module=re.escape(__na
 SMALL = 1 << 18  # multiplications; OpenBLAS uses one thread for fewer
 ROWS = 24  # a multiple of the rows of most of BLAS's inner loops: they compute a row in one way, shared or not
 NS_A_MULTIPLICATION = 0.01  # about 100 thousand million a second on one core
+ALONE = int(2 * PART_NS / NS_A_MULTIPLICATION)  # multiplications; fewer are not worth a second thread
 
 
 def _libraries() -> list[Path]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._blas import product, products
-from ._jit import jit
+from ._blas import ALONE, SMALL, one_thread, product, products, sgemm, sgemm_address
+from ._jit import jit, jitable
 
 Array = NDArray[Any]
 
@@ -36,6 +36,21 @@ def _add_rows(start: int, stop: int, y: Any, b: Any) -> None:
             row[j] += b[j]
 
 
+@jitable
+def _sum_of_rows(g: Any, start: int, out: Any) -> None:
+    """The sum of all rows, for the columns from `start`; 64 rows at a time, to keep the error of long sums small."""
+    part = np.empty_like(out)
+    out[:] = 0
+    for first in range(0, g.shape[0], 64):
+        part[:] = 0
+        for i in range(first, min(first + 64, g.shape[0])):
+            row = g[i, start:]
+            for j in range(part.size):
+                part[j] += row[j]
+        for j in range(part.size):
+            out[j] += part[j]
+
+
 def _sum_rows_numpy(start: int, stop: int, g: Array, out: Array) -> None:
     with np.errstate(all="ignore"):
         out[start:stop] = g[:, start:stop].sum(0)
@@ -43,20 +58,52 @@ def _sum_rows_numpy(start: int, stop: int, g: Array, out: Array) -> None:
 
 @jit(twin=_sum_rows_numpy)
 def _sum_rows(start: int, stop: int, g: Any, out: Any) -> None:
-    """The sum of all rows, for the columns from start to stop;
-    64 rows at a time, to keep the error of long sums small.
-    """
-    out = out[start:stop]
-    part = np.empty_like(out)
-    out[:] = 0
-    for first in range(0, g.shape[0], 64):
-        part[:] = 0
-        for i in range(first, min(first + 64, g.shape[0])):
-            row = g[i, start:stop]
-            for j in range(part.size):
-                part[j] += row[j]
-        for j in range(part.size):
-            out[j] += part[j]
+    """The sum of all rows, for the columns from start to stop."""
+    _sum_of_rows(g, start, out[start:stop])
+
+
+# ---------------------------------------------------------------- a linear layer: one call for all of its products
+
+
+def _linear_numpy(gemm: int, x: Array, w: Array, b: Array, y: Array) -> None:
+    with np.errstate(all="ignore"):
+        np.matmul(x, w.T, out=y)
+        if b.size:
+            y += b
+
+
+@jit(twin=_linear_numpy)
+def _linear(gemm: Any, x: Any, w: Any, b: Any, y: Any) -> None:
+    """y = x wᵀ + b; an empty b is none."""
+    if b.size:
+        for i in range(y.shape[0]):
+            y[i] = b
+    ins, outs = x.shape[1], w.shape[0]
+    sgemm(gemm, 0, 1, x.shape[0], outs, ins, x, ins, w, ins, 1 if b.size else 0, y, outs)
+
+
+def _linear_grad_numpy(gemm: int, g: Array, x: Array, w: Array, dx: Array, dw: Array, db: Array) -> None:
+    with np.errstate(all="ignore"):
+        if dx.size:
+            np.matmul(g, w, out=dx)
+        if dw.size:
+            np.matmul(g.T, x, out=dw)
+        if db.size:
+            db[...] = g.sum(0)
+
+
+@jit(twin=_linear_grad_numpy)
+def _linear_grad(gemm: Any, g: Any, x: Any, w: Any, dx: Any, dw: Any, db: Any) -> None:
+    """dx = g w, dw = gᵀ x, db = Σ g, each where there is room for it."""
+    rows, outs = g.shape
+    if dx.size:
+        ins = w.shape[1]
+        sgemm(gemm, 0, 0, rows, ins, outs, g, outs, w, ins, 0, dx, ins)
+    if dw.size:
+        ins = x.shape[1]
+        sgemm(gemm, 1, 0, outs, ins, rows, g, outs, x, ins, 0, dw, ins)
+    if db.size:
+        _sum_of_rows(g, 0, db)
 
 
 def _matrix(x: Array) -> Array:
@@ -65,23 +112,71 @@ def _matrix(x: Array) -> Array:
 
 def linear(x: Array, w: Array, b: Array | None) -> Array:
     """x wᵀ + b over the last axis: (..., in), (out, in), (out) -> (..., out)."""
-    y = product(x if x.ndim == 2 else _matrix(x), w.T)
-    if b is not None:
-        _add_rows.split(len(y), b.size * 0.1, y, b if b.flags.c_contiguous else b.copy())
+    rows = x if x.ndim == 2 else _matrix(x)
+    bias = _NO_ROW if b is None else b
+    work = w.size * len(rows)
+    if _in_one_call(work, rows, w, bias):
+        y = np.empty((len(rows), len(w)), x.dtype)
+        _call(_linear, work, rows, w, bias, y)
+    else:
+        y = product(rows, w.T)
+        if b is not None:
+            _add_rows.split(len(y), b.size * 0.1, y, b if b.flags.c_contiguous else b.copy())
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], w.shape[0])
 
 
 def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None]:
     """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
     rows = g if g.ndim == 2 else _matrix(g)
-    dx = None if w is None else product(rows, w)
-    if dx is not None and g.ndim != 2:
-        dx = dx.reshape(*g.shape[:-1], dx.shape[1])
-    return [
-        dx,
-        None if x is None else product(rows.T, x if x.ndim == 2 else _matrix(x)),
-        sum_rows(rows) if bias else None,
-    ]
+    ins = x if x is None or x.ndim == 2 else _matrix(x)
+    grads = _grads_in_one_call(rows, ins, w, bias)
+    if grads is None:
+        grads = [
+            None if w is None else product(rows, w),
+            None if ins is None else product(rows.T, ins),
+            sum_rows(rows) if bias else None,
+        ]
+    if grads[0] is not None and g.ndim != 2:
+        grads[0] = grads[0].reshape(*g.shape[:-1], grads[0].shape[1])
+    return grads
+
+
+def _grads_in_one_call(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None] | None:
+    """What `linear_grad` gives of matrices; None where one call is not the way."""
+    a, b = _NO_MATRIX if x is None else x, _NO_MATRIX if w is None else w
+    outs = g.shape[1]
+    work = len(g) * outs * max(a.shape[1], b.shape[1])
+    if not _in_one_call(work, g, a, b):
+        return None
+    dx = None if w is None else np.empty((len(g), b.shape[1]), g.dtype)
+    dw = None if x is None else np.empty((outs, a.shape[1]), g.dtype)
+    db = np.empty(outs, g.dtype) if bias else None
+    room = _NO_MATRIX if dx is None else dx, _NO_MATRIX if dw is None else dw, _NO_ROW if db is None else db
+    _call(_linear_grad, work, g, a, b, *room)
+    return [dx, dw, db]
+
+
+_NO_MATRIX, _NO_ROW = np.empty((0, 0), np.float32), np.empty(0, np.float32)
+
+
+def _in_one_call(work: int, a: Array, b: Array, c: Array) -> bool:
+    """Whether a kernel may call BLAS by itself for `work` multiplications of these, because more threads do not pay."""
+    return (
+        0 < work < ALONE
+        and a.dtype.char == "f"
+        and a.flags.c_contiguous
+        and b.flags.c_contiguous
+        and c.flags.c_contiguous
+        and sgemm_address() != 0
+    )
+
+
+def _call(kernel: Any, work: int, *arrays: Array) -> None:
+    if work < SMALL:
+        kernel.run(sgemm_address(), *arrays)
+    else:
+        with one_thread:
+            kernel.run(sgemm_address(), *arrays)
 
 
 def sum_rows(x: Array) -> Array:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from .. import dtypes as dt
 from ..autograd import engine
 from ..autograd.function import Function
-from ..autograd.grad_mode import mode
+from ..autograd.grad_mode import ever, mode
 from ..autograd.half import widened
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
@@ -125,7 +125,7 @@ def pointwise(kernel: Elementwise, *args: Any) -> Any:
     if dt.mixed:
         args = tuple([widened(x) for x in args])
     result = like(args)._wrap(broadcast_kernel(kernel, args))
-    if mode.inference:
+    if ever.inference and mode.inference:
         result._inference = True
     return result
 
@@ -399,7 +399,7 @@ def shown_as(name: str) -> Callable[[F], F]:
             start = tick()
             result = function(*args, **kwargs)
             for x in result if isinstance(result, tuple) else (result,):
-                node = x._grad_fn if isinstance(x, TensorBase) else None
+                node = x.grad_fn if isinstance(x, TensorBase) else None
                 if node is not None and node.number > start:
                     kind: Any = type(node)
                     node.__class__ = _called(kind, name)

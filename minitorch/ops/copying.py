@@ -99,7 +99,7 @@ def detach_(self: T) -> T:
     """Cut this tensor off from the graph: it becomes a leaf that does not require grad."""
     if self._view is not None:
         raise RuntimeError("Can't detach views in-place. Use detach() instead.")
-    self._grad_fn, self._output_nr, self._requires_grad = None, 0, False
+    self._edge, self._requires_grad = None, False
     return self
 
 

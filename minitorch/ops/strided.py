@@ -361,8 +361,7 @@ def _reformed(self: Any, name: str, function: Any, *args: Any) -> Any:
     check_writable(self)
     result = function(self, *args)
     self.storage.written(name)
-    self.array, self._grad_fn, self._output_nr = result.array, result._grad_fn, result._output_nr
-    self._requires_grad = result._requires_grad
+    self.array, self._edge, self._requires_grad = result.array, result._edge, result._requires_grad
     if self._view is not None:
         self._view = result._view
         self._view.version = self.storage.version

@@ -467,12 +467,18 @@ def broadcast_to(input: T, size: Any) -> T:
 
 def sum_to_size(input: T, *size: Any) -> T:
     """The sum over the dimensions that broadcasting `size` to the tensor's shape would add or stretch."""
-    shape, old = dims_of(size), input.array.shape
-    if not _expands_to(shape, old):
-        raise OperationError("sum_to_size", f"size {list(shape)} is not expandable to size {list(old)}.", input)
-    if shape == old and shape:
+    shape = dims_of(size)
+    if shape == input.array.shape and shape:
         return view(input, shape)
-    return SumTo.apply(input if input.array.dtype.kind in "fcV" else input._cast(np.dtype(np.int64)), shape)
+    return sum_to(input if input.array.dtype.kind in "fcV" else input._cast(np.dtype(np.int64)), shape)
+
+
+def sum_to(input: T, shape: tuple[int, ...]) -> T:
+    """`sum_to_size` of floats to another shape: what undoes a broadcast."""
+    if shape and not _expands_to(shape, input.array.shape):
+        problem = f"size {list(shape)} is not expandable to size {list(input.array.shape)}."
+        raise OperationError("sum_to_size", problem, input)
+    return SumTo.apply(input, shape)
 
 
 def _expands_to(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:

@@ -39,7 +39,7 @@ class Adafactor(PerParameter):
         _check("weight_decay should be >= 0", weight_decay, weight_decay >= 0)
         super().__init__(params, options(locals()))
 
-    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, p: Tensor, group: dict[str, Any], made: dict[Any, Any]) -> None:
         if p.is_complex():
             raise RuntimeError("Adafactor does not support complex parameters")
         state, lr = self.state[p] or self._start(p), float(group["lr"])

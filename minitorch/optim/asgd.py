@@ -20,6 +20,7 @@ class ASGD(PerElement):
     """
 
     kernel = update.asgd
+    alike = False
     slots = ("ax",)
 
     def __init__(

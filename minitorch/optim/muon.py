@@ -44,7 +44,7 @@ class Muon(PerParameter):
                 raise ValueError(f"Muon only supports 2D parameters whereas we found a parameter with size: {p.size()}")
 
     @no_grad()  # type: ignore[untyped-decorator]
-    def _update(self, p: Any, group: dict[str, Any]) -> None:
+    def _update(self, p: Any, group: dict[str, Any], made: dict[Any, Any]) -> None:
         if p.is_complex():
             raise RuntimeError("Muon does not support complex parameters")
         g, state, lr, momentum = p._grad, self.state[p], float(group["lr"]), group["momentum"]

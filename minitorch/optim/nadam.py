@@ -19,6 +19,7 @@ class NAdam(PerElement):
     """
 
     kernel = update.nadam
+    alike = False
     slots = ("exp_avg", "exp_avg_sq")
 
     def __init__(

@@ -16,13 +16,17 @@ class PerParameter(Optimizer):
         """Update every parameter that has a gradient."""
         loss = closure_loss(closure)
         for group in self.param_groups:
+            made: dict[Any, Any] = {}
             for p in group["params"]:
                 if p._grad is not None:
-                    self._update(p, group)
+                    self._update(p, group, made)
         return loss
 
-    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
-        """One step of a parameter, with the options of its group."""
+    def _update(self, p: Tensor, group: dict[str, Any], made: dict[Any, Any]) -> None:
+        """One step of a parameter, with the options of its group.
+
+        `made` keeps, until the end of the step, what several parameters of the group share.
+        """
         raise NotImplementedError
 
 
@@ -33,14 +37,19 @@ class PerElement(PerParameter):
 
     kernel: update.Update
     slots: tuple[str, ...]
+    alike = True  # whether parameters of one dtype that took as many steps share the kernel's numbers
 
-    def _update(self, p: Tensor, group: dict[str, Any]) -> None:
+    def _update(self, p: Tensor, group: dict[str, Any], made: dict[Any, Any]) -> None:
         state = self.state[p] or self._start(p, group)
-        state["step"].array += 1
-        numbers = self._numbers(group, state, int(state["step"].array))
+        taken, array = state["step"].array, p.array
+        step = int(taken) + 1
+        taken.fill(step)
+        c = made.get((array.dtype, step)) if self.alike else None
+        if c is None:
+            c = made[array.dtype, step] = update.constants(array.dtype, *self._numbers(group, state, step))
         arrays = [state[name].array if name in state else None for name in self.slots]
-        self.kernel(update.constants(p.array.dtype, *numbers), p.array, p._grad.array, *arrays)
-        p.storage.written(f"{type(self).__name__}.step")
+        self.kernel(c, array, p._grad.array, *arrays)
+        p.storage.written(type(self).__name__ + ".step")
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:
         """What the kernel takes beside arrays, at step number `step` (from 1)."""

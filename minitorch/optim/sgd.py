@@ -6,11 +6,11 @@ from typing import Any
 
 from ..kernels import update
 from ..tensor import Tensor
-from .optimizer import Optimizer, check_options, check_range, closure_loss, options
-from .per_element import sign_of
+from .optimizer import check_options, check_range, options
+from .per_element import PerParameter, sign_of
 
 
-class SGD(Optimizer):
+class SGD(PerParameter):
     """v = momentum v + (1 - dampening) g;  p = p - lr v, with g the gradient plus weight_decay p.
 
     The first step has v = g. With `nesterov`, p = p - lr (g + momentum v) (Sutskever et al., 2013). `maximize` goes
@@ -45,29 +45,18 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         super().__init__(params, options(locals()))
 
-    def step(self, closure: Any = None) -> Any:
-        """Update every parameter that has a gradient."""
-        loss = closure_loss(closure)
-        for group in self.param_groups:
-            made: dict[Any, Any] = {}  # the numbers are the same for all parameters of a dtype, their first step aside
-            for p in group["params"]:
-                if p._grad is not None:
-                    self._update(p, group, made)
-        return loss
-
     def _update(self, p: Tensor, group: dict[str, Any], made: dict[Any, Any]) -> None:
-        buffer, first = None, True
+        array, buffer, first = p.array, None, True
         if group["momentum"] != 0:
             state = self.state[p]
             buffer = state.get("momentum_buffer")
             first = buffer is None
             if buffer is None:
-                buffer = state["momentum_buffer"] = p._zeros(p.array.shape, p.array.dtype)
-        key = p.array.dtype, first
-        c = made.get(key)
+                buffer = state["momentum_buffer"] = p._zeros(array.shape, array.dtype)
+        c = made.get((array.dtype, first))
         if c is None:
-            c = made[key] = update.constants(key[0], *_numbers(group, first))
-        update.sgd(c, p.array, p._grad.array, None if buffer is None else buffer.array)
+            c = made[array.dtype, first] = update.constants(array.dtype, *_numbers(group, first))
+        update.sgd(c, array, p._grad.array, None if buffer is None else buffer.array)
         p.storage.written("SGD.step")
 
 

@@ -296,15 +296,13 @@ def _key(edge: Any) -> tuple[int, int]:
 
 
 def _edge_of(x: Any) -> Any:
-    return (x, 0) if x.grad_fn is None else (x.grad_fn, x._output_nr)
+    return x.current_edge() or (x, 0)
 
 
 def _end(source: Any) -> Any:
     """A leaf of the shape and dtype of a source, without memory of its own."""
     shape, dtype = (
-        (source.array.shape, source.array.dtype)
-        if source.grad_fn is None
-        else source.grad_fn.outputs[source._output_nr]
+        (source.array.shape, source.array.dtype) if source.grad_fn is None else source.grad_fn.outputs[source.output_nr]
     )
     end = Tensor._wrap(np.broadcast_to(np.zeros((), dtype), shape))
     end._requires_grad = True
@@ -345,7 +343,7 @@ def _standing_for(target: Any, nr: int) -> Any:
     if not isinstance(target, Node):
         return target
     x = Tensor._zeros((0,), target.outputs[nr][1])
-    x._requires_grad, x._grad_fn, x._output_nr = True, target, nr
+    x._requires_grad, x._edge = True, (target, nr)
     return x
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kernels.twins import close, compared
 from numpy.typing import NDArray
 
 from minitorch.kernels import _jit, matmul
+from minitorch.kernels._blas import sgemm_address
 from minitorch.kernels._jit import Kernel
 
 Array = NDArray[Any]
@@ -75,7 +77,7 @@ def test_infinities_are_met_in_silence() -> None:
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_loops_do_what_their_twins_do(dtype: Any) -> None:
-    assert set(LOOPS) == {"_add_rows", "_sum_rows"}
+    assert set(LOOPS) == {"_add_rows", "_sum_rows", "_linear", "_linear_grad"}
     y, b = _numbers(dtype, 130, 40), _numbers(dtype, 40)
     sums, added = np.zeros((2, 40), dtype), [y.copy(), y.copy()]
     for i, name in enumerate(("run", "twin")):
@@ -83,6 +85,22 @@ def test_loops_do_what_their_twins_do(dtype: Any) -> None:
         getattr(LOOPS["_sum_rows"], name)(5, 30, y, sums[i])
     np.testing.assert_array_equal(*added)
     np.testing.assert_allclose(*sums, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(5, 7, 3), (1, 1, 1), (130, 40, 70), (130, 70, 40), (3, 0, 2), (0, 3, 2), (3, 2, 0)])
+def test_one_call_of_a_linear_layer(shape: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    n, ins, outs = shape
+    x, w, b, g = [_numbers(np.float32, *s) for s in ((n, ins), (outs, ins), (outs,), (n, outs))]
+
+    def results() -> list[Any]:
+        few = [matmul.linear_grad(g, a, c, bias) for a in (x, None) for c in (w, None) for bias in (True, False)]
+        return [matmul.linear(x, w, b), matmul.linear(x, w, None), few]
+
+    with compared(matmul) as met:
+        at_once = results()
+    assert met == {"_linear", "_linear_grad"} or not all(shape) or not sgemm_address()
+    monkeypatch.setattr(matmul, "sgemm_address", lambda: 0)
+    close(at_once, results())
 
 
 def test_several_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
