@@ -39,31 +39,26 @@ class Sweep:
         """Add `grad` to what waits at the end of `edge`."""
         target, nr = edge
         array = grad.array
-        if not isinstance(target, Node):
-            self._send_to_leaf(target, grad, sender, edge)
-            return
-        outputs = target.outputs
-        shape, dtype = outputs[nr]
-        if array.shape != shape or array.dtype is not dtype:
-            grad = _fit(grad, shape, dtype, sender, edge)
-        number = target.number
-        slot = self.waiting.get(number)
-        if slot is None:
-            heapq.heappush(self.order, -number)
-            self.waiting[number] = slot = [None] * (1 + len(outputs))
-            slot[0] = target
-        nr += 1
-        slot[nr] = grad if slot[nr] is None else slot[nr] + grad
-
-    def _send_to_leaf(self, leaf: Any, grad: Any, sender: Node | None, edge: tuple[Any, int]) -> None:
-        array, to = grad.array, leaf.array
-        if array.shape != to.shape or array.dtype is not to.dtype:
-            grad = _fit(grad, to.shape, to.dtype, sender, edge)
-        slot = self.leaves.get(id(leaf))
-        if slot is None:
-            self.leaves[id(leaf)] = [leaf, grad]
+        if isinstance(target, Node):
+            shape, dtype = target.outputs[nr]
+            if array.shape != shape or array.dtype is not dtype:
+                grad = _fit(grad, shape, dtype, sender, edge)
+            slot = self.waiting.get(target.number)
+            if slot is None:
+                heapq.heappush(self.order, -target.number)
+                self.waiting[target.number] = slot = [None] * (1 + len(target.outputs))
+                slot[0] = target
+            nr += 1
+            slot[nr] = grad if slot[nr] is None else slot[nr] + grad
         else:
-            slot[1] = slot[1] + grad
+            to = target.array
+            if array.shape != to.shape or array.dtype is not to.dtype:
+                grad = _fit(grad, to.shape, to.dtype, sender, edge)
+            slot = self.leaves.get(id(target))
+            if slot is None:
+                self.leaves[id(target)] = [target, grad]
+            else:
+                slot[1] = slot[1] + grad
 
     def run(self, retain_graph: bool) -> None:
         """Run every node that a gradient reaches, the youngest first."""
@@ -382,10 +377,11 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
 
 def _accumulate(slot: list[Any], create_graph: bool) -> None:
     leaf, old = slot[0], slot[0]._grad
-    if old is None and create_graph:
-        leaf._grad = _own(slot[1])
-    elif old is None:
-        leaf._grad = slot[1] if _alone(slot) else _own(slot[1].detach())
+    if old is None:
+        if create_graph:
+            leaf._grad = _own(slot[1])
+        else:
+            leaf._grad = slot[1] if _alone(slot) else _own(slot[1].detach())
     elif create_graph:
         leaf._grad = old + slot[1]
     else:
@@ -401,10 +397,9 @@ def _alone(slot: list[Any]) -> bool:
     """Whether `slot` holds the only reference to its gradient and to the memory below, so that `.grad` may keep it."""
     grad = slot[1]
     array = grad.array  # held by this name, the tensor and its storage; an alias or a view would count, too
-    held = ONE_REFERENCE + (1 if grad._storage is None else 2)
     return (
         sys.getrefcount(grad) == ONE_REFERENCE + 1
-        and sys.getrefcount(array) == held
+        and sys.getrefcount(array) == (ONE_REFERENCE + 1 if grad._storage is None else ONE_REFERENCE + 2)
         and array.base is None
         and array.flags.c_contiguous
     )

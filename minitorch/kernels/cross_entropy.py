@@ -61,8 +61,8 @@ def check_targets(target: Array, classes: int, ignore: int) -> None:
 
 def _checked(target: Array, weight: Array, classes: int, ignore: int) -> tuple[Array, float]:
     """Targets as flat int64, and their weight."""
-    flat = np.ascontiguousarray(target, np.int64).reshape(-1)
-    total, bad = _weigh(flat, weight, classes, ignore)
+    flat = np.ascontiguousarray(target, np.int64).ravel()
+    total, bad = _weigh.run(flat, weight, classes, ignore)
     if bad:
         check_targets(flat, classes, ignore)
     return flat, total
@@ -72,7 +72,7 @@ def _reduced(loss: Array, total: float, reduction: str) -> Array:
     """The losses, their sum, or the sum over `total`; added up in float64."""
     if reduction == "none":
         return loss
-    return np.array(_mean(loss.reshape(-1), total if reduction == "mean" else 1.0), loss.dtype)
+    return np.array(_mean.run(loss.ravel(), total if reduction == "mean" else 1.0), loss.dtype)
 
 
 def _mean_numpy(x: Array, count: float) -> float:

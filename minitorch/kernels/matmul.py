@@ -114,10 +114,10 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
     """x wᵀ + b over the last axis: (..., in), (out, in), (out) -> (..., out)."""
     rows = x if x.ndim == 2 else _matrix(x)
     bias = _NO_ROW if b is None else b
-    work = w.size * len(rows)
-    if _in_one_call(work, rows, w, bias):
+    work, gemm = w.size * len(rows), sgemm_address()
+    if gemm and 0 < work < ALONE and _direct(rows, w, bias):
         y = np.empty((len(rows), len(w)), x.dtype)
-        _call(_linear, work, rows, w, bias, y)
+        _quickly(_linear, work, gemm, rows, w, bias, y)
     else:
         y = product(rows, w.T)
         if b is not None:
@@ -128,55 +128,36 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
 def linear_grad(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None]:
     """The gradients of x, w and b of `linear`: of x where w is given, of w where x is given."""
     rows = g if g.ndim == 2 else _matrix(g)
-    ins = x if x is None or x.ndim == 2 else _matrix(x)
-    grads = _grads_in_one_call(rows, ins, w, bias)
-    if grads is None:
-        grads = [
-            None if w is None else product(rows, w),
-            None if ins is None else product(rows.T, ins),
-            sum_rows(rows) if bias else None,
-        ]
-    if grads[0] is not None and g.ndim != 2:
-        grads[0] = grads[0].reshape(*g.shape[:-1], grads[0].shape[1])
-    return grads
-
-
-def _grads_in_one_call(g: Array, x: Array | None, w: Array | None, bias: bool) -> list[Array | None] | None:
-    """What `linear_grad` gives of matrices; None where one call is not the way."""
-    a, b = _NO_MATRIX if x is None else x, _NO_MATRIX if w is None else w
-    outs = g.shape[1]
-    work = len(g) * outs * max(a.shape[1], b.shape[1])
-    if not _in_one_call(work, g, a, b):
-        return None
-    dx = None if w is None else np.empty((len(g), b.shape[1]), g.dtype)
-    dw = None if x is None else np.empty((outs, a.shape[1]), g.dtype)
-    db = np.empty(outs, g.dtype) if bias else None
-    room = _NO_MATRIX if dx is None else dx, _NO_MATRIX if dw is None else dw, _NO_ROW if db is None else db
-    _call(_linear_grad, work, g, a, b, *room)
-    return [dx, dw, db]
+    a, b = _NO_MATRIX if x is None else _matrix(x), _NO_MATRIX if w is None else w
+    work, gemm = rows.size * max(a.shape[1], b.shape[1]), sgemm_address()
+    if gemm and 0 < work < ALONE and _direct(rows, a, b):
+        dx, dw = np.empty((len(rows), b.shape[1]), g.dtype), np.empty((rows.shape[1], a.shape[1]), g.dtype)
+        db = np.empty(rows.shape[1] if bias else 0, g.dtype)
+        _quickly(_linear_grad, work, gemm, rows, a, b, dx, dw, db)
+    else:
+        dx = _NO_MATRIX if w is None else product(rows, b)
+        dw = _NO_MATRIX if x is None else product(rows.T, a)
+        db = sum_rows(rows) if bias else _NO_ROW
+    if g.ndim != 2:
+        dx = dx.reshape(*g.shape[:-1], dx.shape[1])
+    return [None if w is None else dx, None if x is None else dw, db if bias else None]
 
 
 _NO_MATRIX, _NO_ROW = np.empty((0, 0), np.float32), np.empty(0, np.float32)
 
 
-def _in_one_call(work: int, a: Array, b: Array, c: Array) -> bool:
-    """Whether a kernel may call BLAS by itself for `work` multiplications of these, because more threads do not pay."""
-    return (
-        0 < work < ALONE
-        and a.dtype.char == "f"
-        and a.flags.c_contiguous
-        and b.flags.c_contiguous
-        and c.flags.c_contiguous
-        and sgemm_address() != 0
-    )
+def _direct(a: Array, b: Array, c: Array) -> bool:
+    """Whether kernels may hand these to BLAS as they lie in memory."""
+    return a.dtype.char == "f" and a.flags.c_contiguous and b.flags.c_contiguous and c.flags.c_contiguous
 
 
-def _call(kernel: Any, work: int, *arrays: Array) -> None:
+def _quickly(kernel: Any, work: int, *args: Any) -> None:
+    """Run a kernel whose products, of `work` multiplications, are not worth a second thread."""
     if work < SMALL:
-        kernel.run(sgemm_address(), *arrays)
+        kernel.run(*args)
     else:
         with one_thread:
-            kernel.run(sgemm_address(), *arrays)
+            kernel.run(*args)
 
 
 def sum_rows(x: Array) -> Array:

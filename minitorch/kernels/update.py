@@ -28,7 +28,7 @@ Function = Callable[..., Any]
 
 
 class Update:
-    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`.
+    """A kernel `f(c, param, grad, *state)`: one step in place; `c` comes from `constants`, an absent state is None.
 
     `cost`: nanoseconds an element.
     """
@@ -40,20 +40,20 @@ class Update:
         self.__doc__ = function.__doc__
         self._loops: dict[int, Kernel] = {}  # by which state arrays are there, as bits behind a leading 1
 
-    def __call__(self, c: Array, param: Array, grad: Array, *state: Array | None) -> None:
-        flat, pattern = [c], 1
-        for x in (param, grad, *state):
-            if x is None:
-                pattern += pattern
-            elif x.flags.c_contiguous:
+    def __call__(self, c: Array, *arrays: Array | None) -> None:
+        pattern, flat = 1, [c]
+        for x in arrays:
+            pattern += pattern
+            if x is not None:
+                if not x.flags.c_contiguous:
+                    self._rearranged(c, *arrays)
+                    return
                 flat.append(x.ravel())
-                pattern += pattern + 1
-            else:
-                self._rearranged(c, param, grad, *state)
-                return
-        if param.dtype.char not in "fd":
-            if param.dtype.kind != "c":
-                on_copies(lambda *arrays: self(c, *arrays), (param, grad, *state))
+                pattern += 1
+        kind = flat[1].dtype.char
+        if kind not in "fd":
+            if kind not in "FD":
+                on_copies(lambda *copies: self(c, *copies), arrays)
                 return
             flat = [x.view(c.dtype) for x in flat]
         loop = self._loops.get(pattern) or self._loop(pattern)

@@ -277,12 +277,16 @@ def _shaped(loss: Any, shape: Any, reduction: str) -> Any:
     return reshape(loss, shape) if reduction == "none" and shape != loss.array.shape else loss
 
 
+_INT64 = np.dtype(np.int64)  # asked for first: to compare dtypes takes as long as a small operation
+
+
 def _classes(name: str, x: Any, target: Any) -> tuple[Any, Any, Any]:
     """Scores as (rows, C) or (rows, C, inner), classes as (rows) or (rows, inner), and the shape of the losses."""
     if not x.array.ndim:
         raise ValueError(f"{name}: Expected 1 or more dimensions (got 0)")
     _check_floats(name, x)
-    if target.array.dtype not in (np.int64, np.uint8):
+    kind = target.array.dtype
+    if kind is not _INT64 and kind not in (np.int64, np.uint8):
         raise DtypeError(name, "expected a target of dtype Long (int64) or Byte (uint8)", x, target)
     shape, met = x.array.shape, target.array.shape
     if len(shape) == 1:

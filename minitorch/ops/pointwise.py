@@ -20,7 +20,8 @@ class Unary(Pointwise):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         dx = ctx.function.rule(g, *ctx.saved_tensors)
-        return (dx, *[None] * (len(ctx.edges) - 1))
+        more = len(ctx.edges) - 1
+        return (dx, *[None] * more) if more else dx
 
 
 class Holomorphic(Unary):

@@ -47,8 +47,7 @@ class PerElement(PerParameter):
         c = made.get((array.dtype, step)) if self.alike else None
         if c is None:
             c = made[array.dtype, step] = update.constants(array.dtype, *self._numbers(group, state, step))
-        arrays = [state[name].array if name in state else None for name in self.slots]
-        self.kernel(c, array, p._grad.array, *arrays)
+        self.kernel(c, array, p._grad.array, *[state[name].array if name in state else None for name in self.slots])
         p.storage.written(type(self).__name__ + ".step")
 
     def _numbers(self, group: dict[str, Any], state: dict[str, Any], step: int) -> tuple[float, ...]:

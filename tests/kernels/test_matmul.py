@@ -98,7 +98,7 @@ def test_one_call_of_a_linear_layer(shape: tuple[int, int, int], monkeypatch: py
 
     with compared(matmul) as met:
         at_once = results()
-    assert met == {"_linear", "_linear_grad"} or not all(shape) or not sgemm_address()
+    assert met >= {"_linear", "_linear_grad"} or not all(shape) or not sgemm_address()
     monkeypatch.setattr(matmul, "sgemm_address", lambda: 0)
     close(at_once, results())
 
