@@ -38,8 +38,10 @@ def _lines(x: Array) -> Array:
 
 def _positions(index: Array, axis: int) -> tuple[Any, ...]:
     """`index` along its axis, and in every other axis the position itself."""
-    grids = np.ogrid[tuple([slice(n) for n in index.shape])]
-    return tuple([index if d == axis else g for d, g in enumerate(grids)])
+    sizes = index.shape
+    return tuple(
+        [index if d == axis else np.arange(n).reshape(n, *(1,) * (len(sizes) - d - 1)) for d, n in enumerate(sizes)]
+    )
 
 
 def _flat(index: Array, axis: int, shape: tuple[int, ...]) -> Array:
@@ -219,6 +221,18 @@ def nonzero(x: Array) -> tuple[Array, ...]:
 def nonzero_rows(x: Array) -> Array:
     """The same as (count, axes)."""
     return np.ascontiguousarray(np.argwhere(x))
+
+
+def range_of(index: Array) -> tuple[int, int]:
+    """The smallest and the largest index; (0, -1) of none."""
+    return (int(index.min()), int(index.max())) if index.size else (0, -1)
+
+
+def one_hot(index: Array, classes: int) -> Array:
+    """A row for each index, which must be in range: 1 there, and 0 elsewhere."""
+    out = np.zeros((index.size, classes), np.int64)
+    out[np.arange(index.size), index.ravel()] = 1
+    return out.reshape(*index.shape, classes)
 
 
 def embedding(table: Array, index: Array) -> Array:

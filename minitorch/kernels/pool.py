@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -253,11 +254,29 @@ def _share(start: int, stop: int, g: Any, x: Any, d: Any, h: Any, w: Any, scale:
                                 x[i, a, b, c] += part
 
 
+class Windows:
+    """The windows of a pool: `bounds` (n, 2) for each dimension, cut to the plane, and what each sum is divided by."""
+
+    def __init__(self, bounds: list[Array], counts: list[Array], divisor: int | None = None) -> None:
+        self.bounds = bounds
+        one, alone = np.array([[0, 1]]), np.ones(1, np.int64)
+        self.bounds3 = [*[one] * (3 - len(bounds)), *[np.ascontiguousarray(b, np.int64) for b in bounds]]
+        by = [*[alone] * (3 - len(counts)), *counts]
+        count = by[0][:, None, None] * by[1][:, None] * by[2]
+        with np.errstate(all="ignore"):
+            self.scale = 1 / (np.full(count.shape, divisor) if divisor else count)
+
+    def args(self, dtype: Any) -> tuple[Array, ...]:
+        """What the kernels take: the bounds in three dimensions, and the factor of each sum."""
+        return (*self.bounds3, self.scale.astype(dtype))
+
+
+@functools.lru_cache(256)
 def sliding_windows(
-    size: Sequence[int], kernel: Sequence[int], stride: Sequence[int], padding: Sequence[int], ceil_mode: bool,
-    count_include_pad: bool, divisor: int | None,
-) -> Any:  # fmt: skip
-    """The bounds of every window in each dimension, cut to the plane, and 1 / the number it is divided by."""
+    size: tuple[int, ...], kernel: tuple[int, ...], stride: tuple[int, ...], padding: tuple[int, ...],
+    ceil_mode: bool, count_include_pad: bool, divisor: int | None,
+) -> Windows:  # fmt: skip
+    """Windows of one size at steps of `stride`; kept, because a layer asks for the same ones at every call."""
     output = _outputs(size, kernel, stride, padding, (1,) * len(size), ceil_mode)
     bounds, counts = [], []
     for n, k, s, p, o in zip(size, kernel, stride, padding, output, strict=True):
@@ -266,45 +285,35 @@ def sliding_windows(
         inside = np.stack([np.clip(start, 0, n), np.clip(end, 0, n)], 1)
         bounds.append(inside)
         counts.append(end - start if count_include_pad else inside[:, 1] - inside[:, 0])
-    return bounds, counts, divisor
+    return Windows(bounds, counts, divisor)
 
 
-def adaptive_windows(size: Sequence[int], output: Sequence[int]) -> Any:
+@functools.lru_cache(256)
+def adaptive_windows(size: tuple[int, ...], output: tuple[int, ...]) -> Windows:
     """Windows that share a plane out evenly: from floor(i n / o) to ceil((i + 1) n / o)."""
     bounds = [
         np.stack([np.arange(o) * n // o, -(-(np.arange(o) + 1) * n // o)], 1) for n, o in zip(size, output, strict=True)
     ]
-    return bounds, [b[:, 1] - b[:, 0] for b in bounds], None
+    return Windows(bounds, [b[:, 1] - b[:, 0] for b in bounds])
 
 
-def _prepared(windows: Any, dtype: Any) -> tuple[Array, ...]:
-    bounds, counts, divisor = windows
-    one = np.array([[0, 1]])
-    bounds3 = [*[one] * (3 - len(bounds)), *bounds]
-    counts3 = [*[np.ones(1, np.int64)] * (3 - len(counts)), *counts]
-    count = counts3[0][:, None, None] * counts3[1][:, None] * counts3[2]
-    with np.errstate(all="ignore"):
-        scale = 1 / (np.full(count.shape, divisor) if divisor else count)
-    return (*[np.ascontiguousarray(b, np.int64) for b in bounds3], scale.astype(dtype))
-
-
-def average(x: Array, windows: Any) -> Array:
+def average(x: Array, windows: Windows) -> Array:
     """The mean over each window."""
-    dims = len(windows[0])
+    dims = len(windows.bounds)
     if x.dtype.kind in "iu":  # integers are divided as in C: a part of a millionth makes good what 1 / count rounded
         mean = average(x.astype(np.float64), windows)
         return np.trunc(mean + np.sign(mean) * 1e-6).astype(x.dtype)
-    *bounds, scale = _prepared(windows, x.dtype)
+    *bounds, scale = windows.args(x.dtype)
     planes = _planes(x, dims)
     y = np.empty((len(planes), *scale.shape), x.dtype)
     _average.split(len(planes), planes[0].size if len(planes) else 1, planes, y, *bounds, scale)
     return y.reshape(*x.shape[: x.ndim - dims], *scale.shape[3 - dims :])
 
 
-def share(g: Array, windows: Any, shape: Sequence[int]) -> Array:
+def share(g: Array, windows: Windows, shape: Sequence[int]) -> Array:
     """Every gradient shared evenly among the elements of its window: the gradient of `average`."""
-    dims = len(windows[0])
-    *bounds, scale = _prepared(windows, g.dtype)
+    dims = len(windows.bounds)
+    *bounds, scale = windows.args(g.dtype)
     size = _three(tuple(shape[len(shape) - dims :]), 1)
     x = np.zeros((math.prod(shape[: len(shape) - dims]), *size), g.dtype)
     _share.split(len(x), math.prod(size), _planes(g, dims), x, *bounds, scale)
@@ -317,11 +326,11 @@ def _last_nan_or_largest(rows: Array) -> Array:
     return np.where(nan.any(1), rows.shape[1] - 1 - nan[:, ::-1].argmax(1), found) if nan.any() else found
 
 
-def window_max(x: Array, windows: Any) -> tuple[Array, Array]:
+def window_max(x: Array, windows: Windows) -> tuple[Array, Array]:
     """The largest value of each window (NaN above all) and its index in the flattened plane;
     windows by their bounds.
     """
-    bounds = windows[0]
+    bounds = windows.bounds
     dims = len(bounds)
     size = x.shape[x.ndim - dims :]
     planes = np.ascontiguousarray(x).reshape(math.prod(x.shape[: x.ndim - dims]), *size)

@@ -34,7 +34,7 @@ def _keys(x: Array, axis: int, descending: bool) -> Array | None:
     """Integers in the order of the numbers, those of `axis` along the last; None for numbers of 64 bits."""
     if x.dtype.itemsize > 4 or x.dtype.kind not in "fiub":
         return None
-    x = np.moveaxis(x, axis, -1)
+    x = x if axis == x.ndim - 1 else np.moveaxis(x, axis, -1)
     if x.dtype.kind == "f":
         bits = (x.astype(np.float32) + np.float32(0)).view(np.int32)  # -0 becomes 0, which it equals
         bits ^= (bits >> 31) & 0x7FFFFFFF  # of negative numbers the larger bits are the smaller number
@@ -49,7 +49,8 @@ def _keys(x: Array, axis: int, descending: bool) -> Array | None:
 
 
 def _places(keys: Array, axis: int) -> Array:
-    return np.ascontiguousarray(np.moveaxis(keys & 0xFFFFFFFF, -1, axis))
+    places = keys & 0xFFFFFFFF
+    return places if axis == places.ndim - 1 else np.ascontiguousarray(np.moveaxis(places, -1, axis))
 
 
 def entry(x: Array, position: int, axis: int) -> Array:

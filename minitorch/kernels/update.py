@@ -62,7 +62,7 @@ class Update:
     def _rearranged(self, c: Array, *arrays: Array | None) -> None:
         """In the order of the memory where all share it, else by way of copies."""
         if all(x is None or x.flags.f_contiguous for x in arrays):
-            self(c, *[x if x is None else x.T for x in arrays])  # type: ignore[arg-type]
+            self(c, *[x if x is None else x.T for x in arrays])
             return
         copies: list[Any] = [x if x is None else np.ascontiguousarray(x) for x in arrays]
         self(c, *copies)

@@ -50,7 +50,7 @@ from ..ops.base import into as _into
 from ..ops.conv import conv1d, conv2d, conv3d, conv_tbc, conv_transpose1d, conv_transpose2d, conv_transpose3d
 from ..ops.ctc import ctc_loss
 from ..ops.einsum import einsum as _einsum
-from ..ops.embedding import embedding, embedding_bag
+from ..ops.embedding import embedding, embedding_bag, one_hot
 from ..ops.fractional import (
     adaptive_max_pool1d_with_indices,
     adaptive_max_pool2d_with_indices,
@@ -245,22 +245,6 @@ def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
 def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Any:
     """‖x₁ - x₂ + eps‖ₚ over the last dimension."""
     return (x1 - x2 + eps).norm(p, -1, keepdim=keepdim)
-
-
-def one_hot(tensor: Any, num_classes: int = -1) -> Any:
-    """For every class number a vector with 1 there and 0 elsewhere: (...) -> (..., num_classes), int64."""
-    if tensor.dtype is not dt.int64:
-        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {tensor.dtype}")
-    if tensor.numel() and tensor.min().item() < 0:
-        raise RuntimeError("Class values must be non-negative.")
-    if not tensor.numel() and num_classes <= 0:
-        raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    if num_classes == -1:
-        num_classes = int(tensor.max().item()) + 1
-    if tensor.numel() and tensor.max().item() >= num_classes:
-        raise RuntimeError("Class values must be smaller than num_classes.")
-    zeros = tensor.new_zeros((*tensor.shape, num_classes))
-    return zeros.scatter(-1, tensor.unsqueeze(-1), 1)
 
 
 __all__ = [

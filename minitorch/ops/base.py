@@ -149,6 +149,10 @@ def promoted(*operands: Any) -> tuple[Any, ...]:
     return tuple([in_dtype(x, common) for x in operands])
 
 
+# The numpy dtypes that a Python integer does not change, and that need not cut it off.
+_HOLDS_INT = "efdFDV" + "".join([char for char in "lq" if np.dtype(char).itemsize == 8])
+
+
 def pair(a: Any, b: Any) -> tuple[Any, Any]:
     """`promoted(a, b)`, quick where nothing has to be done."""
     if isinstance(a, TensorBase):
@@ -156,7 +160,7 @@ def pair(a: Any, b: Any) -> tuple[Any, Any]:
         if isinstance(b, TensorBase):
             if b.array.dtype is d:
                 return a, b
-        elif d.kind in "fcV" and (type(b) is float or type(b) is int):
+        elif (type(b) is int and d.char in _HOLDS_INT) or (type(b) is float and d.kind in "fcV"):
             return a, b
     elif isinstance(b, TensorBase) and b.array.dtype.kind in "fcV" and (type(a) is float or type(a) is int):
         return a, b

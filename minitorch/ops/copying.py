@@ -110,18 +110,23 @@ def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
     if not isinstance(src, TensorBase):
         raise TypeError(f"copy_(): argument 'src' (position 1) must be Tensor, not {type(src).__name__}")
     check_writable(self)
-    try:
-        np.broadcast_to(src.array, self.array.shape)
-    except ValueError:
-        raise OperationError(
-            "copy_", f"The size of tensor src {list(src.shape)} does not broadcast to {list(self.shape)}", self, src
-        ) from None
+    if src.array.shape != self.array.shape:
+        _check_broadcast(self, src)
     if mode.grad and (src.tracked() or self.tracked()):
         return overwrite(self, Copy.apply(self, src), "copy_")
     check_overlap(self, "copy_")
     assign(self.array, src.array)
     self.storage.written("copy_")
     return self
+
+
+def _check_broadcast(target: TensorBase, src: TensorBase) -> None:
+    try:
+        np.broadcast_to(src.array, target.array.shape)
+    except ValueError:
+        raise OperationError(
+            "copy_", f"The size of tensor src {list(src.shape)} does not broadcast to {list(target.shape)}", target, src
+        ) from None
 
 
 def fill_(self: T, value: Any) -> T:

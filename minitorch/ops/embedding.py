@@ -217,3 +217,25 @@ def _largest(rows: Any, bag: Any, count: int) -> Any:
     if not rows.array.size:
         return rows.new_zeros((count, rows.array.shape[1]))
     return gather(rows, 0, rows._wrap(at)).masked_fill(rows._wrap(empty), 0)
+
+
+def one_hot(tensor: Any, num_classes: int = -1) -> Any:
+    """For every class number a vector with 1 there and 0 elsewhere: (...) -> (..., num_classes), int64.
+
+    >>> torch.nn.functional.one_hot(torch.tensor([0, 2]))
+    tensor([[1, 0, 0],
+            [0, 0, 1]])
+    """
+    numbers = tensor.array
+    if tensor.dtype is not dt.int64:
+        raise RuntimeError(f"one_hot is only applicable to index tensor of type LongTensor, got {tensor.dtype}")
+    if not numbers.size and num_classes <= 0:
+        raise RuntimeError("Can not infer total number of classes from empty tensor.")
+    low, high = kernels.range_of(numbers)
+    if low < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    if num_classes == -1:
+        num_classes = high + 1
+    if high >= num_classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    return tensor._wrap(kernels.one_hot(numbers, num_classes))
