@@ -13,6 +13,7 @@ from ..kernels import complexes
 from ..kernels import scalar as kernels
 from ..kernels.index import nonzero
 from .base import (
+    INT64,
     Pointwise,
     T,
     TensorBase,
@@ -426,9 +427,9 @@ def no_zero(name: str, a: Any, b: Any) -> Any:
 
 
 add_, sub_, mul_, div_ = (
-    inplace(add, kernels.add),
-    inplace(sub, kernels.sub),
-    inplace(mul, kernels.mul),
+    inplace(add, kernels.add, "fd" + INT64),
+    inplace(sub, kernels.sub, "fd" + INT64),
+    inplace(mul, kernels.mul, "fd" + INT64),
     inplace(div, kernels.div),
 )
 neg_, pow_ = inplace(neg), inplace(pow)

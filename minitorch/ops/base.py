@@ -150,7 +150,8 @@ def promoted(*operands: Any) -> tuple[Any, ...]:
 
 
 # The numpy dtypes that a Python integer does not change, and that need not cut it off.
-_HOLDS_INT = "efdFDV" + "".join([char for char in "lq" if np.dtype(char).itemsize == 8])
+INT64 = "".join([char for char in "lq" if np.dtype(char).itemsize == 8])
+_HOLDS_INT = "efdFDV" + INT64
 
 
 def pair(a: Any, b: Any) -> tuple[Any, Any]:
@@ -226,19 +227,19 @@ def warn_of_order(name: str) -> None:
 # ---------------------------------------------------------------- writing in place
 
 
-def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
+def inplace(function: Any, kernel: Elementwise | None = None, dtypes: str = "fd") -> Any:
     """The in-place form of an operation: its result is written to the memory of its first argument.
 
     What the operation saved of the old values is kept apart by a copy, if anything was. The tensor then comes from the
     operation's node; the base of a view, from a `CopySlices` node above it. With a `kernel`, what is not recorded and
-    needs no promotion is written at once, without memory in between.
+    needs no promotion is written at once, without memory in between, if it is of one of the `dtypes`.
     """
     name = function.__name__ + "_"
 
     @functools.wraps(function)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self)
-        if kernel is not None and not kwargs and len(args) < 2 and _goes_directly(self, args):
+        if kernel is not None and not kwargs and len(args) < 2 and _goes_directly(self, args, dtypes):
             kernel.write(self.array, *[x.array if isinstance(x, TensorBase) else x for x in args])
             self.storage.written(name)
             return self
@@ -256,20 +257,20 @@ def inplace(function: Any, kernel: Elementwise | None = None) -> Any:
     return write
 
 
-def _goes_directly(x: TensorBase, others: tuple[Any, ...]) -> bool:
+def _goes_directly(x: TensorBase, others: tuple[Any, ...], dtypes: str) -> bool:
     """Whether x can be overwritten element by element:
-    contiguous floats, others that are alike or numbers, no record.
+    contiguous, of one of these dtypes, others that are alike or numbers of their kind, no record.
     """
     array = x.array
     if (
-        array.dtype.char not in "fd"
+        array.dtype.char not in dtypes
         or not (array.flags.c_contiguous and array.flags.writeable)
         or (mode.grad and x.tracked())
     ):
         return False
     for y in others:
         if not isinstance(y, TensorBase):
-            if type(y) is not float and type(y) is not int:
+            if type(y) is not int and (type(y) is not float or array.dtype.kind != "f"):
                 return False
         elif (
             y.array.dtype is not array.dtype
