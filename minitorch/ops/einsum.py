@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 from .. import dtypes as dt
@@ -29,7 +29,7 @@ def einsum(equation: Any, *operands: Any) -> Any:
         equation, operands = _from_lists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], (tuple, list)):
         operands = tuple(operands[0])
-    inputs, output = _parse(equation.replace(" ", ""), operands)
+    inputs, output = _parse(equation.replace(" ", ""), tuple([x.array.ndim for x in operands]))
     terms = [_distinct(x, labels, equation) for x, labels in zip(operands, inputs, strict=True)]
     _check_sizes(equation, terms)
     x, labels = terms[0]
@@ -52,13 +52,14 @@ def _from_lists(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     return (f"{equation}->{term(last[0])}" if last else equation), pairs[::2]
 
 
-def _parse(equation: str, operands: Sequence[Any]) -> tuple[list[Labels], Labels]:
+@functools.lru_cache(256)
+def _parse(equation: str, ranks: tuple[int, ...]) -> tuple[list[Labels], Labels]:
     """The labels of each operand and of the result; a dimension under `...` is labelled with a negative number."""
     left, arrow, right = equation.partition("->")
     terms = left.split(",")
-    if len(terms) != len(operands):
-        raise RuntimeError(f"einsum(): the equation {equation!r} has {len(terms)} operands, {len(operands)} were given")
-    inputs = [_labels(term, x.array.ndim, equation) for term, x in zip(terms, operands, strict=True)]
+    if len(terms) != len(ranks):
+        raise RuntimeError(f"einsum(): the equation {equation!r} has {len(terms)} operands, {len(ranks)} were given")
+    inputs = [_labels(term, rank, equation) for term, rank in zip(terms, ranks, strict=True)]
     widest = max((sum(isinstance(label, int) for label in labels) for labels in inputs), default=0)
     dots = tuple(range(-widest, 0))
     if arrow:
@@ -136,8 +137,8 @@ def _contract(a: Any, left: Labels, b: Any, right: Labels, later: set[Any]) -> t
     }
     head, rows, depth, columns = [math.prod(sizes.get(c, 1) for c in g) for g in (stack, only_a, summed, only_b)]
     front = [head] if stack else []
-    m = reshape(_arranged(a, left, [*stack, *only_a, *summed], sizes), [*front, rows, depth])
-    n = reshape(_arranged(b, right, [*stack, *summed, *only_b], sizes), [*front, depth, columns])
+    m = _arranged(a, left, (*stack, *only_a, *summed), sizes, (*front, rows, depth))
+    n = _arranged(b, right, (*stack, *summed, *only_b), sizes, (*front, depth, columns))
     labels, product = (*stack, *only_a, *only_b), _product(m, n)
     return reshape(product, [sizes.get(c, 1) for c in labels]), labels
 
@@ -150,9 +151,14 @@ def _same_dtype(a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def _arranged(x: Any, labels: Labels, order: list[Any], sizes: dict[Any, int]) -> Any:
-    x = permute(x, [labels.index(c) for c in order])
-    return expand(x, [sizes.get(c, 1) for c in order])
+def _arranged(x: Any, labels: Labels, order: Labels, sizes: dict[Any, int], shape: tuple[int, ...]) -> Any:
+    """The dimensions in an order, each of its full size, in another shape: only what is not so already is done."""
+    if order != labels:
+        x = permute(x, [labels.index(c) for c in order])
+    full = tuple([sizes.get(c, 1) for c in order])
+    if full != x.array.shape:
+        x = expand(x, full)
+    return reshape(x, shape) if full != shape else x
 
 
 def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:

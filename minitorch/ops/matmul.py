@@ -271,26 +271,12 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
     """input @ weight.T + bias over the last dimension: (..., in), (out, in), (out) -> (..., out)."""
     if dt.mixed:
         input, weight, bias = lowered(input, weight, bias)
-    if weight.array.ndim == 1 and bias is None:
+    x, w = input.array, weight.array
+    if w.ndim == 1 and bias is None:
         return matmul(input, weight)
-    if weight.array.ndim != 2:
-        raise OperationError("linear", "the weight must be a matrix", input, weight)
-    if not input.array.ndim or input.array.shape[-1] != weight.array.shape[1]:
-        rows = input.array.size // (input.array.shape[-1] or 1) if input.array.ndim else 1
-        columns = input.array.shape[-1] if input.array.ndim else 1
-        raise OperationError(
-            "linear",
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and "
-            f"{weight.array.shape[1]}x{weight.array.shape[0]}): the layer takes {weight.array.shape[1]} features, the "
-            f"input has {columns}",
-            input,
-            weight,
-        )
-    if input.array.dtype is not weight.array.dtype:
-        raise DtypeError(
-            "linear", f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}", input, weight
-        )
-    kind = input.array.dtype.kind
+    if w.ndim != 2 or not x.ndim or x.shape[-1] != w.shape[1] or x.dtype is not w.dtype:
+        raise _linear_error(input, weight)
+    kind = x.dtype.kind
     if kind == "b":
         _no_bools("linear", input, weight)
     if kind == "c":
@@ -298,9 +284,28 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         return y if bias is None else _biased(y, bias)
     if bias is None:
         return LinearWithoutBias.apply(input, weight, None)
-    if bias.array.shape != weight.array.shape[:1] or bias.array.dtype is not weight.array.dtype:
+    b = bias.array
+    if b.ndim != 1 or b.size != w.shape[0] or b.dtype is not w.dtype:
         return _biased(LinearWithoutBias.apply(input, weight, None), bias)
     return Linear.apply(input, weight, bias)
+
+
+def _linear_error(input: Any, weight: Any) -> OperationError:
+    x, w = input.array, weight.array
+    if w.ndim != 2:
+        return OperationError("linear", "the weight must be a matrix", input, weight)
+    columns = x.shape[-1] if x.ndim else 1
+    if x.ndim and columns == w.shape[1]:
+        problem = f"mat1 and mat2 must have the same dtype, but got {input.dtype} and {weight.dtype}"
+        return DtypeError("linear", problem, input, weight)
+    rows = x.size // (columns or 1)
+    return OperationError(
+        "linear",
+        f"mat1 and mat2 shapes cannot be multiplied ({rows}x{columns} and {w.shape[1]}x{w.shape[0]}): the layer takes "
+        f"{w.shape[1]} features, the input has {columns}",
+        input,
+        weight,
+    )
 
 
 def _biased(y: Any, bias: Any) -> Any:
