@@ -9,23 +9,101 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import OutOfRange
-from ._jit import jit
+from ._jit import Kernel, jit
 from .layout import in_rows
 
 Array = NDArray[Any]
 
 
+def _all_below_numpy(index: Array, size: int) -> bool:
+    return bool(index.min() >= 0 and index.max() < size)
+
+
+@jit(twin=_all_below_numpy)
+def _all_below(index: Any, size: Any) -> Any:
+    """Whether all of a vector of indices lie in 0 .. size - 1."""
+    bad = False
+    for i in range(index.size):
+        bad |= index[i] < 0 or index[i] >= size
+    return not bad
+
+
 def check_range(index: Array, size: int, axis: int, name: str = "index") -> None:
     """OutOfRange (an IndexError) for the first index outside of 0 .. size - 1."""
-    if index.size and (index.min() < 0 or index.max() >= size):
+    if not index.size:
+        return
+    plain = index.dtype == np.int64 and index.flags.c_contiguous
+    if not (_all_below.run(index.ravel(), size) if plain else _all_below_numpy(index, size)):
         bad = index[(index < 0) | (index >= size)].flat[0]
         raise OutOfRange(f"{name} {bad} is out of bounds for dimension {axis} with size {size}")
+
+
+def _pick_numpy(start: int, stop: int, x: Array, index: Array, out: Array, n: int, m: int, inner: int) -> None:
+    planes, at, to = x.reshape(-1, n, inner), index.reshape(-1, m, inner), out.reshape(-1, m, inner)
+    to[start:stop] = np.take_along_axis(planes[start:stop], at[start:stop], 1)
+
+
+@jit(twin=_pick_numpy)
+def _pick(start: int, stop: int, x: Any, index: Any, out: Any, n: Any, m: Any, inner: Any) -> None:
+    """out[o, j, i] = x[o, index[o, j, i], i], of flat (outer, n, inner) and (outer, m, inner)."""
+    for o in range(start, stop):
+        row, at, to = x[o * n * inner :], index[o * m * inner :], out[o * m * inner :]
+        if inner == 1:
+            for j in range(m):
+                to[j] = row[at[j]]
+        else:
+            for j in range(m):
+                for i in range(inner):
+                    to[j * inner + i] = row[at[j * inner + i] * inner + i]
+
+
+def _put_numpy(start: int, stop: int, y: Array, index: Array, values: Array, n: int, m: int, inner: int) -> None:
+    planes, at, given = y.reshape(-1, n, inner), index.reshape(-1, m, inner), values.reshape(-1, m, inner)
+    for o in range(start, stop):
+        np.add.at(planes[o], (at[o], np.arange(inner)), given[o])
+
+
+@jit(twin=_put_numpy)
+def _put(start: int, stop: int, y: Any, index: Any, values: Any, n: Any, m: Any, inner: Any) -> None:
+    """y[o, index[o, j, i], i] += values[o, j, i], of flat (outer, n, inner) and (outer, m, inner)."""
+    for o in range(start, stop):
+        row, at, given = y[o * n * inner :], index[o * m * inner :], values[o * m * inner :]
+        if inner == 1:
+            for j in range(m):
+                row[at[j]] += given[j]
+        else:
+            for j in range(m):
+                for i in range(inner):
+                    row[at[j * inner + i] * inner + i] += given[j * inner + i]
+
+
+PICK_NS = 1.0  # an element
+
+
+def _along(kernel: Kernel, axis: int, x: Array, index: Array, others: Array) -> bool:
+    """Run `_pick` or `_put` where they can: on plain arrays, with an index that spans the axes beside its own."""
+    front, back = x.shape[:axis], x.shape[axis + 1 :]
+    if (
+        x.ndim == 1
+        or x.dtype.char not in "fdlq"
+        or index.dtype != np.int64
+        or (index.shape[:axis], index.shape[axis + 1 :]) != (front, back)
+        or not (x.flags.c_contiguous and index.flags.c_contiguous)
+    ):
+        return False
+    n, m, inner = x.shape[axis], index.shape[axis], math.prod(back)
+    flat = x.reshape(-1), index.reshape(-1), others.reshape(-1)
+    kernel.split(math.prod(front), m * inner * PICK_NS, *flat, n, m, inner)
+    return True
 
 
 def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
     lines, at = _lines(x), _lines(index)
     check_range(at, lines.shape[axis], axis)
+    out = np.empty(index.shape, x.dtype)
+    if _along(_pick, axis, lines, at, out):
+        return out
     if lines.flags.c_contiguous:
         return lines.reshape(-1).take(_flat(at, axis, lines.shape)).reshape(index.shape)
     return in_rows(lines[_positions(at, axis)]).reshape(index.shape)
@@ -69,12 +147,14 @@ def scatter_add(y: Array, axis: int, index: Array, src: Any) -> None:
     """y[index[i, j], j] += src[i, j] along axis 0, and so on, in place."""
     y, index = _lines(y), _lines(index)
     check_range(index, y.shape[axis], axis)
-    if index.size:
-        add_at(
-            y,
-            _flat(index, axis, y.shape).ravel(),
-            np.ascontiguousarray(np.broadcast_to(_cut(src, index), index.shape)).ravel(),
-        )
+    if not index.size:
+        return
+    values = _cut(src, index)
+    if not isinstance(values, np.ndarray) or values.shape != index.shape:
+        values = np.broadcast_to(values, index.shape)
+    values = np.ascontiguousarray(values)
+    if values.dtype != y.dtype or not _along(_put, axis, y, index, values):
+        add_at(y, _flat(index, axis, y.shape).ravel(), values.ravel())
 
 
 def _add_at_numpy(y: Array, at: Array, values: Array) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from kernels.twins import compared
 from numpy.typing import NDArray
 
 from minitorch.errors import OutOfRange
@@ -14,7 +15,7 @@ from minitorch.kernels import index
 from minitorch.kernels._jit import Kernel
 
 Array = NDArray[Any]
-ELSEWHERE = {"_bag_largest"}  # tested with the bags, in test_sequences.py
+ELSEWHERE = {"_bag_largest", "_all_below", "_pick", "_put"}  # the bags are tested in test_sequences.py
 LOOPS = {name: k for name, k in vars(index).items() if isinstance(k, Kernel) and name not in ELSEWHERE}
 DTYPES = [np.float32, np.float64, np.int64, np.int32, np.uint8]
 
@@ -137,3 +138,25 @@ def test_loops_do_what_their_twins_do(name: str, dtype: Any) -> None:
         run(y, at, _numbers(dtype, 200, *shape))
         outs.append(y)
     np.testing.assert_array_equal(*outs)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+@pytest.mark.parametrize("shape", [(6, 5), (4, 5, 3), (2, 1, 3, 2)])
+def test_loops_along_an_axis(shape: tuple[int, ...], dtype: Any) -> None:
+    rng = np.random.default_rng(0)
+    with compared(index) as met:
+        for axis, n in enumerate(shape):
+            at = rng.integers(0, n, (*shape[:axis], 7, *shape[axis + 1 :]))
+            x, src = _numbers(dtype, *shape), _numbers(dtype, *at.shape)
+            np.testing.assert_array_equal(index.gather(x, axis, at), np.take_along_axis(x, at, axis))
+            y, want = x.copy(), x.copy()
+            index.scatter_add(y, axis, at, src)
+            for here, there in _places(at, axis):
+                want[there] += src[here]
+            np.testing.assert_array_equal(y, want)
+            for bad in (n, -1):
+                at[-1] = bad
+                with pytest.raises(OutOfRange, match=f"index {bad} is out of bounds for dimension {axis}"):
+                    index.scatter_add(y, axis, at, src)
+            np.testing.assert_array_equal(y, want)  # nothing was written
+    assert met == {"_all_below", "_pick", "_put"}
