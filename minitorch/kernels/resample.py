@@ -202,8 +202,10 @@ def _patches(x: Array, counts: Any, kernel: Any, dilation: Any, stride: Any) -> 
 def columns(x: Array, kernel: Any, dilation: Any, padding: Any, stride: Any) -> Array:
     """(N, C, H, W) → (N, C kh kw, patches): every patch as a column."""
     counts = patch_counts(x.shape[2:], kernel, dilation, padding, stride)
-    padded = np.pad(x, [(0, 0), (0, 0), *[(p, p) for p in padding]])
-    n, c = x.shape[:2]
+    (top, left), (n, c, h, w) = padding, x.shape
+    padded = np.zeros((n, c, h + 2 * top, w + 2 * left), x.dtype) if top or left else x
+    if padded is not x:
+        padded[:, :, top : top + h, left : left + w] = x
     return _patches(padded, counts, kernel, dilation, stride).reshape(n, c * math.prod(kernel), math.prod(counts))
 
 
