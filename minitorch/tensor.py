@@ -630,7 +630,7 @@ class Tensor(TensorBase):
     __add__ = __radd__ = _operator(A.add)
     __mul__ = __rmul__ = _operator(A.mul)
     __sub__, __rsub__ = _operator(A.sub), _operator(A.rsub)
-    __truediv__, __rtruediv__ = _operator(A.div), _swapped(A.div)
+    __truediv__, __rtruediv__ = _operator(A.div), _operator(P.rdiv)
     __floordiv__, __rfloordiv__ = _operator(A.floor_divide), _swapped(A.floor_divide)
     __pow__, __rpow__ = _operator(A.pow), _swapped(A.pow)
     __iadd__, __isub__, __imul__ = _operator(A.add_), _operator(A.sub_), _operator(A.mul_)
@@ -825,7 +825,7 @@ class Tensor(TensorBase):
     @property
     def T(self) -> Tensor:
         """The dimensions in reverse order."""
-        return V.permute(self, *range(self.ndim)[::-1])
+        return V.permute(self, dims=tuple(range(self.ndim)[::-1]))
 
     @property
     def H(self) -> Tensor:

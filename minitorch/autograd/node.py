@@ -160,8 +160,13 @@ class FunctionCtx:
     # ------------------------------------------------ what people look at
 
     def name(self) -> str:
-        """The node's name, such as `MulBackward0`."""
-        return type(self).__name__
+        """The node's name, such as `MulBackward0`; of a few, PyTorch says the namespace, too."""
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name in _WITH_NAMESPACE else name
+
+    def seen_as_strided(self) -> None:
+        """A view is made anew from its base, which was written to: PyTorch does so by strides, and says it."""
+        rename(self, "AsStridedBackward0")  # type: ignore[arg-type]
 
     def _sequence_nr(self) -> int:
         return self.number
@@ -172,7 +177,7 @@ class FunctionCtx:
         return any(self.needs_input_grad)
 
     def __repr__(self) -> str:
-        return f"<{self.name()} object at {id(self):#x}>"
+        return f"<{type(self).__name__} object at {id(self):#x}>"
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -482,6 +487,20 @@ class AccumulateGrad:
 
     def __repr__(self) -> str:
         return f"<AccumulateGrad object at {id(self.variable):#x}>"
+
+
+_WITH_NAMESPACE = ("CopyBackwards", "CopySlices", "NotImplemented")
+
+
+def rename(node: Node, name: str) -> None:
+    """Show a node under another name; nothing else of it changes."""
+    kind: Any = type(node)
+    node.__class__ = _named(kind, name)
+
+
+@functools.cache
+def _named(kind: Any, name: str) -> Any:
+    return type(name, (kind,), {"__module__": kind.__module__})
 
 
 def edges_of(args: tuple[Any, ...]) -> list[Edge]:

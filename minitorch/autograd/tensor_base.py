@@ -134,6 +134,8 @@ class TensorBase:
             return
         from_base = _recorded_replay(view, base)
         self._edge, self._requires_grad = from_base._edge, from_base._requires_grad
+        if view.steps and self._edge is not None:
+            self._edge[0].seen_as_strided()
         self._retain_again()
 
     def _retain_again(self) -> None:

@@ -19,6 +19,7 @@ from ..autograd import engine
 from ..autograd.function import Function
 from ..autograd.grad_mode import ever, mode
 from ..autograd.half import widened
+from ..autograd.node import rename
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_takes_history, check_writable, take_history
@@ -406,18 +407,12 @@ def shown_as(name: str) -> Callable[[F], F]:
             for x in result if isinstance(result, tuple) else (result,):
                 node = x.grad_fn if isinstance(x, TensorBase) else None
                 if node is not None and node.number > start:
-                    kind: Any = type(node)
-                    node.__class__ = _called(kind, name)
+                    rename(node, name)
             return result
 
         return taken_as(F, call)
 
     return decorate
-
-
-@functools.cache
-def _called(kind: Any, name: str) -> Any:
-    return type(name, (kind,), {"__module__": kind.__module__})
 
 
 # ---------------------------------------------------------------- several results

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import dtypes as dt
 from ..autograd.grad_mode import mode
+from ..autograd.node import rename
 from ..autograd.views import check_writable
 from ..device import Device, check_device
 from ..errors import OperationError
@@ -134,14 +135,21 @@ def fill_(self: T, value: Any) -> T:
     if isinstance(value, TensorBase):
         if value.array.ndim:
             raise OperationError("fill_", "only supports 0-dimension value tensor", value)
-        return copy_(self, value)
-    return _fill_with(self, number_for(self, value))
+        return _shown(copy_(self, value), "FillBackward3")
+    return _fill_with(self, number_for(self, value), "FillBackward2")
 
 
-def _fill_with(self: Any, value: Any) -> Any:
+def _shown(x: Any, name: str) -> Any:
+    """x, whose overwriting is shown under this name, if it was recorded."""
+    if mode.grad and x._view is None and x._edge is not None:
+        rename(x._edge[0], name)
+    return x
+
+
+def _fill_with(self: Any, value: Any, name: str) -> Any:
     """Write a 0-d tensor everywhere, also where elements share memory: they all become the same."""
     if not overlaps_itself(self.array) or (mode.grad and self.tracked()):
-        return copy_(self, value)
+        return _shown(copy_(self, value), name)
     check_writable(self)
     self.array[...] = value.array
     self.storage.written("fill_")
@@ -169,7 +177,7 @@ def number_for(x: Any, value: Any) -> Any:
 
 def zero_(self: T) -> T:
     """Write zeros into every element."""
-    return fill_(self, 0)
+    return _fill_with(self, number_for(self, 0), "ZeroBackward0")
 
 
 # ---------------------------------------------------------------- what a tensor is cast to

@@ -22,7 +22,7 @@ from .arithmetic import where
 from .base import Op, T, TensorBase, broadcast_error, inplace, numbers, overlaps_itself, overwrite
 from .copying import copy_, number_for
 from .gather import number_in
-from .view import Select, Slice, expand
+from .view import NewAxis, Select, Slice, Whole, expand
 
 Key = tuple[Any, ...]
 
@@ -247,8 +247,15 @@ def getitem(self: T, key: Any) -> T:
     basic, advanced = normal_key(self, key)
     if advanced is not None:
         return Index.apply(_viewed(self, basic), advanced)
-    parts = [k for k in basic if k is not Ellipsis and not (isinstance(k, slice) and k == slice(None))]
-    return (Select if parts and isinstance(parts[-1], int) else Slice).apply(self, basic)
+    return _last_step(basic).apply(self, basic)
+
+
+def _last_step(key: Key) -> type[Slice]:
+    """The operation of the last part that changes anything: PyTorch takes one part after the other."""
+    parts = [k for k in key if k is not Ellipsis and not (isinstance(k, slice) and k == slice(None))]
+    if not parts:
+        return Whole if key == (Ellipsis,) else Slice
+    return Select if isinstance(parts[-1], int) else NewAxis if parts[-1] is None else Slice
 
 
 def setitem(self: Any, key: Any, value: Any) -> None:

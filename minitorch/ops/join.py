@@ -365,7 +365,7 @@ def broadcast_tensors(*tensors: Any) -> Any:
     shape = kernels.broadcast_shape([x.array.shape for x in xs])
     if shape is None:
         raise RuntimeError(f"broadcast_tensors: shapes do not broadcast: {[list(x.array.shape) for x in xs]}")
-    return tuple([expand(x, shape) for x in xs])
+    return tuple([x if x.array.shape == shape else expand(x, shape) for x in xs])
 
 
 @shown_as("BlockDiagBackward0")

@@ -12,7 +12,7 @@ from ..kernels import matmul as kernels
 from .arithmetic import add, mul
 from .autocast import lowered
 from .base import Op, T, TensorBase, conj, shown_as
-from .view import reshape, sum_to_size, transpose, unsqueeze, view
+from .view import UnsafeView, reshape, sum_to_size, transpose, unsqueeze, view
 
 
 class Mm(Op):
@@ -89,10 +89,22 @@ class Linear(Op):
         return dx, dw, sum_to_size(g, g.array.shape[-1:]) if need_b else None
 
 
+class LinearOfStack(Linear):
+    """The same of more than two dimensions, which PyTorch ends with a view"""
+
+    title = "View"
+
+
 class LinearWithoutBias(Linear):
     """y = x wᵀ over the last dimension"""
 
     title = "Mm"
+
+
+class LinearOfStackWithoutBias(Linear):
+    """The same of more than two dimensions"""
+
+    title = "UnsafeView"
 
 
 def _array(x: Any) -> Any:
@@ -110,7 +122,7 @@ def _product(a: Any, b: Any) -> Any:
     if a.array.ndim == 2 == b.array.ndim:
         return Mm.apply(a, b)
     if b.array.ndim == 2 and a.array.flags.c_contiguous:
-        return view(Mm.apply(_rows(a), b), *a.array.shape[:-1], b.array.shape[-1])
+        return UnsafeView.apply(Mm.apply(_rows(a), b), (*a.array.shape[:-1], b.array.shape[-1]))
     return Bmm.apply(a, b)
 
 
@@ -283,11 +295,11 @@ def linear(input: T, weight: Any, bias: Any = None) -> T:
         y = matmul(input, transpose(weight, 0, 1))
         return y if bias is None else _biased(y, bias)
     if bias is None:
-        return LinearWithoutBias.apply(input, weight, None)
+        return (LinearWithoutBias if x.ndim < 3 else LinearOfStackWithoutBias).apply(input, weight, None)
     b = bias.array
     if b.ndim != 1 or b.size != w.shape[0] or b.dtype is not w.dtype:
         return _biased(LinearWithoutBias.apply(input, weight, None), bias)
-    return Linear.apply(input, weight, bias)
+    return (Linear if x.ndim == 2 else LinearOfStack).apply(input, weight, bias)
 
 
 def _linear_error(input: Any, weight: Any) -> OperationError:

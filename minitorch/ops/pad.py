@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .. import dtypes as dt
+from ..autograd.node import rename
 from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
 from .autocast import raised
@@ -33,7 +34,12 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
+    if input._edge is not None and mode in _SHOWN:
+        rename(input._edge[0], _SHOWN[mode].format(len(pairs)))
     return input
+
+
+_SHOWN = {"reflect": "ReflectionPad{}DBackward0", "replicate": "ReplicationPad{}DBackward0"}
 
 
 class ConstantPadNd(Op):

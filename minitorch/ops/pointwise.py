@@ -7,7 +7,7 @@ from typing import Any
 
 from ..kernels import complexes as cplx
 from ..kernels import scalar as kernels
-from .arithmetic import neg, refuse, where
+from .arithmetic import mul, neg, refuse, where
 from .base import Pointwise, T, conj, floating, inplace
 
 
@@ -398,6 +398,11 @@ def rsqrt(input: T) -> T:
 def reciprocal(input: T) -> T:
     """1 / input."""
     return analytic(Reciprocal, input)
+
+
+def rdiv(input: T, other: Any) -> T:
+    """other / input, as PyTorch rounds it: in two steps."""
+    return mul(reciprocal(input), other)
 
 
 def exp(input: T) -> T:

@@ -12,7 +12,7 @@ from ..errors import DtypeError, OperationError
 from ..kernels import pool as kernels
 from .arithmetic import no_complex
 from .autocast import in_float32, raised
-from .base import Op, T, numbers
+from .base import Op, T, numbers, shown_as
 from .conv import check_numbers, each
 from .view import squeeze, unsqueeze
 
@@ -261,6 +261,7 @@ def _adaptive_max(name: str, dims: int, input: Any, output_size: Any) -> Any:
 # ---------------------------------------------------------------- what users call
 
 
+@shown_as("SqueezeBackward1")
 def max_pool1d(
     input: T,
     kernel_size: Any,
@@ -309,6 +310,7 @@ def max_pool3d(
     return both if return_indices else both[0]
 
 
+@shown_as("SqueezeBackward1")
 def avg_pool1d(
     input: T,
     kernel_size: Any,
@@ -352,6 +354,7 @@ def avg_pool3d(
     )
 
 
+@shown_as("SqueezeBackward1")
 def adaptive_avg_pool1d(input: T, output_size: Any) -> T:
     """The mean of windows that share (N, C, L) out to `output_size` positions."""
     return _adaptive_average("adaptive_avg_pool1d", 1, input, output_size)
@@ -368,6 +371,7 @@ def adaptive_avg_pool3d(input: T, output_size: Any) -> T:
     return _adaptive_average("adaptive_avg_pool3d", 3, input, output_size)
 
 
+@shown_as("SqueezeBackward1")
 def adaptive_max_pool1d(input: T, output_size: Any, return_indices: bool = False) -> Any:
     """The largest value of windows that share (N, C, L) out to `output_size` positions."""
     both = _adaptive_max("adaptive_max_pool1d", 1, input, output_size)

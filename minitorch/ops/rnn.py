@@ -12,7 +12,7 @@ from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import rnn as kernels
 from .autocast import aligned, lowered
-from .base import Op, T, derivative
+from .base import Op, T, derivative, shown_as
 from .join import cat, stack
 from .matmul import linear
 from .random import dropout
@@ -343,12 +343,14 @@ def _cell(name: str, layer: Any, input: Any, hx: Any, count: int, weights: Weigh
     return layer(input, states, weights, [(0, len(input.array))])[1:]
 
 
+@shown_as("MulBackward0")
 def lstm_cell(input: T, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> tuple[T, T]:
     """One step of an LSTM on rows (B, in), from the states hx = (h, c), each (B, hidden): the new (h, c)."""
     h, c = _cell("lstm_cell", _lstm, input, hx, 2, (w_ih, w_hh, b_ih, b_hh, None))
     return h, c
 
 
+@shown_as("AddBackward0")
 def gru_cell(input: T, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> T:
     """One step of a GRU on rows (B, in), from the state hx (B, hidden): the new state."""
     return _cell("gru_cell", _gru, input, hx, 1, (w_ih, w_hh, b_ih, b_hh))[0]

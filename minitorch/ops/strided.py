@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.node import rename
 from ..autograd.views import check_writable
 from ..errors import OperationError
 from ..kernels import rearrange, reduce
@@ -360,6 +361,10 @@ def _reformed(self: Any, name: str, function: Any, *args: Any) -> Any:
     """The tensor itself becomes the view that `function` makes of it."""
     check_writable(self)
     result = function(self, *args)
+    if result._edge is not None and result._edge != self._edge:
+        node = result._edge[0]
+        kind, _, number = node.name().partition("Backward")
+        rename(node, f"{kind}Backward{int(number) + (3 if kind == 'Squeeze' else 1)}")  # those in place come after
     self.storage.written(name)
     self.array, self._edge, self._requires_grad = result.array, result._edge, result._requires_grad
     if self._view is not None:

@@ -93,7 +93,7 @@ class Transpose(ViewOp):
     @staticmethod
     def forward(ctx: Any, x: Any, a: int, b: int) -> Any:
         ctx.dims = a, b
-        return x.array.swapaxes(a, b)
+        return x.array.swapaxes(a, b) if x.array.ndim else x.array[...]
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -168,6 +168,18 @@ class Slice(ViewOp):
 
 class Select(Slice):
     """One index of a dimension"""
+
+
+class NewAxis(Slice):
+    """A dimension of size 1 more, by an index"""
+
+    title = "Unsqueeze"
+
+
+class Whole(Slice):
+    """All of x, by an index of `...`"""
+
+    title = "Alias"
 
 
 class Place(Op):
@@ -345,6 +357,10 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
 
 def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     """One dimension as several."""
+    if not input.array.ndim:
+        raise RuntimeError(
+            f"unflatten got an unexpected error:\nDimension specified as {dim} but tensor has no dimensions"
+        )
     shape, dim = input.array.shape, dim_in(dim, input.ndim)
     n = shape[dim]
     known = math.prod([s for s in sizes if s != -1])
@@ -382,7 +398,7 @@ def unsqueeze(input: T, dim: int) -> T:
 def transpose(input: T, dim0: int, dim1: int) -> T:
     """Two dimensions exchanged."""
     a, b = dim_in(dim0, input.ndim), dim_in(dim1, input.ndim)
-    return Transpose.apply(input, a, b) if input.ndim else input._alias_view()
+    return Transpose.apply(input, a, b)
 
 
 swapaxes = also_called(axis0="dim0", axis1="dim1")(transpose)
@@ -407,6 +423,8 @@ def one_matrix(x: T) -> T:
 
 def permute(input: T, *order: Any, dims: Any = None) -> T:
     """The dimensions in the order given."""
+    if not order and dims is None:
+        raise TypeError('permute() missing 1 required positional arguments: "dims"')
     asked = dims_of(order if dims is None else (dims,))
     places = tuple([dim_in(d, input.ndim) for d in asked])
     if sorted(places) != list(range(input.ndim)):
@@ -500,8 +518,10 @@ def narrow(input: T, dim: int, start: Any, length: int) -> T:
 
 def select(input: T, dim: int, index: int) -> T:
     """One entry of a dimension, without that dimension."""
+    if not input.array.ndim:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
     dim = dim_in(dim, input.ndim)
-    n = input.array.shape[dim] if input.ndim else 0
+    n = input.array.shape[dim]
     if not -n <= index < n:
         raise IndexError(
             f"select(): index {index} out of range for tensor of size {list(input.shape)} at dimension {dim}"
@@ -520,6 +540,8 @@ def diagonal(input: T, offset: int = 0, dim1: int = 0, dim2: int = 1) -> T:
 @numpy_names
 def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     """The entries of a dimension, as a tuple of views."""
+    if not input.array.ndim:
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     dim = dim_in(dim, input.ndim)
     keys = tuple([(*[slice(None)] * dim, i) for i in range(input.array.shape[dim])])
     return Unbind.apply(input, keys) if keys else ()
@@ -528,6 +550,8 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
 @also_called(split_size="split_size_or_sections")
 def split(tensor: T, split_size_or_sections: Any, dim: int = 0) -> tuple[T, ...]:
     """Consecutive pieces of a dimension: of one size (the last may be smaller), or of the sizes listed."""
+    if not tensor.array.ndim:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
     dim = dim_in(dim, tensor.ndim)
     n = tensor.array.shape[dim]
     whole = isinstance(split_size_or_sections, int)
@@ -555,6 +579,8 @@ def _pieces(sizes: Sequence[int], dim: int) -> tuple[Any, ...]:
 @numpy_names
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """At most `chunks` pieces of a dimension, of equal size but for the last."""
+    if not input.array.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks < 1:
         raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     n = input.array.shape[dim_in(dim, input.ndim)]
