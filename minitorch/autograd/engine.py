@@ -207,7 +207,8 @@ def backward(
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     for x in _listed(inputs):
         x.retain_grad()  # of a leaf, it does nothing
-    pass_ = _sweep(roots, grads, create_graph if retain_graph is None else retain_graph, create_graph, targets)
+    retain = create_graph if retain_graph is None else retain_graph
+    pass_ = _sweep(roots, grads, retain, create_graph, targets, through=True)
     _accumulate_all(pass_, create_graph)
 
 
@@ -288,12 +289,19 @@ def _result(pass_: Sweep, x: Any) -> Any:
     return None if slot is None else slot[1]
 
 
-def _sweep(roots: list[Any], grads: list[Any], retain_graph: bool, create_graph: bool, inputs: Any) -> Sweep:
-    """Send `grads` through the graph from `roots`; `inputs`: edges, where only their gradients are asked for."""
+def _sweep(
+    roots: list[Any], grads: list[Any], retain_graph: bool, create_graph: bool, inputs: Any, through: bool = False
+) -> Sweep:
+    """Send `grads` through the graph from `roots`; `inputs`: edges, where only their gradients are asked for.
+
+    `through`: run the nodes that made the inputs, too, as PyTorch does where it accumulates: what they saved is freed.
+    """
     if grads and len(grads) != len(roots):
         raise RuntimeError(f"got {len(roots)} tensors and {len(grads)} gradients")
     starts = [(root_edge(r), _root_grad(r, grads[i] if grads else None, i)) for i, r in enumerate(roots)]
     pass_ = Sweep(None if inputs is None else Wanted([edge[0] for edge, _ in starts], inputs))
+    if through and pass_.wanted is not None:
+        pass_.wanted.run |= pass_.wanted.targets
     pass_.roots = [edge[0] for edge, _ in starts]
     record, mode.grad = mode.grad, create_graph
     outer, mode.backward, mode.plain = (mode.backward, mode.plain), pass_, True
@@ -366,7 +374,8 @@ def _accumulate_all(pass_: Sweep, create_graph: bool) -> None:
     record, mode.grad = mode.grad, create_graph
     try:
         for slot in pass_.leaves.values():
-            _accumulate(slot, create_graph)
+            if slot[0]._requires_grad:  # it may have been switched off since
+                _accumulate(slot, create_graph)
     finally:
         mode.grad = record
     for leaf, _ in pass_.leaves.values():

@@ -498,6 +498,13 @@ def rename(node: Node, name: str) -> None:
     node.__class__ = _named(kind, name)
 
 
+def shown(x: Any, name: str) -> Any:
+    """x itself; the node that made it, which must be new, is shown under another name."""
+    if x._edge is not None:
+        rename(x._edge[0], name)
+    return x
+
+
 @functools.cache
 def _named(kind: Any, name: str) -> Any:
     return type(name, (kind,), {"__module__": kind.__module__})

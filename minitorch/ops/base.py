@@ -240,6 +240,9 @@ def inplace(function: Any, kernel: Elementwise | None = None, dtypes: str = "fd"
     @functools.wraps(function)
     def write(self: Any, *args: Any, **kwargs: Any) -> Any:
         check_writable(self)
+        for x in args:
+            if isinstance(x, TensorBase) and x is not self and x._storage is not None and x._storage is self._storage:
+                check_apart(self, x, name)
         if kernel is not None and not kwargs and len(args) < 2 and _goes_directly(self, args, dtypes):
             kernel.write(self.array, *[x.array if isinstance(x, TensorBase) else x for x in args])
             self.storage.written(name)
@@ -349,6 +352,21 @@ def check_overlap(target: TensorBase, name: str) -> None:
             name,
             "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
             "Please clone() the tensor before performing the operation.",
+        )
+
+
+def check_apart(target: Any, source: Any, name: str, same: bool = True) -> None:
+    """RuntimeError if the source lies partly in the memory that is written; `same`: it may be just that memory."""
+    a, b = target.array, source.array
+    if not (a.flags.forc and b.flags.forc and np.may_share_memory(a, b)):
+        return
+    if not (same and a.strides == b.strides and np.lib.array_utils.byte_bounds(a) == np.lib.array_utils.byte_bounds(b)):
+        raise OperationError(
+            name,
+            "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
+            "memory location. Please clone() the tensor before performing the operation.",
+            target,
+            source,
         )
 
 

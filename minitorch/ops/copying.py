@@ -8,13 +8,13 @@ import numpy as np
 
 from .. import dtypes as dt
 from ..autograd.grad_mode import mode
-from ..autograd.node import rename
+from ..autograd.node import shown
 from ..autograd.views import check_writable
 from ..device import Device, check_device
 from ..errors import OperationError
 from ..kernels.cast import assign, cast_array
 from ..kernels.rearrange import contiguous_copy, copy_of
-from .base import Op, T, TensorBase, check_overlap, overlaps_itself, overwrite
+from .base import Op, T, TensorBase, check_apart, check_overlap, overlaps_itself, overwrite
 
 
 class Clone(Op):
@@ -113,6 +113,8 @@ def copy_(self: T, src: Any, non_blocking: bool = False) -> T:
     check_writable(self)
     if src.array.shape != self.array.shape:
         _check_broadcast(self, src)
+    if src._storage is not None and src._storage is self._storage:
+        check_apart(self, src, "copy_")
     if mode.grad and (src.tracked() or self.tracked()):
         return overwrite(self, Copy.apply(self, src), "copy_")
     check_overlap(self, "copy_")
@@ -141,9 +143,7 @@ def fill_(self: T, value: Any) -> T:
 
 def _shown(x: Any, name: str) -> Any:
     """x, whose overwriting is shown under this name, if it was recorded."""
-    if mode.grad and x._view is None and x._edge is not None:
-        rename(x._edge[0], name)
-    return x
+    return shown(x, name) if mode.grad and x._view is None else x
 
 
 def _fill_with(self: Any, value: Any, name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
 from ..kernels.cast import cast_array, widened
 from .arithmetic import no_complex, where
-from .base import Op, T, TensorBase, inplace
+from .base import Op, T, TensorBase, check_apart, inplace
 from .view import dim_in, narrow, reshape
 
 
@@ -446,4 +447,20 @@ def take(input: T, index: Any) -> T:
 
 
 scatter_, scatter_add_, scatter_reduce_ = map(inplace, (scatter, scatter_add, scatter_reduce))
-index_add_, index_copy_, index_fill_ = map(inplace, (index_add, index_copy, index_fill))
+
+
+def _from_elsewhere(function: Any) -> Any:
+    """The in-place form of an operation whose source must not lie in the memory that is written."""
+    write = inplace(function)
+
+    @functools.wraps(write)
+    def checked(self: Any, dim: Any, index: Any, source: Any, **options: Any) -> Any:
+        if isinstance(source, TensorBase):
+            check_apart(self, source, write.__name__, same=False)
+        return write(self, dim, index, source, **options)
+
+    return checked
+
+
+index_add_, index_copy_ = _from_elsewhere(index_add), _from_elsewhere(index_copy)
+index_fill_ = inplace(index_fill)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from .. import dtypes as dt
-from ..autograd.node import rename
+from ..autograd.node import shown
 from ..errors import DtypeError, OperationError
 from ..kernels import rearrange as kernels
 from .autocast import raised
@@ -34,9 +34,7 @@ def pad(input: T, pad: Any, mode: str = "constant", value: float | None = None) 
     _check_copied(input, pairs, mode)
     for i, (before, after) in enumerate(pairs):
         input = _pad_copied(input, input.ndim - 1 - i, before, after, mode)
-    if input._edge is not None and mode in _SHOWN:
-        rename(input._edge[0], _SHOWN[mode].format(len(pairs)))
-    return input
+    return shown(input, _SHOWN[mode].format(len(pairs))) if mode in _SHOWN else input
 
 
 _SHOWN = {"reflect": "ReflectionPad{}DBackward0", "replicate": "ReplicationPad{}DBackward0"}

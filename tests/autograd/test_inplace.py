@@ -114,7 +114,7 @@ def test_names_of_nodes():
     y.add_(1)
     z[:2].mul_(3)
     assert y.grad_fn.name() == "AddBackward0"
-    assert z.grad_fn.name() == "CopySlices"
+    assert z.grad_fn.name() == "torch::autograd::CopySlices"
 
 
 def test_a_plain_tensor_becomes_tracked():
