@@ -34,13 +34,14 @@ class Index(Op):
 
     @staticmethod
     def forward(ctx: Any, x: Any, key: Key) -> Any:
-        ctx.key, ctx.shape = key, x.array.shape
+        ctx.save_for_backward(*key)
+        ctx.shape = x.array.shape
         return kernels.advanced_get(x.array, key)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         zeros = g._zeros(ctx.shape, g.array.dtype)
-        return IndexPut.apply(zeros, g, ctx.key, True), None
+        return IndexPut.apply(zeros, g, ctx.saved_tensors, True), None
 
 
 class IndexPut(Op):
