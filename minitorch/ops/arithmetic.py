@@ -22,11 +22,11 @@ from .base import (
     conj,
     d_of,
     floating_pair,
+    fused,
     in_dtype,
     inplace,
     numbers,
     pair,
-    promoted,
     warn_of_order,
 )
 
@@ -180,7 +180,8 @@ class Pow(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad
-        return _pow_base(g, a, b) if need_a else None, _pow_exponent(g, a, b) if need_b else None
+        da = fused(kernels.pow_base_grad, _pow_base, g, a, b) if need_a else None
+        return da, fused(kernels.pow_exponent_grad, _pow_exponent, g, a, b) if need_b else None
 
 
 class PowNumber(Pow):
@@ -197,6 +198,13 @@ class PowNumber(Pow):
             return super().forward(ctx, a, b)
         ctx.save_for_backward(a, b)
         return kernel.one(a.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        if b in (0, 2, 3):
+            return _pow_base(g, a, b), None
+        return fused(kernels.pow_base_grad, _pow_base, g, a, b), None
 
 
 class NumberPow(Pow):
@@ -258,14 +266,14 @@ class Where(Pointwise):
     @classmethod
     def forward(cls, ctx: Any, mask: Any, a: Any, b: Any) -> Any:
         ctx.save_for_backward(mask)
-        ctx.set_materialize_grads(False)
-        return mask._wrap(broadcast_kernel(cls.kernel, (mask, a, b)))
+        return broadcast_kernel(cls.kernel, (mask, a, b))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         (mask,) = ctx.saved_tensors
         _, need_a, need_b = ctx.needs_input_grad
-        return None, where(mask, g, 0.0) if need_a else None, where(mask, 0.0, g) if need_b else None
+        da = Where.apply(mask, g, 0.0) if need_a else None
+        return None, da, Where.apply(mask, 0.0, g) if need_b else None
 
 
 # ---------------------------------------------------------------- what users call
@@ -385,7 +393,7 @@ def where(condition: T, input: Any = None, other: Any = None) -> Any:
     if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
         bools = isinstance(input, bool) and isinstance(other, bool)
         input = condition._number(input, bool if bools else type(input + other))
-    a, b = promoted(input, other)
+    a, b = pair(input, other)
     try:
         return Where.apply(condition, a, b)
     except ValueError:

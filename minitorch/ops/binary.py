@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from .. import dtypes as dt
+from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
@@ -18,10 +19,12 @@ from .base import (
     conj,
     d_of,
     floating_pair,
+    fused,
     in_dtype,
     inplace,
     older_order,
     pair,
+    pointwise,
     promoted,
 )
 from .pointwise import exp, exp2, log, zeros_like
@@ -53,16 +56,21 @@ class Maximum(Binary):
     """y = the larger;  g goes to it, half to each of equal ones; where one is NaN, to both"""
 
     kernel = kernels.maximum
-    rule_a = staticmethod(lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)))
-    rule_b = staticmethod(lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)))
+    rule_a = staticmethod(lambda g, a, b: _of_larger(g, a, b))
+    rule_b = staticmethod(lambda g, a, b: _of_larger(g, b, a))
 
 
 class Minimum(Binary):
     """y = the smaller;  g goes to it, half to each of equal ones; where one is NaN, to both"""
 
     kernel = kernels.minimum
-    rule_a = staticmethod(lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)))
-    rule_b = staticmethod(lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)))
+    rule_a = staticmethod(lambda g, a, b: _of_larger(g, b, a))
+    rule_b = staticmethod(lambda g, a, b: _of_larger(g, a, b))
+
+
+def _of_larger(g: Any, a: Any, b: Any) -> Any:
+    """What a gets of the gradient of the larger."""
+    return fused(kernels.larger_grad, lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)), g, a, b)
 
 
 class Fmax(Binary):
@@ -112,13 +120,13 @@ class Atan2(Binary):
     """y = the angle of (b, a);  da = g b / (a² + b²), db = -g a / (a² + b²), 0 at the origin"""
 
     kernel = kernels.atan2
-    rule_a = staticmethod(lambda g, a, b: g * (b / _square_sum(a, b)))
-    rule_b = staticmethod(lambda g, a, b: g * (-a / _square_sum(a, b)))
+    rule_a = staticmethod(lambda g, a, b: fused(kernels.angle_grad, _angle_grad, g, b, a, 1.0))
+    rule_b = staticmethod(lambda g, a, b: fused(kernels.angle_grad, _angle_grad, g, a, b, -1.0))
 
 
-def _square_sum(a: Any, b: Any) -> Any:
+def _angle_grad(g: Any, a: Any, b: Any, sign: float) -> Any:
     total = a * a + b * b
-    return where(total == 0, 1.0, total)
+    return g * (a * sign / where(total == 0, 1.0, total))
 
 
 class Hypot(Binary):
@@ -253,7 +261,14 @@ class Addcmul(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         _, a, b, v = ctx.saved_tensors
         need_x, need_a, need_b, _ = ctx.needs_input_grad
-        return g if need_x else None, g * conj(b * v) if need_a else None, g * conj(a * v) if need_b else None, None
+        return g if need_x else None, _scaled(g, b, v) if need_a else None, _scaled(g, a, v) if need_b else None, None
+
+
+def _scaled(g: Any, x: Any, v: Any) -> Any:
+    """g conj(v x)."""
+    if mode.grad or g.array.dtype.kind == "c":
+        return g * conj(x * v)
+    return pointwise(kernels.scaled_product, g, x, v)
 
 
 class Addcdiv(Pointwise):

@@ -128,7 +128,9 @@ class PairLoss(Op):
     def backward(cls, ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad[:2]
-        g = (g if ctx.count == 1 else g / ctx.count).expand(ctx.shape)
+        g = g if ctx.count == 1 else g / ctx.count
+        if a.array.shape != b.array.shape:  # what is made of one of them alone has to be of the losses' shape
+            g = g.expand(ctx.shape)
         da = fused(cls.grad_kernel, cls.formula, g, a, b, *ctx.numbers)
         db = cls.by_second(g, a, b, da) if need_b else None
         return da if need_a else None, db, None, *[None] * len(ctx.numbers)
