@@ -164,7 +164,7 @@ class Elementwise:
         arrays = [x for x in operands if type(x) is ndarray]
         flat = [x for x in arrays if x.ndim]
         if 0 < len(flat) < len(arrays):  # those without dimensions are as good as numbers
-            given = tuple([x if type(x) is not ndarray or x.ndim else x.item() for x in operands])
+            given = tuple([x if type(x) is not ndarray or x.ndim else x[()] for x in operands])
             return self._mixed(given, out, dtype or arrays[-1].dtype)
         order = order_of(arrays, np.broadcast(*arrays).shape) if out is None else None
         if order is None:

@@ -766,7 +766,99 @@ def shrink_grad(g: Any, x: Any, lam: Any) -> Any:
     return maths.where((x >= -lam) & (x <= lam), 0.0, g)
 
 
-# ---------------------------------------------------------------- gradients of operations of two, and of reductions
+# ---------------------------------------------------------------- gradients of functions of one and two
+
+# Those that are arithmetic alone are formulas for tensors, too: `ops.base.by_text`.
+
+
+@elementwise()
+def sqrt_grad(g: Any, y: Any) -> Any:
+    """g / 2 y; y is the result."""
+    return g / (y * 2.0)
+
+
+@elementwise()
+def rsqrt_grad(g: Any, y: Any) -> Any:
+    """-g y^3 / 2; y is the result."""
+    return g * (y * y * y) * -0.5
+
+
+@elementwise()
+def reciprocal_grad(g: Any, y: Any) -> Any:
+    """-g y^2; y is the result."""
+    return -g * (y * y)
+
+
+@elementwise()
+def square_grad(g: Any, x: Any) -> Any:
+    """2 g x."""
+    return g * (x * 2.0)
+
+
+@elementwise()
+def cube_grad(g: Any, x: Any) -> Any:
+    """3 g x^2."""
+    return g * (x * x * 3.0)
+
+
+@elementwise()
+def expm1_grad(g: Any, y: Any) -> Any:
+    """g (y + 1); y is the result."""
+    return g * (y + 1.0)
+
+
+@elementwise()
+def log1p_grad(g: Any, x: Any) -> Any:
+    """g / (1 + x)."""
+    return g / (x + 1.0)
+
+
+@elementwise()
+def tan_grad(g: Any, y: Any) -> Any:
+    """g (1 + y^2); y is the result."""
+    return g * (y * y + 1.0)
+
+
+@elementwise()
+def atan_grad(g: Any, x: Any) -> Any:
+    """g / (1 + x^2)."""
+    return g / (x * x + 1.0)
+
+
+@elementwise()
+def atanh_grad(g: Any, x: Any) -> Any:
+    """g / (1 - x^2)."""
+    return g / (1.0 - x * x)
+
+
+@elementwise(cost=1)
+def sin_grad(g: Any, x: Any) -> Any:
+    """g cos(x)."""
+    return g * maths.cos(x)
+
+
+@elementwise(cost=1)
+def cos_grad(g: Any, x: Any) -> Any:
+    """-g sin(x)."""
+    return g * -maths.sin(x)
+
+
+@elementwise(cost=0.5)
+def erf_grad(g: Any, x: Any, factor: Any) -> Any:
+    """g factor e^(-x^2)."""
+    return g * maths.exp(-(x * x)) * factor
+
+
+@elementwise()
+def divisor_grad(g: Any, a: Any, b: Any) -> Any:
+    """-g a / b^2."""
+    return -(g / b) * (a / b)
+
+
+@elementwise()
+def affine_grad(g: Any, w: Any) -> Any:
+    """g (1 - w)."""
+    return g * (1.0 - w)
 
 
 @elementwise()
@@ -799,6 +891,12 @@ def pow_exponent_grad(g: Any, a: Any, b: Any) -> Any:
     """g a^b ln(a), 0 where a is 0 and b is not below."""
     silent = (a == 0.0) & (b >= 0.0)
     return maths.where(silent, 0.0, g * maths.power(a, b) * maths.log(maths.where(silent, 1.0, a)))
+
+
+@elementwise()
+def prod_grad(g: Any, y: Any, x: Any) -> Any:
+    """g y / x."""
+    return g * y / x
 
 
 @elementwise()

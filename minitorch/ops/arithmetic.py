@@ -19,6 +19,7 @@ from .base import (
     as_number,
     broadcast_error,
     broadcast_kernel,
+    by_text,
     conj,
     d_of,
     floating_pair,
@@ -27,6 +28,7 @@ from .base import (
     inplace,
     numbers,
     pair,
+    product,
     warn_of_order,
 )
 
@@ -54,7 +56,7 @@ class Sub(Pointwise):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         edge_a, edge_b = ctx.edges
-        return g if edge_a else None, -g if edge_b else None
+        return g if edge_a else None, by_text(kernels.neg, g) if edge_b else None
 
 
 class Rsub(Pointwise):
@@ -96,7 +98,7 @@ class Mul(Pointwise):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
-        return None if b is None else g * conj(b), None if a is None else g * conj(a)
+        return None if b is None else product(g, b), None if a is None else product(g, a)
 
 
 class Div(Pointwise):
@@ -115,8 +117,8 @@ class Div(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad
-        over = g / conj(b)
-        return over if need_a else None, -over * conj(a / b) if need_b else None
+        da = by_text(kernels.div, g, conj(b)) if need_a else None
+        return da, by_text(kernels.divisor_grad, g, conj(a), conj(b)) if need_b else None
 
 
 class Neg(Pointwise):
@@ -202,8 +204,8 @@ class PowNumber(Pow):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
-        if b in (0, 2, 3):
-            return _pow_base(g, a, b), None
+        if b in (2, 3):
+            return by_text(kernels.square_grad if b == 2 else kernels.cube_grad, g, a), None
         return fused(kernels.pow_base_grad, _pow_base, g, a, b), None
 
 
@@ -243,7 +245,7 @@ class ComplexNumberPow(ComplexPow):
 
 def _pow_base(g: Any, a: Any, b: Any) -> Any:
     if not isinstance(b, TensorBase):
-        return (g * a * 2 if b == 2 else g * (b * a ** (b - 1))) if b != 0 else g * 0
+        return g * (b * a ** (b - 1)) if b != 0 else g * 0
     return where(b == 0, 0.0, g * b * a ** (b - 1))
 
 

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from .. import dtypes as dt
-from ..autograd.grad_mode import mode
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
@@ -16,6 +15,7 @@ from .base import (
     T,
     TensorBase,
     broadcast_kernel,
+    by_text,
     conj,
     d_of,
     floating_pair,
@@ -24,7 +24,7 @@ from .base import (
     inplace,
     older_order,
     pair,
-    pointwise,
+    product,
     promoted,
 )
 from .pointwise import exp, exp2, log, zeros_like
@@ -241,8 +241,8 @@ class Lerp(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b, w = ctx.saved_tensors
         need_a, need_b, need_w = ctx.needs_input_grad
-        da = g * conj(1 - w) if need_a else None
-        return da, g * conj(w) if need_b else None, g * conj(b - a) if need_w else None
+        da = by_text(kernels.affine_grad, g, conj(w)) if need_a else None
+        return da, product(g, w) if need_b else None, product(g, b - a) if need_w else None
 
 
 class LerpTensor(Lerp):
@@ -261,14 +261,11 @@ class Addcmul(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         _, a, b, v = ctx.saved_tensors
         need_x, need_a, need_b, _ = ctx.needs_input_grad
-        return g if need_x else None, _scaled(g, b, v) if need_a else None, _scaled(g, a, v) if need_b else None, None
-
-
-def _scaled(g: Any, x: Any, v: Any) -> Any:
-    """g conj(v x)."""
-    if mode.grad or g.array.dtype.kind == "c":
-        return g * conj(x * v)
-    return pointwise(kernels.scaled_product, g, x, v)
+        da, db = [
+            by_text(kernels.scaled_product, g, conj(x), conj(v)) if need else None
+            for x, need in ((b, need_a), (a, need_b))
+        ]
+        return g if need_x else None, da, db, None
 
 
 class Addcdiv(Pointwise):

@@ -15,7 +15,7 @@ from ..kernels import reduce as kernels
 from ..kernels import scalar
 from .arithmetic import no_complex, where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, conj, floating, fused, numbers, numpy_names, pointwise, results
+from .base import Op, T, TensorBase, by_text, conj, floating, fused, numbers, numpy_names, pointwise, results
 from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, in_shape, inverse, reshape, unsqueeze
@@ -70,7 +70,12 @@ class Mean(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return spread(g / builtins.max(_count(ctx.args), 1), *ctx.args), None, None
+        return spread(_over(g, _count(ctx.args)), *ctx.args), None, None
+
+
+def _over(g: Any, count: int) -> Any:
+    """g / n, for the mean of n numbers or none."""
+    return by_text(scalar.div, g, float(builtins.max(count, 1)))
 
 
 class MeanDim(Mean):
@@ -94,9 +99,9 @@ class Prod(Op):
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
         _, axes, _ = ctx.args
-        zero = x == 0
-        if not zero.any().item():
-            return beside(g * conj(y), *ctx.args) / conj(x), None, None
+        if all(x).item():
+            g, y = beside(g, *ctx.args), beside(y, *ctx.args)
+            return by_text(scalar.prod_grad, g, conj(y), conj(x)), None, None
         return beside(g, *ctx.args) * conj(_product_of_others(x, axes)), None, None
 
 
@@ -182,7 +187,7 @@ class VarMean(Op):
     @staticmethod
     def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
         (x,) = ctx.saved_tensors
-        centre = beside(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
+        centre = beside(_over(g_mean, _count(ctx.args)), *ctx.args)
         return _var_grad(ctx, g, x) + centre, None, None, None
 
 
@@ -200,7 +205,7 @@ class StdMean(VarMean):
     @staticmethod
     def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
         x, y = ctx.saved_tensors
-        centre = beside(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
+        centre = beside(_over(g_mean, _count(ctx.args)), *ctx.args)
         return _var_grad(ctx, _half(g, y), x) + centre, None, None, None
 
 
