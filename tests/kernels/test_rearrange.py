@@ -67,6 +67,18 @@ def test_many_elements_reversed(axes: tuple[int, ...], dtype: Any, monkeypatch: 
     assert rearrange.flip(np.asfortranarray(x), axes).flags.f_contiguous
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [(170, 1), (1, 1), (1,), (130, 2, 1)])
+def test_expanded_numbers_are_copied(shape: tuple[int, ...], dtype: Any) -> None:
+    """Rows of one number each, in another shape too."""
+    x = np.broadcast_to(_numbers(dtype, *shape), (*shape[:-1], 20000 // max(shape[0], 20)))
+    x = np.broadcast_to(x, (20, *x.shape[1:])) if shape == (1, 1) else x
+    for got in (rearrange.contiguous_copy(x), rearrange.reshaped(x, (x.size,))):
+        assert got.flags.c_contiguous
+        assert not np.shares_memory(got, x)
+        np.testing.assert_array_equal(got.reshape(x.shape), x)
+
+
 def test_reversing_does_what_its_twin_does() -> None:
     x, outs = _numbers(np.float64, 5, 40), np.zeros((2, 5, 40))
     for out, run in zip(outs, (rearrange._reverse, rearrange._reverse.twin), strict=True):
