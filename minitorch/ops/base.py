@@ -362,15 +362,17 @@ def conj(x: Any) -> Any:
     return x.conjugate() if type(x) is complex else x
 
 
-def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
-    """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations."""
-    return formula(*args) if mode.grad else pointwise(kernel, *args)
+def fused(kernel: Elementwise, formula: Callable[..., Any], g: Any, *args: Any) -> Any:
+    """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations.
+    The formula serves for complex numbers, too.
+    """
+    by_formula = mode.grad or g.array.dtype.kind == "c"
+    return formula(g, *args) if by_formula else pointwise(kernel, g, *args)
 
 
-def by_text(kernel: Elementwise, g: Any, *args: Any) -> Any:
+def by_text(kernel: Elementwise, *args: Any) -> Any:
     """The same where the kernel is arithmetic alone: its text is the formula."""
-    complex_ = g.array.dtype.kind == "c"
-    return kernel.scalar(g, *args) if mode.grad or complex_ else pointwise(kernel, g, *args)
+    return fused(kernel, kernel.scalar, *args)
 
 
 def rule_of(kernel: Elementwise) -> Any:
