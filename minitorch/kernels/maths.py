@@ -1,10 +1,10 @@
 """The vocabulary of kernels: functions that mean the same on an array (numpy) and on a number inside a jitted loop.
 
 On arrays and Python numbers each is the numpy function. In a kernel it is a branch-free scalar that LLVM vectorises:
-`exp`, `log`, `tanh` and their kin to 2 ulp (`log10` in float64: 3), and in float32 `atan` and `atan2` too; `sin`, `cos`,
-`tan` and `erf` in float32 to 1 ulp whatever the size of the number. In float64 the trigonometry, and in both widths
-`asin`, `acos` and the hyperbolic functions but `tanh`, are those of the C library: exact, not vectorised. What numpy lacks (`erf`, `erfc`, `erfinv`,
-`lgamma`, `digamma`) is one text for arrays and kernels, in float64 throughout.
+`exp`, `log`, `tanh` and their kin to 2 ulp (`log10` in float64: 3), and in float32 `atan` and `atan2` too; `sin`,
+`cos`, `tan` and `erf` in float32 to 1 ulp whatever the size of the number. In float64 the trigonometry, and in both
+widths `asin`, `acos` and the hyperbolic functions but `tanh`, are those of the C library: exact, not vectorised. What
+numpy lacks (`erf`, `erfc`, `erfinv`, `lgamma`, `digamma`) is one text for arrays and kernels, in float64 throughout.
 
 The polynomials interpolate at Chebyshev nodes, which is within a small factor of the best; fitted with 60 digits.
 """
