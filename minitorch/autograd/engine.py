@@ -405,12 +405,20 @@ def _own(grad: Any) -> Any:
 def _alone(slot: list[Any]) -> bool:
     """Whether `slot` holds the only reference to its gradient and to the memory below, so that `.grad` may keep it."""
     grad = slot[1]
-    array = grad.array  # held by this name, the tensor and its storage; an alias or a view would count, too
+    array, storage = grad.array, grad._storage  # held by this name, the tensor and its storage; an alias counts, too
+    if sys.getrefcount(grad) != ONE_REFERENCE + 1 or not array.flags.c_contiguous:
+        return False
+    if array.base is None:
+        return sys.getrefcount(array) == ONE_REFERENCE + (1 if storage is None else 2)
+    # Another shape of a whole memory: nobody else may know the memory either.
     return (
-        sys.getrefcount(grad) == ONE_REFERENCE + 1
-        and sys.getrefcount(array) == (ONE_REFERENCE + 1 if grad._storage is None else ONE_REFERENCE + 2)
-        and array.base is None
-        and array.flags.c_contiguous
+        storage is not None
+        and storage.array is array.base
+        and array.base.base is None
+        and array.base.size == array.size
+        and sys.getrefcount(array) == ONE_REFERENCE + 1
+        and sys.getrefcount(storage) == ONE_REFERENCE + 1
+        and sys.getrefcount(array.base) == ONE_REFERENCE + 1
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from . import maths
 from ._jit import jit
-from .reduce import largest_of_few
+from .reduce import largest_of_row
 
 Array = NDArray[Any]
 
@@ -51,7 +51,7 @@ def _share(s: Any, log_sum: Any, scale: Any, causal: Any, first: Any, rows: Any)
         row, rest = s[i, :count], s[i, count:]
         for j in range(row.size):
             row[j] *= factor
-        top = largest_of_few(row)
+        top = largest_of_row(row)
         if top == -np.inf:
             row[:] = zero
             log_sum[i] = np.inf

@@ -192,10 +192,10 @@ def _cross_entropy_rows(
     x, target, loss = x[start:stop], target[start:stop], loss[start:stop]
     tops, shifts = stats[0, start:stop], stats[1, start:stop]
     step = max(1, STRIP // x.shape[1])
-    e, buffer = np.empty((min(step, x.shape[0]), x.shape[1]), x.dtype), np.empty(x.shape[1], x.dtype)
+    e = np.empty((min(step, x.shape[0]), x.shape[1]), x.dtype)
     for at in range(0, x.shape[0], step):
         xs = x[at : at + step]
-        exponentials(xs, e[: xs.shape[0]], tops[at : at + step], shifts[at : at + step], buffer)
+        exponentials(xs, e[: xs.shape[0]], tops[at : at + step], shifts[at : at + step])
     for i in range(loss.size):
         shifts[i] = maths.log(shifts[i])
     for i in range(loss.size):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from ._jit import PART_NS, Kernel, load
 from .layout import order_of, turned, turned_back
-from .maths import weak
+from .maths import narrowed, weak
 
 Array = NDArray[Any]
 Function = Callable[..., Any]
@@ -38,14 +38,19 @@ def in_dtype(x: Any, dtype: np.dtype[Any]) -> Any:
         return dtype.type(x)
 
 
+def _for_loop(x: Any, dtype: np.dtype[Any]) -> Any:
+    """A number as a loop takes it: a float is narrowed in there."""
+    return float(x) if dtype.kind == "f" else dtype.type(x)
+
+
 # numpy's functions without numpy's warnings, in a context made once: `np.errstate` takes 0.8 µs a time.
 _quiet = contextvars.copy_context()
 _quiet.run(np.seterr, all="ignore")
 _run = _quiet.run
 
 
-def _quietly(ufunc: Any, *operands: Any) -> Array:
-    """What numpy's function gives, as an array, without its warnings."""
+def quietly(ufunc: Any, *operands: Any) -> Array:
+    """What numpy's function gives, as an array, without numpy's warnings."""
     try:
         y = _run(ufunc, *operands)
     except RuntimeError:  # another thread is in the context, or a finalizer that runs inside of a ufunc's call
@@ -81,7 +86,7 @@ class Elementwise:
         if type(x) is ndarray and x.flags.c_contiguous:
             n = x.size
             if n < SMALL and self.ufunc is not None:
-                return _quietly(self.ufunc, x)
+                return quietly(self.ufunc, x)
             loop = self._loops.get("a")
             if loop is not None and n < self.small:
                 y: Array = empty(x.shape, self.dtype or x.dtype)
@@ -94,7 +99,7 @@ class Elementwise:
         if type(a) is type(b) is ndarray:
             n = a.size
             if n < SMALL and b.size < SMALL and self.ufunc is not None and _in_rows(a, b):
-                return _quietly(self.ufunc, a, b)
+                return quietly(self.ufunc, a, b)
             loop = self._loops.get("aa")
             if loop is not None and n < self.small and a.shape == b.shape and _in_rows(a, b):
                 y: Array = empty(a.shape, self.dtype or b.dtype)
@@ -103,26 +108,26 @@ class Elementwise:
         elif self.ufunc is not None:
             array, number = (a, b) if type(a) is ndarray else (b, a)
             if array.size < SMALL and type(number) is float and array.dtype.kind == "f" and array.flags.c_contiguous:
-                return _quietly(self.ufunc, a, b)
+                return quietly(self.ufunc, a, b)
         return self._mixed((a, b), None)
 
     def write(self, x: Array, *others: Any) -> None:
         """The result over the first operand, a contiguous array; the others are alike, or numbers."""
         if self.ufunc is not None and x.size < SMALL:
-            _quietly(self.ufunc, x, *others, x)
+            quietly(self.ufunc, x, *others, x)
             return
         kinds = "=" + "".join(["a" if type(y) is ndarray else "s" for y in others])
         loop = self._loops.get(kinds)
         if loop is None:
-            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds), self._numpy_write_loop)
-        flat = [y.ravel() if type(y) is ndarray else in_dtype(y, x.dtype) for y in others]
+            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds, self.dtype), self._numpy_write_loop)
+        flat = [y.ravel() if type(y) is ndarray else _for_loop(y, x.dtype) for y in others]
         loop.split(x.size, self.cost, x.ravel(), *flat)
 
     def _mixed(self, operands: tuple[Any, ...], out: Array | None, dtype: Any = None) -> Array:
         """Any operands: contiguous arrays of one shape, and numbers, go to a loop; others to `_spread`."""
         shape: Any = None
         last = dtype
-        kinds, flat = "", []
+        kinds, flat, ready = "", [], True
         for x in operands:
             if type(x) is ndarray:
                 if x.shape != shape:
@@ -131,21 +136,23 @@ class Elementwise:
                     shape = x.shape
                 if not x.flags.c_contiguous:
                     return self._spread(operands, out, dtype)
-                last = dtype or x.dtype  # of the last array: before it there may be a mask
+                last = x.dtype  # of the last array: before it there may be a mask
                 kinds += "a"
                 flat.append(x.ravel())
             else:
                 kinds += "s"
                 flat.append(x)
-        if "s" in kinds:
-            flat = [x if type(x) is ndarray else in_dtype(x, last) for x in flat]
+                ready = ready and type(x) is float
+        last = dtype or last
+        if not ready or (last.kind != "f" and "s" in kinds):
+            flat = [x if type(x) is ndarray else _for_loop(x, last) for x in flat]
         if out is None:
             out = empty(shape, self.dtype or last)
         elif not out.flags.c_contiguous or out.shape != shape:
             return self._into(out, self(*operands))
         loop = self._loops.get(kinds)
         if loop is None:
-            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds), self._numpy_loop)
+            loop = self._loops[kinds] = Kernel(_write_loop(self.scalar, kinds, self.dtype), self._numpy_loop)
         if out.size < self.small:
             loop.run(0, out.size, out.ravel(), *flat)
         else:
@@ -155,20 +162,21 @@ class Elementwise:
     def _spread(self, operands: Any, out: Array | None, dtype: Any = None) -> Array:
         """Operands that broadcast or have strides: with their axes in the order that the result has in memory."""
         arrays = [x for x in operands if type(x) is ndarray]
+        flat = [x for x in arrays if x.ndim]
+        if 0 < len(flat) < len(arrays):  # those without dimensions are as good as numbers
+            given = tuple([x if type(x) is not ndarray or x.ndim else x[()] for x in operands])
+            return self._mixed(given, out, dtype or arrays[-1].dtype)
         order = order_of(arrays, np.broadcast(*arrays).shape) if out is None else None
         if order is None:
             return self._in_order(operands, arrays, out, dtype)
         operands = [turned(x, order) for x in operands]
         arrays = [x for x in operands if type(x) is ndarray]
-        flat = all(x.shape == arrays[0].shape and x.flags.c_contiguous for x in arrays)
-        result = self._mixed(tuple(operands), None, dtype) if flat else self._in_order(operands, arrays, None, dtype)
+        alike = all(x.shape == arrays[0].shape and x.flags.c_contiguous for x in arrays)
+        result = self._mixed(tuple(operands), None, dtype) if alike else self._in_order(operands, arrays, None, dtype)
         return turned_back(result, order)
 
     def _in_order(self, operands: Any, arrays: list[Array], out: Array | None, dtype: Any) -> Array:
         """Operands whose result is row-major."""
-        if any(x.ndim == 0 for x in arrays) and any(x.ndim for x in arrays):  # 0-d ones are as good as numbers
-            given = [x[()] if type(x) is ndarray and not x.ndim else x for x in operands]
-            return self._mixed(tuple(given), out, arrays[-1].dtype)
         shape = np.broadcast(*arrays).shape
         small = self.cost < 1 and math.prod(shape) < FEW
         quick = small or not load()
@@ -185,10 +193,12 @@ class Elementwise:
         for x in operands:
             kind = _kind(x.shape, shape, k) if type(x) is ndarray else "s"
             kinds += kind
-            flat.append(in_dtype(x, dtype) if kind == "s" else _laid_out(x, shape, k, kind))
+            flat.append(_for_loop(x, dtype) if kind == "s" else _laid_out(x, shape, k, kind))
         loop = self._loops.get(kinds)
         if loop is None:
-            loop = self._loops[kinds] = Kernel(_write_row_loop(self.scalar, kinds), self._numpy_row_loop(kinds))
+            loop = self._loops[kinds] = Kernel(
+                _write_row_loop(self.scalar, kinds, self.dtype), self._numpy_row_loop(kinds)
+            )
         loop.split(len(matrix), matrix.shape[1] * self.cost + 2, matrix, *flat)
         return out
 
@@ -258,7 +268,13 @@ def _laid_out(x: Array, shape: tuple[int, ...], k: int, kind: str) -> Array:
     return np.ascontiguousarray(np.broadcast_to(x.reshape(own[part]), shape[part])).reshape(-1)
 
 
-def _write_row_loop(scalar: Function, kinds: str) -> Function:
+def _narrowed(given: list[tuple[str, str]], out: str, dtype: Any) -> str:
+    """Lines that give the numbers the width of the result or, where its dtype is a fixed one, of the last array."""
+    like = out if dtype is None else [x for x, kind in given if kind != "s"][-1]
+    return "".join([f"    {x} = narrowed({x}, {like})\n" for x, kind in given if kind == "s"])
+
+
+def _write_row_loop(scalar: Function, kinds: str, dtype: Any) -> Function:
     """The loop over the rows of a matrix, as source."""
     names = [f"x{i}" for i in range(len(kinds))]
     given = list(zip(names, kinds, strict=True))
@@ -271,7 +287,7 @@ def _write_row_loop(scalar: Function, kinds: str) -> Function:
         name,
         f"""
 def {name}(start, stop, out, {", ".join(names)}):
-{cut}
+{cut}{_narrowed(given, "out", dtype)}
     for i in range(out.shape[0]):
         y = out[i]
 {rows}
@@ -282,13 +298,13 @@ def {name}(start, stop, out, {", ".join(names)}):
 
 
 def _compiled(scalar: Function, name: str, source: str) -> Function:
-    namespace: dict[str, Any] = {"scalar": scalar, "__name__": scalar.__module__}
+    namespace: dict[str, Any] = {"scalar": scalar, "narrowed": narrowed, "__name__": scalar.__module__}
     exec(source, namespace)
     function: Function = namespace[name]
     return function
 
 
-def _write_loop(scalar: Function, kinds: str) -> Function:
+def _write_loop(scalar: Function, kinds: str, dtype: Any) -> Function:
     """The loop over flat operands, as source: "a" is an array, "s" a number, "=" an array that takes the result.
 
     Where the result went to an array of its own that is the same memory, the loop would not be vectorised.
@@ -306,7 +322,7 @@ def _write_loop(scalar: Function, kinds: str) -> Function:
         name,
         f"""
 def {name}(start, stop, {", ".join(dict.fromkeys([out, *names]))}):
-{slices}
+{slices}{_narrowed(given, out, dtype)}
     for i in range({out}.size):
         {out}[i] = scalar({", ".join(values)})
 """,

@@ -1,10 +1,10 @@
 """The vocabulary of kernels: functions that mean the same on an array (numpy) and on a number inside a jitted loop.
 
 On arrays and Python numbers each is the numpy function. In a kernel it is a branch-free scalar that LLVM vectorises:
-`exp`, `log`, `tanh` and their kin to 2 ulp (`log10` in float64: 3), `sin`, `cos`, `tan` and `erf` in float32 to 1 ulp
-whatever the size of the number. In float64 `sin`, `cos` and `tan`, and in both widths the inverse and the hyperbolic
-functions but `tanh`, are those of the C library: exact, not vectorised. What numpy lacks (`erf`, `erfc`, `erfinv`,
-`lgamma`, `digamma`) is one text for arrays and kernels, in float64 throughout.
+`exp`, `log`, `tanh` and their kin to 2 ulp (`log10` in float64: 3), and in float32 `atan` and `atan2` too; `sin`,
+`cos`, `tan` and `erf` in float32 to 1 ulp whatever the size of the number. In float64 the trigonometry, and in both
+widths `asin`, `acos` and the hyperbolic functions but `tanh`, are those of the C library: exact, not vectorised. What
+numpy lacks (`erf`, `erfc`, `erfinv`, `lgamma`, `digamma`) is one text for arrays and kernels, in float64 throughout.
 
 The polynomials interpolate at Chebyshev nodes, which is within a small factor of the best; fitted with 60 digits.
 """
@@ -38,8 +38,7 @@ GELU_CUBE = 0.044715
 
 # numpy's own, which Numba compiles to single instructions
 floor, ceil, trunc, rint, sqrt = np.floor, np.ceil, np.trunc, np.rint, np.sqrt
-absolute, copysign, nextafter, hypot, atan2 = np.absolute, np.copysign, np.nextafter, np.hypot, np.arctan2
-maximum, minimum, fmax, fmin = np.maximum, np.minimum, np.fmax, np.fmin
+absolute, copysign, nextafter, hypot, fmax, fmin = np.absolute, np.copysign, np.nextafter, np.hypot, np.fmax, np.fmin
 isinf, isfinite, signbit = np.isinf, np.isfinite, np.signbit
 
 
@@ -110,10 +109,29 @@ def _is_single(kind: Any) -> bool:
 # ---------------------------------------------------------------- choice, integers, bits
 
 
+@word(lambda x, array: (lambda x, array: np.float32(x)) if _is_single(array.dtype) else lambda x, array: x)
+def narrowed(x: Any, array: Any) -> Any:
+    """A number in float32, if that is what the array has."""
+    return np.float32(x) if array.dtype == np.float32 else x
+
+
 @word(lambda c, a, b: lambda c, a, b: a if c else b)
 def where(c: Any, a: Any, b: Any) -> Any:
     """`a` where `c` holds, else `b`."""
     return np.where(c, a, b)
+
+
+# What is b's alone comes last: where b is one number for all, it is asked once whether that is NaN.
+@word(lambda a, b: lambda a, b: where((b > a) | (b != b), b, a))
+def maximum(a: Any, b: Any) -> Any:
+    """The larger of two numbers; NaN, if one is."""
+    return np.maximum(a, b)
+
+
+@word(lambda a, b: lambda a, b: where((b < a) | (b != b), b, a))
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller of two numbers; NaN, if one is."""
+    return np.minimum(a, b)
 
 
 # A processor traps on x / 0 and on the smallest integer / -1.
@@ -218,6 +236,28 @@ def _as_bits(value: Any, like: Any) -> Any:
     return np.asarray(value).view(np.asarray(like).dtype)
 
 
+def _sort_key_single(x: Any) -> Any:
+    i = _as_bits(x, np.int32(0))
+    return np.int32(i ^ ((i >> 31) & 0x7FFFFFFF))
+
+
+def _sort_key_double(x: Any) -> Any:
+    i = _as_bits(x, np.int64(0))
+    return i ^ ((i >> 63) & 0x7FFFFFFFFFFFFFFF)
+
+
+@word(lambda x: typed(_sort_key_single if _is_single(x) else _sort_key_double), EXACT)
+def sort_key(x: Any) -> Any:
+    """A whole number for each float, in the order of the floats: its maximum is vectorised, that of floats is not."""
+    return (_sort_key_single if np.asarray(x).itemsize == 4 else _sort_key_double)(x)
+
+
+@weak
+def of_sort_key(key: Any, like: Any) -> Any:
+    """The float with this key: what is done with its bits undoes itself."""
+    return _as_bits(sort_key(_as_bits(key, like)), like)
+
+
 # The sum with 1.5 * 2^23 (or 2^52) has a small whole number in its lowest bits; shifted up, they are the exponent.
 def _power_of_2_single(n: Any) -> Any:
     return _as_bits(np.int32(_as_bits(n + np.float32(12583039), np.int32(0)) << 23), np.float32(0))
@@ -282,6 +322,14 @@ def exp(x: Any) -> Any:
     return _scaled(1.0 + (r + (r * r * _exp_tail(r) + s)), n)
 
 
+@weak
+def exp_below(x: Any) -> Any:
+    """e to the x of numbers up to 0: the power of 2 is scaled up, so that it is normal, and the result down again."""
+    n, r, s = _exp_parts(where(x < _by_width(x, -105.0, -746.0), _by_width(x, -105.0, -746.0), x))
+    scale = _power_of_2(n + _by_width(x, 30.0, 60.0))
+    return (1.0 + (r + (r * r * _exp_tail(r) + s))) * scale * _by_width(x, 2.0**-30, 2.0**-60)
+
+
 @on_arrays(np.exp2)
 def exp2(x: Any) -> Any:
     """2 to the x."""
@@ -325,7 +373,7 @@ def tanh(x: Any) -> Any:
 @weak
 def sigmoid(x: Any) -> Any:
     """1 / (1 + e^-x), without overflow."""
-    e = exp(-absolute(x))
+    e = exp_below(-absolute(x))
     return where(x < 0.0, e, 1.0) / (1.0 + e)
 
 
@@ -416,7 +464,7 @@ def log1p(x: Any) -> Any:
 @weak
 def softplus(x: Any) -> Any:
     """log(1 + e^x), without overflow."""
-    return maximum(x, 0.0) + log1p(exp(-absolute(x)))
+    return maximum(x, 0.0) + log1p(exp_below(-absolute(x)))
 
 
 # ---------------------------------------------------------------- quotients
@@ -452,9 +500,45 @@ def _int_power(a: Any, b: Any) -> Any:
     return where(b < 0, inverse, result)
 
 
+# log2((1 + s) / (1 - s)) / s in s^2, and (2^f - 1) / f for |f| up to 1/2: more than float32 needs, less than float64.
+_log2_medium = _polynomial(
+    (
+        2.885390081777851,
+        0.9617966941122648,
+        0.5770779426603045,
+        0.4122092240611044,
+        0.3199068038070134,
+        0.2828850234074824,
+    )
+)
+_exp2_medium = _polynomial(
+    (
+        *(0.6931471805568324, 0.240226506958885, 0.05550410906325867, 0.00961812913523614, 0.001333347847368542),
+        *(0.0001540347518653079, 1.530370071136569e-05, 1.325080551750225e-06),
+    )
+)
+
+
+@weak
+def _log2_of_single(x: Any) -> Any:
+    """log2 of a float64 that is a float32 from 0: never subnormal."""
+    k, m = _log_parts(x)
+    s = (m - 1.0) / (m + 1.0)
+    return where(x < INF, where(x == 0.0, -INF, k + s * _log2_medium(s * s)), x)
+
+
+@weak
+def _exp2_to_single(x: Any) -> Any:
+    """2 to the x, a float64 for a float32."""
+    t = _clipped(x, -200.0, 200.0)
+    n = np.rint(t)
+    f = t - n
+    return (1.0 + f * _exp2_medium(f)) * _power_of_2(n)
+
+
 def _power_single(a: Any, b: Any) -> Any:
     x, y = np.float64(a), np.float64(b)
-    p = exp(y * log(np.absolute(x)))
+    p = _exp2_to_single(y * _log2_of_single(np.absolute(x)))
     p = where((y == np.rint(y)) & (0.5 * y != np.rint(0.5 * y)), np.copysign(p, x), p)
     p = where((x < 0.0) & (x > -INF) & (y != np.rint(y)), NAN, p)
     return np.float32(where((y == 0.0) | (x == 1.0) | ((x == -1.0) & (np.absolute(y) == INF)), 1.0, p))
@@ -543,9 +627,37 @@ def tan(x: Any) -> Any:
     return where(np.absolute(x) < 1e-30, x, np.float32(where(odd, -c, s) / where(odd, s, c)))
 
 
+# (atan(x) / x - 1) / x^2 as a polynomial in x^2, for |x| up to 1.
+_atan_tail = _polynomial(
+    (
+        *(-0.333333317, 0.199997393, -0.142785687, 0.110337641, -0.0865688043, 0.0625016944, -0.035871539),
+        *(0.0135077714, -0.00238699732),
+    )
+)
+
+
+def _atan2_single(a: Any, b: Any) -> Any:
+    y, x = np.absolute(a), np.absolute(b)
+    steep = x < y
+    low, high = where(steep, x, y), where(steep, y, x)
+    t = where((low == high) & (low > 0.0), 1.0, low / where(high == 0.0, 1.0, high))
+    angle = t + t * (t * t) * _atan_tail(t * t)
+    angle = where(steep, 1.5707964 - (angle + 4.3711388e-08), angle)
+    angle = where(np.copysign(1.0, b) < 0.0, 3.1415927 - (angle + 8.7422777e-08), angle)
+    return np.copysign(angle, a)
+
+
+@word(
+    lambda a, b: typed(_atan2_single, a, b) if _is_single(a) and _is_single(b) else lambda a, b: math.atan2(a, b), EXACT
+)
+def atan2(a: Any, b: Any) -> Any:
+    """The angle of the point (b, a), between -pi and pi."""
+    return np.arctan2(a, b)
+
+
 asin = on_arrays(np.arcsin)(lambda x: math.asin(x))
 acos = on_arrays(np.arccos)(lambda x: math.acos(x))
-atan = on_arrays(np.arctan)(lambda x: math.atan(x))
+atan = on_arrays(np.arctan, double=lambda x: math.atan(x))(lambda x: atan2(x, 1.0))
 sinh = on_arrays(np.sinh)(lambda x: math.sinh(x))
 cosh = on_arrays(np.cosh)(lambda x: math.cosh(x))
 asinh = on_arrays(np.arcsinh)(lambda x: math.asinh(x))
@@ -621,6 +733,36 @@ def erf(x: Any) -> Any:
     t = np.absolute(x)
     t = where(t > 4.0, 4.0, t)
     return where(t < 1.0, x + x * _erf_small(x * x), np.copysign(1.0 - exp(_log_erfc(t)), x))
+
+
+# 1 - Phi(x), of the normal distribution, over e^(-x^2 / 2), in x / (x + 3), for x from 0 to 14.
+_normal_tail = _polynomial(
+    (
+        *(0.5, -1.1968262195587158, 1.053146481513977, -0.28688353300094604, -0.15921424329280853),
+        *(0.06360266357660294, 0.006563624367117882, 0.0868043601512909, -0.0948830246925354, 0.02769605629146099),
+    )
+)
+
+
+def _normal_single(x: Any) -> Any:
+    t = np.absolute(x)
+    t = where(t > 13.27, 13.27, t)  # whose e is 0
+    square = -0.5 * t * t
+    n = np.rint(square * LOG2E)
+    r = square - n * LOG2
+    e = (1.0 + (r + r * r * _exp_tail(r))) * _power_of_2(n)
+    beyond = e * _normal_tail(t / (t + 3.0))
+    return where(x < 0.0, beyond, 1.0 - beyond), e
+
+
+def _normal_double(x: Any) -> Any:
+    return 0.5 * (1.0 + erf(x * ROOT_HALF)), exp(-0.5 * x * x)
+
+
+@word(lambda x: typed(_normal_single if _is_single(x) else _normal_double, x), EXACT)
+def normal(x: Any) -> Any:
+    """(Phi(x), e^(-x^2 / 2)): the normal distribution's function, and its density but for a factor."""
+    return _normal_double(x)
 
 
 # erfinv(x) / x in w = -log(1 - x^2), and in sqrt(w) from w = 6 (after Giles 2012), to 2e-6: a first guess.

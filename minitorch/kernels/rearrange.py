@@ -1,10 +1,11 @@
 """Elements moved to other places: joined, flipped, rolled, cut to a triangle.
 
-numpy copies memory as fast as anything.
+numpy copies memory as fast as anything, where neighbours stay neighbours.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,6 +59,10 @@ def reshaped(x: Array, shape: tuple[int, ...]) -> Array:
     if x.size >= MANY and x.dtype.char in "eV":
         return reshaped(x.view(np.uint16), shape).view(x.dtype)
     out = np.empty(shape, x.dtype)
+    if x.size >= MANY and x.strides[-1] == 0 and x.dtype.kind in "fiub":
+        numbers = x[..., 0].reshape(-1)
+        _repeat.split(numbers.size, x.shape[-1] * 0.06, numbers, out.reshape(numbers.size, -1))
+        return out
     planes = _planes(x) if x.size >= MANY and x.dtype.kind in "fiu" else None
     if planes is None:
         out.reshape(x.shape)[...] = x
@@ -81,6 +86,19 @@ def _planes(x: Array) -> Array | None:
         return None
     whole = [[1, 0], *merged][-3:]
     return np.lib.stride_tricks.as_strided(x, [n for n, _ in whole], [step for _, step in whole])
+
+
+def _repeat_numpy(start: int, stop: int, x: Array, out: Array) -> None:
+    out[start:stop] = x[start:stop, None]
+
+
+@jit(twin=_repeat_numpy)
+def _repeat(start: int, stop: int, x: Any, out: Any) -> None:
+    """Rows of one number each, such as the gradient of a sum."""
+    for i in range(start, stop):
+        row, value = out[i], x[i]
+        for j in range(row.size):
+            row[j] = value
 
 
 def _transpose_numpy(start: int, stop: int, x: Array, out: Array) -> None:
@@ -120,14 +138,46 @@ def concatenate(arrays: Sequence[Array], axis: int) -> Array:
 
 def stack(arrays: Sequence[Array], axis: int) -> Array:
     """Arrays of one shape along a new axis."""
-    return in_rows(np.stack(arrays, axis))
+    shape = arrays[0].shape
+    shape = (*shape[:axis], 1, *shape[axis:])
+    return in_rows(np.concatenate([x.reshape(shape) for x in arrays], axis))
 
 
 def flip(x: Array, axes: tuple[int, ...]) -> Array:
     """The elements in reverse order along the axes, laid out like x."""
-    out = empty_like(x)
-    out[...] = np.flip(x, axes)
+    if x.dtype.char in "eV":
+        return flip(x.view(np.uint16), axes).view(x.dtype)
+    kept = x.ndim  # the axes from here on are all reversed: numpy goes through those one element at a time
+    while kept - 1 in axes:
+        kept -= 1
+    if kept == x.ndim or x.size < MANY or x.dtype.kind not in "fiub" or not x.flags.c_contiguous:
+        out = empty_like(x)
+        out[...] = _flipped(x, axes)
+        return out
+    x = np.ascontiguousarray(_flipped(x, [d for d in axes if d < kept]))
+    rows = x.reshape(math.prod(x.shape[:kept]), -1)
+    out = np.empty(x.shape, x.dtype)
+    _reverse.split(len(rows), rows.shape[1] * 0.1, rows, out.reshape(rows.shape))
     return out
+
+
+def _flipped(x: Array, axes: Sequence[int]) -> Array:
+    """A view that goes backward along the axes."""
+    return x[tuple([slice(None, None, -1) if d in axes else slice(None) for d in range(x.ndim)])]
+
+
+def _reverse_numpy(start: int, stop: int, x: Array, out: Array) -> None:
+    out[start:stop] = x[start:stop, ::-1]
+
+
+@jit(twin=_reverse_numpy)
+def _reverse(start: int, stop: int, x: Any, out: Any) -> None:
+    """Each row from its end. An index without a sign is not checked, so that the loop is vectorised."""
+    for i in range(start, stop):
+        row, y = x[i], out[i]
+        last = np.uint64(row.size - 1)
+        for j in range(y.size):
+            y[j] = row[last - np.uint64(j)]
 
 
 def roll(x: Array, shifts: tuple[int, ...], axes: tuple[int, ...] | None) -> Array:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from . import maths
 from ._jit import jit
-from .fold import SMALL, TILE, Axes, ExtremeFold, Fold, canonical, reduced_shape
+from .elementwise import quietly
+from .fold import TILE, Axes, ExtremeFold, Fold, canonical, reduced_shape
 from .layout import in_rows
 
 Array = NDArray[Any]
@@ -29,8 +30,7 @@ _NONZERO = Fold("nonzero", lambda v, c: maths.where(v != 0, 1, 0), np.add, "a + 
 _MAX = ExtremeFold("amax", np.maximum, ">", "-np.inf")
 _MIN = ExtremeFold("amin", np.minimum, "<", "np.inf")
 
-# For other kernels: the largest of a row of up to LONG (NaN is lost) and of a longer one, the buffer half as long.
-largest_of_few, largest_of_many = _MAX.chain, _MAX.tree
+largest_of_row = _MAX.of  # for other kernels
 
 
 # ---------------------------------------------------------------- sums and products
@@ -100,13 +100,8 @@ def var_mean(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False
         return np.asarray(real[0] + imaginary[0]), np.asarray(real[1] + 1j * imaginary[1]).astype(x.dtype)
     freedom = x.dtype.type(max(_count(x, axes) - correction, 0))
     centre = mean(x, axes, True)
-    with np.errstate(all="ignore"):
-        if x.size < SMALL:
-            gap = x - centre
-            var = _SUM(gap * gap, axes, keepdims) / freedom
-        else:
-            var = _SPREADS(x, axes, keepdims, None, centre) / freedom
-    return np.asarray(var), centre.reshape(np.shape(var))
+    var = quietly(np.divide, _SPREADS(x, axes, keepdims, None, centre), freedom)
+    return var, centre.reshape(var.shape)
 
 
 def std(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False) -> Array:
@@ -117,7 +112,7 @@ def std(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False) -> 
 def std_mean(x: Array, axes: Axes, correction: float = 1, keepdims: bool = False) -> tuple[Array, Array]:
     """The standard deviation and the mean."""
     var, mean = var_mean(x, axes, correction, keepdims)
-    return np.asarray(np.sqrt(var)), mean
+    return quietly(np.sqrt, var), mean
 
 
 def logsumexp(x: Array, axes: Axes, keepdims: bool = False) -> Array:
@@ -125,9 +120,8 @@ def logsumexp(x: Array, axes: Axes, keepdims: bool = False) -> Array:
     if not x.size:
         return np.full(reduced_shape(x, axes, keepdims), -np.inf, x.dtype)
     top = amax(x, axes, True)
-    with np.errstate(all="ignore"):
-        top = np.where(np.isfinite(top), top, top.dtype.type(0))
-        total = np.log(_EXPS(x, axes, True, None, top)) + top
+    top = np.where(np.isfinite(top), top, top.dtype.type(0))
+    total = quietly(np.log, _EXPS(x, axes, True, None, top)) + top
     return np.asarray(total).reshape(reduced_shape(x, axes, keepdims))
 
 
@@ -142,9 +136,9 @@ def norm(x: Array, p: float, axes: Axes, keepdims: bool = False) -> Array:
         return _ABSOLUTES(x, axes, keepdims)
     if math.isinf(p):
         return _extreme_norm(x, p, axes, keepdims)
+    if p == 2:
+        return quietly(np.sqrt, _SQUARES(x, axes, keepdims))
     with np.errstate(all="ignore"):
-        if p == 2:
-            return np.asarray(np.sqrt(_SQUARES(x, axes, keepdims)))
         exponent = np.full(reduced_shape(x, axes, True), p, x.dtype)
         return np.asarray(_POWERS(x, axes, keepdims, None, exponent) ** x.dtype.type(1 / p))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import maths
 from .elementwise import elementwise
-from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI, ROOT_HALF
+from .maths import GELU_CUBE, GELU_SCALE, INF, LOG2, PDF_SCALE, PI
 
 # ---------------------------------------------------------------- arithmetic
 
@@ -594,7 +594,7 @@ def logsigmoid(x: Any) -> Any:
 @elementwise(cost=1)
 def gelu(x: Any) -> Any:
     """x times the normal distribution function (Hendrycks and Gimpel 2016)."""
-    return 0.5 * x * (1.0 + maths.erf(x * ROOT_HALF))
+    return x * maths.normal(x)[0]
 
 
 @elementwise(cost=1)
@@ -702,9 +702,8 @@ def logsigmoid_grad(g: Any, x: Any) -> Any:
 @elementwise(cost=1.5)
 def gelu_grad(g: Any, x: Any) -> Any:
     """g times the derivative of gelu at x."""
-    cdf = 0.5 * (1.0 + maths.erf(x * ROOT_HALF))
-    pdf = PDF_SCALE * maths.exp(-0.5 * x * x)
-    return g * (cdf + x * pdf)
+    cdf, density = maths.normal(x)
+    return g * (cdf + x * (PDF_SCALE * density))
 
 
 @elementwise(cost=1)
@@ -765,6 +764,157 @@ def hardsigmoid_grad(g: Any, x: Any) -> Any:
 def shrink_grad(g: Any, x: Any, lam: Any) -> Any:
     """g where hardshrink and softshrink leave x."""
     return maths.where((x >= -lam) & (x <= lam), 0.0, g)
+
+
+# ---------------------------------------------------------------- gradients of functions of one and two
+
+# Those that are arithmetic alone are formulas for tensors, too: `ops.base.by_text`.
+
+
+@elementwise()
+def sqrt_grad(g: Any, y: Any) -> Any:
+    """g / 2 y; y is the result."""
+    return g / (y * 2.0)
+
+
+@elementwise()
+def rsqrt_grad(g: Any, y: Any) -> Any:
+    """-g y^3 / 2; y is the result."""
+    return g * (y * y * y) * -0.5
+
+
+@elementwise()
+def reciprocal_grad(g: Any, y: Any) -> Any:
+    """-g y^2; y is the result."""
+    return -g * (y * y)
+
+
+@elementwise()
+def square_grad(g: Any, x: Any) -> Any:
+    """2 g x."""
+    return g * (x * 2.0)
+
+
+@elementwise()
+def cube_grad(g: Any, x: Any) -> Any:
+    """3 g x^2."""
+    return g * (x * x * 3.0)
+
+
+@elementwise()
+def expm1_grad(g: Any, y: Any) -> Any:
+    """g (y + 1); y is the result."""
+    return g * (y + 1.0)
+
+
+@elementwise()
+def log1p_grad(g: Any, x: Any) -> Any:
+    """g / (1 + x)."""
+    return g / (x + 1.0)
+
+
+@elementwise()
+def tan_grad(g: Any, y: Any) -> Any:
+    """g (1 + y^2); y is the result."""
+    return g * (y * y + 1.0)
+
+
+@elementwise()
+def atan_grad(g: Any, x: Any) -> Any:
+    """g / (1 + x^2)."""
+    return g / (x * x + 1.0)
+
+
+@elementwise()
+def atanh_grad(g: Any, x: Any) -> Any:
+    """g / (1 - x^2)."""
+    return g / (1.0 - x * x)
+
+
+@elementwise(cost=1)
+def sin_grad(g: Any, x: Any) -> Any:
+    """g cos(x)."""
+    return g * maths.cos(x)
+
+
+@elementwise(cost=1)
+def cos_grad(g: Any, x: Any) -> Any:
+    """-g sin(x)."""
+    return g * -maths.sin(x)
+
+
+@elementwise(cost=0.5)
+def erf_grad(g: Any, x: Any, factor: Any) -> Any:
+    """g factor e^(-x^2)."""
+    return g * maths.exp(-(x * x)) * factor
+
+
+@elementwise()
+def divisor_grad(g: Any, a: Any, b: Any) -> Any:
+    """-g a / b^2."""
+    return -(g / b) * (a / b)
+
+
+@elementwise()
+def affine_grad(g: Any, w: Any) -> Any:
+    """g (1 - w)."""
+    return g * (1.0 - w)
+
+
+@elementwise()
+def scaled_product(a: Any, b: Any, v: Any) -> Any:
+    """v a b."""
+    return a * b * v
+
+
+@elementwise()
+def larger_grad(g: Any, a: Any, b: Any) -> Any:
+    """What a gets of the gradient of the larger: half where they are equal, all where one is NaN."""
+    return maths.where(a < b, 0.0, maths.where(a == b, 0.5 * g, g))
+
+
+@elementwise()
+def angle_grad(g: Any, a: Any, b: Any, sign: Any) -> Any:
+    """sign g a / (a^2 + b^2), 0 at the origin."""
+    total = a * a + b * b
+    return g * (sign * a / maths.where(total == 0.0, 1.0, total))
+
+
+@elementwise(cost=3)
+def pow_base_grad(g: Any, a: Any, b: Any) -> Any:
+    """g b a^(b - 1), 0 where b is."""
+    return maths.where(b == 0.0, 0.0, g * b * maths.power(a, b - 1.0))
+
+
+@elementwise(cost=4)
+def pow_exponent_grad(g: Any, a: Any, b: Any) -> Any:
+    """g a^b ln(a), 0 where a is 0 and b is not below."""
+    silent = (a == 0.0) & (b >= 0.0)
+    return maths.where(silent, 0.0, g * maths.power(a, b) * maths.log(maths.where(silent, 1.0, a)))
+
+
+@elementwise()
+def prod_grad(g: Any, y: Any, x: Any) -> Any:
+    """g y / x."""
+    return g * y / x
+
+
+@elementwise()
+def norm_grad(g: Any, x: Any, y: Any) -> Any:
+    """g x / y, 0 where y is."""
+    return g * maths.where(y == 0.0, 0.0, x / y)
+
+
+@elementwise()
+def variance_grad(g: Any, x: Any, mean: Any, factor: Any) -> Any:
+    """factor g (x - mean)."""
+    return g * (x - mean) * factor
+
+
+@elementwise(cost=0.5)
+def logsumexp_grad(g: Any, x: Any, y: Any) -> Any:
+    """g e^(x - y)."""
+    return g * maths.exp(x - y)
 
 
 # ---------------------------------------------------------------- losses, an element at a time, and their gradients

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from . import maths
 from ._jit import Kernel, jit, jitable, word
-from .fold import LONG
-from .reduce import largest_of_few, largest_of_many
+from .reduce import largest_of_row
 
 Array = NDArray[Any]
 
@@ -47,6 +46,8 @@ def canonical(x: Array, axis: int) -> Array:
         return x
     if not x.ndim:
         return x.reshape(1, 1)
+    if axis == x.ndim - 1 and x.size and x.flags.c_contiguous:
+        return x.reshape(-1, x.shape[axis])
     outer, n, inner = math.prod(x.shape[:axis]), x.shape[axis], math.prod(x.shape[axis + 1 :])
     shape: tuple[int, ...] = (outer, n) if inner == 1 else (outer, n, inner)
     return np.ascontiguousarray(x).reshape(shape)
@@ -55,19 +56,19 @@ def canonical(x: Array, axis: int) -> Array:
 def _map(rows: Kernel, columns: Kernel, cost: float, axis: int, *arrays: Array) -> Array:
     """A kernel from arrays of one shape to an array of that shape."""
     x = arrays[0]
+    out = np.empty(x.shape, x.dtype)
     if not x.size:
-        return np.empty(x.shape, x.dtype)
+        return out
     axis = axis % max(x.ndim, 1)
-    flat = [canonical(a, axis) for a in arrays]
-    out = np.empty(flat[0].shape, x.dtype)
-    shape: tuple[int, ...] = out.shape
+    flat = [canonical(a, axis) for a in (*arrays, out)]
+    shape: tuple[int, ...] = flat[0].shape
     if len(shape) == 2:
-        rows.split(len(out), shape[1] * cost + 10, *flat, out)
+        rows.split(shape[0], shape[1] * cost + 10, *flat)
     else:
         outer, n, inner = shape
         tiles = -(-inner // TILE)
-        columns.split(outer * tiles, n * inner / tiles * cost + 10, *flat, out)
-    return out.reshape(x.shape)
+        columns.split(outer * tiles, n * inner / tiles * cost + 10, *flat)
+    return out
 
 
 def tiles_numpy(start: int, stop: int, inner: int) -> list[tuple[int, slice]]:
@@ -83,17 +84,17 @@ def shifted_numpy(x: Array, axis: int) -> tuple[Array, Array]:
 
 
 @jitable
-def exponentials(x: Any, e: Any, top: Any, total: Any, buffer: Any) -> None:
+def exponentials(x: Any, e: Any, top: Any, total: Any) -> None:
     """For a strip x of rows: top, the largest of each; e = e^(x - top); total = Σ e."""
     for i in range(x.shape[0]):
         row, out = x[i], e[i]
-        t = largest_of_many(row, buffer) if row.size > LONG else largest_of_few(row)
+        t = largest_of_row(row)
         top[i] = t
         for j in range(row.size):
             out[j] = row[j] - t
     flat = e.reshape(e.size)
     for j in range(flat.size):
-        flat[j] = maths.exp(flat[j])
+        flat[j] = maths.exp_below(flat[j])
     for i in range(x.shape[0]):
         out, s = e[i], x.dtype.type(0)
         for j in range(out.size):
@@ -113,7 +114,7 @@ def column_exponentials(x: Any, at: int, top: Any, total: Any) -> None:
     for r in range(x.shape[0]):
         row = x[r, at : at + TILE]
         for j in range(top.size):
-            total[j] += maths.exp(row[j] - top[j])
+            total[j] += maths.exp_below(row[j] - top[j])
 
 
 # ---------------------------------------------------------------- softmax
@@ -129,10 +130,10 @@ def _softmax_rows_numpy(start: int, stop: int, x: Array, y: Array) -> None:
 def _softmax_rows(start: int, stop: int, x: Any, y: Any) -> None:
     x, y = x[start:stop], y[start:stop]
     step = max(1, STRIP // x.shape[1])
-    top, total, buffer = np.empty(step, x.dtype), np.empty(step, x.dtype), np.empty(x.shape[1], x.dtype)
+    top, total = np.empty(step, x.dtype), np.empty(step, x.dtype)
     for at in range(0, x.shape[0], step):
         ys = y[at : at + step]
-        exponentials(x[at : at + step], ys, top, total, buffer)
+        exponentials(x[at : at + step], ys, top, total)
         for i in range(ys.shape[0]):
             out, scale = ys[i], x.dtype.type(1) / total[i]
             for j in range(out.size):
@@ -163,7 +164,7 @@ def _softmax_columns(start: int, stop: int, x: Any, y: Any) -> None:
         for r in range(x.shape[1]):
             row, out = x[i, r, at : at + TILE], y[i, r, at : at + TILE]
             for j in range(top.size):
-                e = maths.exp(row[j] - top[j])
+                e = maths.exp_below(row[j] - top[j])
                 out[j] = e
                 scale[j] += e
         for j in range(top.size):
@@ -241,10 +242,10 @@ def _log_softmax_rows_numpy(start: int, stop: int, x: Array, y: Array) -> None:
 def _log_softmax_rows(start: int, stop: int, x: Any, y: Any) -> None:
     x, y = x[start:stop], y[start:stop]
     step = max(1, STRIP // x.shape[1])
-    top, total, buffer = np.empty(step, x.dtype), np.empty(step, x.dtype), np.empty(x.shape[1], x.dtype)
+    top, total = np.empty(step, x.dtype), np.empty(step, x.dtype)
     for at in range(0, x.shape[0], step):
         xs, ys = x[at : at + step], y[at : at + step]
-        exponentials(xs, ys, top, total, buffer)
+        exponentials(xs, ys, top, total)
         for i in range(total.size):
             total[i] = maths.log(total[i])
         for i in range(xs.shape[0]):

@@ -20,14 +20,16 @@ from .base import (
     as_number,
     broadcast_error,
     broadcast_kernel,
+    by_text,
     conj,
     d_of,
     floating_pair,
+    fused,
     in_dtype,
     inplace,
     numbers,
     pair,
-    promoted,
+    product,
     warn_of_order,
 )
 
@@ -55,7 +57,7 @@ class Sub(Pointwise):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         edge_a, edge_b = ctx.edges
-        return g if edge_a else None, -g if edge_b else None
+        return g if edge_a else None, by_text(kernels.neg, g) if edge_b else None
 
 
 class Rsub(Pointwise):
@@ -97,7 +99,7 @@ class Mul(Pointwise):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
-        return None if b is None else g * conj(b), None if a is None else g * conj(a)
+        return None if b is None else product(g, b), None if a is None else product(g, a)
 
 
 class Div(Pointwise):
@@ -116,8 +118,8 @@ class Div(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad
-        over = g / conj(b)
-        return over if need_a else None, -over * conj(a / b) if need_b else None
+        da = by_text(kernels.div, g, conj(b)) if need_a else None
+        return da, by_text(kernels.divisor_grad, g, conj(a), conj(b)) if need_b else None
 
 
 class Neg(Pointwise):
@@ -181,7 +183,8 @@ class Pow(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad
-        return _pow_base(g, a, b) if need_a else None, _pow_exponent(g, a, b) if need_b else None
+        da = fused(kernels.pow_base_grad, _pow_base, g, a, b) if need_a else None
+        return da, fused(kernels.pow_exponent_grad, _pow_exponent, g, a, b) if need_b else None
 
 
 class PowNumber(Pow):
@@ -198,6 +201,13 @@ class PowNumber(Pow):
             return super().forward(ctx, a, b)
         ctx.save_for_backward(a, b)
         return kernel.one(a.array)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, b = ctx.saved_tensors
+        if b in (2, 3):
+            return by_text(kernels.square_grad if b == 2 else kernels.cube_grad, g, a), None
+        return fused(kernels.pow_base_grad, _pow_base, g, a, b), None
 
 
 class NumberPow(Pow):
@@ -236,7 +246,7 @@ class ComplexNumberPow(ComplexPow):
 
 def _pow_base(g: Any, a: Any, b: Any) -> Any:
     if not isinstance(b, TensorBase):
-        return (g * a * 2 if b == 2 else g * (b * a ** (b - 1))) if b != 0 else g * 0
+        return g * (b * a ** (b - 1)) if b != 0 else g * 0
     return where(b == 0, 0.0, g * b * a ** (b - 1))
 
 
@@ -259,14 +269,14 @@ class Where(Pointwise):
     @classmethod
     def forward(cls, ctx: Any, mask: Any, a: Any, b: Any) -> Any:
         ctx.save_for_backward(mask)
-        ctx.set_materialize_grads(False)
-        return mask._wrap(broadcast_kernel(cls.kernel, (mask, a, b)))
+        return broadcast_kernel(cls.kernel, (mask, a, b))
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         (mask,) = ctx.saved_tensors
         _, need_a, need_b = ctx.needs_input_grad
-        return None, where(mask, g, 0.0) if need_a else None, where(mask, 0.0, g) if need_b else None
+        da = Where.apply(mask, g, 0.0) if need_a else None
+        return None, da, Where.apply(mask, 0.0, g) if need_b else None
 
 
 # ---------------------------------------------------------------- what users call
@@ -386,7 +396,7 @@ def where(condition: T, input: Any = None, other: Any = None) -> Any:
     if not isinstance(input, TensorBase) and not isinstance(other, TensorBase):
         bools = isinstance(input, bool) and isinstance(other, bool)
         input = condition._number(input, bool if bools else type(input + other))
-    a, b = promoted(input, other)
+    a, b = pair(input, other)
     try:
         return Where.apply(condition, a, b)
     except ValueError:

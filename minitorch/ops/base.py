@@ -25,6 +25,7 @@ from ..autograd.tensor_base import TensorBase as TensorBase
 from ..autograd.views import check_takes_history, check_writable, take_history
 from ..errors import DtypeError, OperationError
 from ..kernels import cast
+from ..kernels import scalar as kernels
 from ..kernels.elementwise import Elementwise
 from ..storage import ONE_REFERENCE, tick
 
@@ -385,9 +386,27 @@ def conj(x: Any) -> Any:
     return x.conjugate() if type(x) is complex else x
 
 
-def fused(kernel: Elementwise, formula: Callable[..., Any], *args: Any) -> Any:
-    """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations."""
-    return formula(*args) if mode.grad else pointwise(kernel, *args)
+def fused(kernel: Elementwise, formula: Callable[..., Any], g: Any, *args: Any) -> Any:
+    """A gradient: one pass of `kernel` while nothing is recorded, else `formula`, the same made of operations.
+    The formula serves for complex numbers, too.
+    """
+    by_formula = mode.grad or g.array.dtype.kind == "c"
+    return formula(g, *args) if by_formula else pointwise(kernel, g, *args)
+
+
+def by_text(kernel: Elementwise, *args: Any) -> Any:
+    """The same where the kernel is arithmetic alone: its text is the formula."""
+    return fused(kernel, kernel.scalar, *args)
+
+
+def rule_of(kernel: Elementwise) -> Any:
+    """`by_text` as the rule of an operation."""
+    return staticmethod(functools.partial(by_text, kernel))
+
+
+def product(g: Any, x: Any) -> Any:
+    """g conj(x), a gradient."""
+    return by_text(kernels.mul, g, conj(x))
 
 
 def derivative(formula: Callable[..., Any], inputs: Any, needs: Any, grads: Any) -> list[Any]:

@@ -15,13 +15,16 @@ from .base import (
     T,
     TensorBase,
     broadcast_kernel,
+    by_text,
     conj,
     d_of,
     floating_pair,
+    fused,
     in_dtype,
     inplace,
     older_order,
     pair,
+    product,
     promoted,
 )
 from .pointwise import exp, exp2, log, zeros_like
@@ -53,16 +56,21 @@ class Maximum(Binary):
     """y = the larger;  g goes to it, half to each of equal ones; where one is NaN, to both"""
 
     kernel = kernels.maximum
-    rule_a = staticmethod(lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)))
-    rule_b = staticmethod(lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)))
+    rule_a = staticmethod(lambda g, a, b: _of_larger(g, a, b))
+    rule_b = staticmethod(lambda g, a, b: _of_larger(g, b, a))
 
 
 class Minimum(Binary):
     """y = the smaller;  g goes to it, half to each of equal ones; where one is NaN, to both"""
 
     kernel = kernels.minimum
-    rule_a = staticmethod(lambda g, a, b: where(a > b, 0.0, where(a == b, g / 2, g)))
-    rule_b = staticmethod(lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)))
+    rule_a = staticmethod(lambda g, a, b: _of_larger(g, b, a))
+    rule_b = staticmethod(lambda g, a, b: _of_larger(g, a, b))
+
+
+def _of_larger(g: Any, a: Any, b: Any) -> Any:
+    """What a gets of the gradient of the larger."""
+    return fused(kernels.larger_grad, lambda g, a, b: where(a < b, 0.0, where(a == b, g / 2, g)), g, a, b)
 
 
 class Fmax(Binary):
@@ -112,13 +120,13 @@ class Atan2(Binary):
     """y = the angle of (b, a);  da = g b / (a² + b²), db = -g a / (a² + b²), 0 at the origin"""
 
     kernel = kernels.atan2
-    rule_a = staticmethod(lambda g, a, b: g * (b / _square_sum(a, b)))
-    rule_b = staticmethod(lambda g, a, b: g * (-a / _square_sum(a, b)))
+    rule_a = staticmethod(lambda g, a, b: fused(kernels.angle_grad, _angle_grad, g, b, a, 1.0))
+    rule_b = staticmethod(lambda g, a, b: fused(kernels.angle_grad, _angle_grad, g, a, b, -1.0))
 
 
-def _square_sum(a: Any, b: Any) -> Any:
+def _angle_grad(g: Any, a: Any, b: Any, sign: float) -> Any:
     total = a * a + b * b
-    return where(total == 0, 1.0, total)
+    return g * (a * sign / where(total == 0, 1.0, total))
 
 
 class Hypot(Binary):
@@ -233,8 +241,8 @@ class Lerp(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         a, b, w = ctx.saved_tensors
         need_a, need_b, need_w = ctx.needs_input_grad
-        da = g * conj(1 - w) if need_a else None
-        return da, g * conj(w) if need_b else None, g * conj(b - a) if need_w else None
+        da = by_text(kernels.affine_grad, g, conj(w)) if need_a else None
+        return da, product(g, w) if need_b else None, product(g, b - a) if need_w else None
 
 
 class LerpTensor(Lerp):
@@ -253,7 +261,11 @@ class Addcmul(Pointwise):
     def backward(ctx: Any, g: Any) -> Any:
         _, a, b, v = ctx.saved_tensors
         need_x, need_a, need_b, _ = ctx.needs_input_grad
-        return g if need_x else None, g * conj(b * v) if need_a else None, g * conj(a * v) if need_b else None, None
+        da, db = [
+            by_text(kernels.scaled_product, g, conj(x), conj(v)) if need else None
+            for x, need in ((b, need_a), (a, need_b))
+        ]
+        return g if need_x else None, da, db, None
 
 
 class Addcdiv(Pointwise):

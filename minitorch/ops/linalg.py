@@ -116,9 +116,9 @@ class LinalgDet(Op):
 
     @staticmethod
     def forward(ctx: Any, a: Any) -> Any:
-        y = a._wrap(kernels.det(a.array))
-        ctx.save_for_backward(a, y)
-        return y
+        ctx.save_for_backward(a)
+        ctx.save_output_for_backward()
+        return kernels.det(a.array)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -287,9 +287,9 @@ class LinalgPinv(Op):
 
     @staticmethod
     def forward(ctx: Any, a: Any, atol: Any, rtol: Any, hermitian: bool) -> Any:
-        y = a._wrap(kernels.pinv(a.array, atol, rtol, hermitian))
-        ctx.save_for_backward(a, y)
-        return y
+        ctx.save_for_backward(a)
+        ctx.save_output_for_backward()
+        return kernels.pinv(a.array, atol, rtol, hermitian)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -15,7 +15,7 @@ from ..kernels import reduce, scalar
 from .activation import logsigmoid
 from .arithmetic import where
 from .autocast import in_float32, raised
-from .base import Op, T, broadcast_error, broadcast_kernel, fused, numbers, pair
+from .base import Op, T, broadcast_error, broadcast_kernel, by_text, fused, numbers, pair
 from .binary import tensors_only, xlogy
 from .softmax import log_softmax
 from .view import reshape
@@ -128,7 +128,9 @@ class PairLoss(Op):
     def backward(cls, ctx: Any, g: Any) -> Any:
         a, b = ctx.saved_tensors
         need_a, need_b = ctx.needs_input_grad[:2]
-        g = (g if ctx.count == 1 else g / ctx.count).expand(ctx.shape)
+        g = g if ctx.count == 1 else by_text(scalar.div, g, float(ctx.count))
+        if a.array.shape != b.array.shape:  # what is made of one of them alone has to be of the losses' shape
+            g = g.expand(ctx.shape)
         da = fused(cls.grad_kernel, cls.formula, g, a, b, *ctx.numbers)
         db = cls.by_second(g, a, b, da) if need_b else None
         return da if need_a else None, db, None, *[None] * len(ctx.numbers)
@@ -136,7 +138,7 @@ class PairLoss(Op):
     @staticmethod
     def by_second(g: Any, a: Any, b: Any, da: Any) -> Any:
         """The derivative by the second: that of a difference."""
-        return -da
+        return by_text(scalar.neg, da)
 
 
 class MseLoss(PairLoss):
@@ -201,7 +203,7 @@ class BinaryCrossEntropyWithLogits(PairLoss):
 
     @staticmethod
     def by_second(g: Any, a: Any, b: Any, da: Any) -> Any:
-        return -g * a
+        return by_text(scalar.scaled_product, g, a, -1.0)
 
 
 # ---------------------------------------------------------------- reductions

@@ -8,7 +8,7 @@ from typing import Any
 from ..kernels import complexes as cplx
 from ..kernels import scalar as kernels
 from .arithmetic import mul, neg, refuse, where
-from .base import Pointwise, T, conj, floating, inplace
+from .base import Pointwise, T, conj, floating, fused, inplace, rule_of
 
 
 class Unary(Pointwise):
@@ -82,7 +82,7 @@ class Square(Unary):
 
     title = "Pow"
     kernel = kernels.square
-    rule = staticmethod(lambda g, x: g * (x * 2))
+    rule = rule_of(kernels.square_grad)
 
 
 @on_complex(cplx.sqrt)
@@ -91,7 +91,7 @@ class Sqrt(Unary):
 
     kernel = kernels.sqrt
     saves = "output"
-    rule = staticmethod(lambda g, y: g / (y * 2))
+    rule = rule_of(kernels.sqrt_grad)
 
 
 @on_complex(cplx.rsqrt)
@@ -100,7 +100,7 @@ class Rsqrt(Unary):
 
     kernel = kernels.rsqrt
     saves = "output"
-    rule = staticmethod(lambda g, y: g * (y * y * y) * -0.5)
+    rule = rule_of(kernels.rsqrt_grad)
 
 
 @on_complex(cplx.reciprocal)
@@ -109,7 +109,7 @@ class Reciprocal(Unary):
 
     kernel = kernels.reciprocal
     saves = "output"
-    rule = staticmethod(lambda g, y: -g * (y * y))
+    rule = rule_of(kernels.reciprocal_grad)
 
 
 @on_complex(cplx.exp)
@@ -118,7 +118,7 @@ class Exp(Unary):
 
     kernel = kernels.exp
     saves = "output"
-    rule = staticmethod(lambda g, y: g * y)
+    rule = rule_of(kernels.mul)
 
 
 @on_complex(cplx.exp2)
@@ -136,7 +136,7 @@ class Expm1(Unary):
 
     kernel = kernels.expm1
     saves = "output"
-    rule = staticmethod(lambda g, y: g * (y + 1))
+    rule = rule_of(kernels.expm1_grad)
 
 
 @on_complex(cplx.log)
@@ -144,7 +144,7 @@ class Log(Unary):
     """y = ln x;  dx = g / x"""
 
     kernel = kernels.log
-    rule = staticmethod(lambda g, x: g / x)
+    rule = rule_of(kernels.div)
 
 
 @on_complex(cplx.log2)
@@ -169,7 +169,7 @@ class Log1p(Unary):
 
     title = "Log1P"
     kernel = kernels.log1p
-    rule = staticmethod(lambda g, x: g / (x + 1))
+    rule = rule_of(kernels.log1p_grad)
 
 
 class Logit(Unary):
@@ -198,7 +198,7 @@ class Sin(Unary):
     """y = sin x;  dx = g cos x"""
 
     kernel = kernels.sin
-    rule = staticmethod(lambda g, x: g * cos(x))
+    rule = staticmethod(lambda g, x: fused(kernels.sin_grad, lambda g, x: g * cos(x), g, x))
 
 
 @on_complex(cplx.cos)
@@ -206,7 +206,7 @@ class Cos(Unary):
     """y = cos x;  dx = -g sin x"""
 
     kernel = kernels.cos
-    rule = staticmethod(lambda g, x: g * -sin(x))
+    rule = staticmethod(lambda g, x: fused(kernels.cos_grad, lambda g, x: g * -sin(x), g, x))
 
 
 @on_complex(cplx.tan)
@@ -215,7 +215,7 @@ class Tan(Unary):
 
     kernel = kernels.tan
     saves = "output"
-    rule = staticmethod(lambda g, y: g * (y * y + 1))
+    rule = rule_of(kernels.tan_grad)
 
 
 @on_complex(cplx.asin)
@@ -239,7 +239,7 @@ class Atan(Unary):
     """y = atan x;  dx = g / (x² + 1)"""
 
     kernel = kernels.atan
-    rule = staticmethod(lambda g, x: g / (x * x + 1))
+    rule = rule_of(kernels.atan_grad)
 
 
 @on_complex(cplx.sinh)
@@ -279,7 +279,7 @@ class Atanh(Unary):
     """y = atanh x;  dx = g / (1 - x²)"""
 
     kernel = kernels.atanh
-    rule = staticmethod(lambda g, x: g / (1 - x * x))
+    rule = rule_of(kernels.atanh_grad)
 
 
 @on_complex(cplx.sinc)
@@ -317,14 +317,18 @@ class Erf(Unary):
     """y = erf x;  dx = g 2/√π e^(-x²)"""
 
     kernel = kernels.erf
-    rule = staticmethod(lambda g, x: g * exp(-(x * x)) * (2 / math.sqrt(math.pi)))
+    rule = staticmethod(lambda g, x: fused(kernels.erf_grad, _erf_grad, g, x, 2 / math.sqrt(math.pi)))
+
+
+def _erf_grad(g: Any, x: Any, factor: float) -> Any:
+    return g * exp(-(x * x)) * factor
 
 
 class Erfc(Unary):
     """y = 1 - erf x;  dx = -g 2/√π e^(-x²)"""
 
     kernel = kernels.erfc
-    rule = staticmethod(lambda g, x: g * exp(-(x * x)) * (-2 / math.sqrt(math.pi)))
+    rule = staticmethod(lambda g, x: fused(kernels.erf_grad, _erf_grad, g, x, -2 / math.sqrt(math.pi)))
 
 
 class Erfinv(Unary):

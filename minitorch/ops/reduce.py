@@ -12,12 +12,13 @@ import numpy as np
 from ..autograd.grad_mode import mode
 from ..errors import DtypeError
 from ..kernels import reduce as kernels
+from ..kernels import scalar
 from .arithmetic import no_complex, where
 from .autocast import in_float32
-from .base import Op, T, TensorBase, conj, floating, numbers, numpy_names, results
+from .base import Op, T, TensorBase, by_text, conj, floating, fused, numbers, numpy_names, pointwise, results
 from .gather import put_at
 from .join import cat
-from .view import dim_in, expand, inverse, reshape, unsqueeze, view
+from .view import dim_in, expand, in_shape, inverse, reshape, unsqueeze
 
 Axes = tuple[int, ...]
 
@@ -69,7 +70,12 @@ class Mean(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return spread(g / builtins.max(_count(ctx.args), 1), *ctx.args), None, None
+        return spread(_over(g, _count(ctx.args)), *ctx.args), None, None
+
+
+def _over(g: Any, count: int) -> Any:
+    """g / n, for the mean of n numbers or none."""
+    return by_text(scalar.div, g, float(builtins.max(count, 1)))
 
 
 class MeanDim(Mean):
@@ -85,18 +91,18 @@ class Prod(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.args = x.array.shape, axes, keepdim
-        y = x._wrap(kernels.prod(x.array, axes, keepdim))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return kernels.prod(x.array, axes, keepdim)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
         _, axes, _ = ctx.args
-        zero = x == 0
-        if not zero.any().item():
-            return spread(g * conj(y), *ctx.args) / conj(x), None, None
-        return spread(g, *ctx.args) * conj(_product_of_others(x, axes)), None, None
+        if all(x).item():
+            g, y = beside(g, *ctx.args), beside(y, *ctx.args)
+            return by_text(scalar.prod_grad, g, conj(y), conj(x)), None, None
+        return beside(g, *ctx.args) * conj(_product_of_others(x, axes)), None, None
 
 
 def _product_of_others(x: Any, axes: Axes) -> Any:
@@ -128,18 +134,22 @@ class Var(Op):
     def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
         ctx.save_for_backward(x)
-        return kernels.var_mean(x.array, axes, correction, keepdim)[0]
+        y, ctx.mean = kernels.var_mean(x.array, axes, correction, keepdim)
+        return y
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         (x,) = ctx.saved_tensors
-        return _var_grad(g, x, ctx.args, ctx.correction), None, None, None
+        return _var_grad(ctx, g, x), None, None, None
 
 
-def _var_grad(g: Any, x: Any, args: Any, correction: float) -> Any:
-    freedom = _count(args) - correction
-    centred = x - MeanDim.apply(x, args[1], True)
-    return spread(g, *args) * centred * (2.0 / freedom if freedom else math.inf)
+def _var_grad(ctx: Any, g: Any, x: Any) -> Any:
+    freedom = _count(ctx.args) - ctx.correction
+    factor = 2.0 / freedom if freedom else math.inf
+    g = beside(g, *ctx.args)
+    if mode.grad or x.array.dtype.kind == "c":
+        return g * (x - MeanDim.apply(x, ctx.args[1], True)) * factor
+    return pointwise(scalar.variance_grad, g, x, beside(x._wrap(ctx.mean), *ctx.args), factor)
 
 
 class Std(Op):
@@ -148,14 +158,15 @@ class Std(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
-        y = x._wrap(kernels.std(x.array, axes, correction, keepdim))
-        ctx.save_for_backward(x, y)
-        return y
+        var, ctx.mean = kernels.std_mean(x.array, axes, correction, keepdim)
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return var
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        return _var_grad(_half(g, y), x, ctx.args, ctx.correction), None, None, None
+        return _var_grad(ctx, _half(g, y), x), None, None, None
 
 
 def _half(g: Any, y: Any) -> Any:
@@ -170,13 +181,14 @@ class VarMean(Op):
     def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
         ctx.save_for_backward(x)
-        return kernels.var_mean(x.array, axes, correction, keepdim)
+        y, ctx.mean = kernels.var_mean(x.array, axes, correction, keepdim)
+        return y, ctx.mean
 
     @staticmethod
     def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
         (x,) = ctx.saved_tensors
-        centre = spread(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
-        return _var_grad(g, x, ctx.args, ctx.correction) + centre, None, None, None
+        centre = beside(_over(g_mean, _count(ctx.args)), *ctx.args)
+        return _var_grad(ctx, g, x) + centre, None, None, None
 
 
 class StdMean(VarMean):
@@ -185,15 +197,16 @@ class StdMean(VarMean):
     @staticmethod
     def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
-        y, mean = [x._wrap(a) for a in kernels.std_mean(x.array, axes, correction, keepdim)]
+        deviation, ctx.mean = kernels.std_mean(x.array, axes, correction, keepdim)
+        y, mean = x._wrap(deviation), x._wrap(ctx.mean)
         ctx.save_for_backward(x, y)
         return y, mean
 
     @staticmethod
     def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
         x, y = ctx.saved_tensors
-        centre = spread(g_mean / builtins.max(_count(ctx.args), 1), *ctx.args)
-        return _var_grad(_half(g, y), x, ctx.args, ctx.correction) + centre, None, None, None
+        centre = beside(_over(g_mean, _count(ctx.args)), *ctx.args)
+        return _var_grad(ctx, _half(g, y), x) + centre, None, None, None
 
 
 class Extreme(Op):
@@ -234,9 +247,9 @@ class Amax(Op):
     @classmethod
     def forward(cls, ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.args = x.array.shape, axes, keepdim
-        y = x._wrap(cls.kernel(x.array, axes, keepdim))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return cls.kernel(x.array, axes, keepdim)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -246,8 +259,8 @@ class Amax(Op):
 
 def _shared(g: Any, x: Any, y: Any, args: Any) -> Any:
     """g, shared evenly among the elements that are equal to y."""
-    chosen = (x == spread(y, *args)).to(g.dtype)
-    return spread(g, *args) * (chosen / SumDim.apply(chosen, args[1], True))
+    chosen = (x == beside(y, *args)).to(g.dtype)
+    return beside(g, *args) * (chosen / SumDim.apply(chosen, args[1], True))
 
 
 class Amin(Amax):
@@ -286,8 +299,9 @@ class MaxAll(Amax):
 
 def among_equals(g: Any, x: Any, y: Any) -> Any:
     """The gradient g of the number y, shared evenly among the elements of x that equal it (or are NaN, as it is)."""
-    chosen = (x.isnan() if y.isnan().item() else x == y).to(g.dtype)
-    return chosen * (g / chosen.sum())
+    chosen = x.isnan() if math.isnan(y.item()) else x == y
+    count = kernels.count_nonzero(chosen.array, tuple(range(chosen.array.ndim))).item()
+    return where(chosen, g / count, 0.0)
 
 
 class MinAll(MaxAll):
@@ -303,14 +317,15 @@ class Logsumexp(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axes: Axes, keepdim: bool) -> Any:
         ctx.args = x.array.shape, axes, keepdim
-        y = x._wrap(kernels.logsumexp(x.array, axes, keepdim))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return kernels.logsumexp(x.array, axes, keepdim)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
         x, y = ctx.saved_tensors
-        return spread(g, *ctx.args) * (x - spread(y, *ctx.args)).exp(), None, None
+        g, y = beside(g, *ctx.args), beside(y, *ctx.args)
+        return fused(scalar.logsumexp_grad, lambda g, x, y: g * (x - y).exp(), g, x, y), None, None
 
 
 class Norm(Op):
@@ -321,9 +336,9 @@ class Norm(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, p: float, axes: Axes, keepdim: bool) -> Any:
         ctx.args, ctx.p = (x.array.shape, axes, keepdim), p
-        y = x._wrap(kernels.norm(x.array, p, axes, keepdim))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return kernels.norm(x.array, p, axes, keepdim)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -335,11 +350,11 @@ def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
     axes = args[1]
     if p == 0:
         return None  # a count: as in PyTorch there is no gradient, not even zero
-    g, y = spread(g, *args), spread(y, *args)
+    g, y = beside(g, *args), beside(y, *args)
     if p == 1:
         return g * x.sgn()
     if p == 2:
-        return g * where(y == 0, 0.0, x / y)
+        return fused(scalar.norm_grad, lambda g, x, y: g * where(y == 0, 0.0, x / y), g, x, y)
     if math.isinf(p):
         best = (x.abs() == y) | x.isnan()
         return where(best, g * x.sgn() / SumDim.apply(best, axes, True), 0.0)
@@ -350,13 +365,18 @@ def _norm_grad(g: Any, x: Any, y: Any, p: float, args: Any) -> Any:
 # ---------------------------------------------------------------- arguments
 
 
+def beside(g: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
+    """A result of a reduction over `axes` of a tensor of `shape`, in a shape that broadcasts with it."""
+    if keepdim or len(axes) in (0, len(shape)):
+        return g
+    return in_shape(g, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
+
+
 def spread(g: Any, shape: tuple[int, ...], axes: Axes, keepdim: bool) -> Any:
-    """A result of a reduction over `axes` of a tensor of `shape`, expanded to that shape again."""
-    if not keepdim and axes:
-        g = view(g, [1 if i in axes else n for i, n in enumerate(shape)])
-    if (
-        not mode.grad and math.prod(shape) < SMALL
-    ):  # contiguous memory serves the next operation better than strides of 0
+    """The same, expanded to that shape."""
+    g = beside(g, shape, axes, keepdim)
+    # Contiguous memory serves the next operation better than strides of 0.
+    if not mode.grad and math.prod(shape) < SMALL:
         return g._wrap(kernels.spread(g.array, shape))
     return expand(g, shape)
 

@@ -35,9 +35,9 @@ class Cumprod(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axis: int) -> Any:
         ctx.axis = axis
-        y = x._wrap(kernels.cumprod(x.array, axis))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return kernels.cumprod(x.array, axis)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -93,9 +93,9 @@ class Logcumsumexp(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axis: int) -> Any:
         ctx.axis = axis
-        y = x._wrap(kernels.logcumsumexp(x.array, axis))
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x)
+        ctx.save_output_for_backward()
+        return kernels.logcumsumexp(x.array, axis)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -18,9 +18,8 @@ class Softmax(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axis: int) -> Any:
         ctx.axis = axis
-        y = x._wrap(kernels.softmax(x.array, axis))
-        ctx.save_for_backward(y)
-        return y
+        ctx.save_output_for_backward()
+        return kernels.softmax(x.array, axis)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -36,9 +35,8 @@ class LogSoftmax(Op):
     @staticmethod
     def forward(ctx: Any, x: Any, axis: int) -> Any:
         ctx.axis = axis
-        y = x._wrap(kernels.log_softmax(x.array, axis))
-        ctx.save_for_backward(y)
-        return y
+        ctx.save_output_for_backward()
+        return kernels.log_softmax(x.array, axis)
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:

@@ -34,7 +34,7 @@ class View(ViewOp):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return reshape(g, ctx.shape), None
+        return in_shape(g, ctx.shape), None
 
 
 class UnsafeView(Op):
@@ -49,7 +49,7 @@ class UnsafeView(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        return reshape(g, ctx.shape), None
+        return in_shape(g, ctx.shape), None
 
 
 class Squeeze(View):
@@ -340,6 +340,13 @@ def reshape(input: T, *sizes: Any, shape: Any = None) -> T:
         return View.apply(input, whole)
     except ValueError:
         return UnsafeView.apply(clone(input).contiguous() if mode.grad else input, whole)
+
+
+def in_shape(x: T, shape: tuple[int, ...]) -> T:
+    """`reshape` of a gradient to a shape that is known to fit: short, while nothing is recorded."""
+    if mode.grad or not x.array.flags.c_contiguous:
+        return reshape(x, shape)
+    return x._share(x.array.reshape(shape))
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:

@@ -197,6 +197,41 @@ def test_special_functions_equal_reference_numbers(name: str) -> None:
         np.testing.assert_allclose(got, wide, rtol=2e-7, atol=1e-44)
 
 
+CORNERS = [0.0, -0.0, 1e-45, -1e-45, 1e-38, 1.0, -1.0, 1.5, 3e38, -3e38, INF, -INF, NAN]
+
+
+def test_angles_in_float32_are_within_two_ulp() -> None:
+    """Of points in all quarters, near and far, and of all pairs of awkward numbers, against float64."""
+    corners = [x.ravel() for x in np.meshgrid(CORNERS, CORNERS)]
+    a = np.concatenate([_sample(1, 1e-30, 1e30), corners[0]]).astype(np.float32)
+    b = np.concatenate([np.random.default_rng(1).permutation(_sample(1, 1e-30, 1e30)), corners[1]]).astype(np.float32)
+    for got, want in (
+        (scalar.atan2(a, b), np.arctan2(a.astype(np.float64), b)),
+        (scalar.atan(a), np.arctan(a.astype(np.float64))),
+    ):
+        assert _errors(got, want).max() <= max(2, NUMPY_ULP)
+        np.testing.assert_array_equal(np.signbit(got[want == 0]), np.signbit(want[want == 0]))
+
+
+def test_the_normal_distribution_in_float32() -> None:
+    """Phi to 1.5 units in the last place of 1; gelu is 0 far below, and x far above."""
+    x = _sample(1, 5)[: -len(BITS)].astype(np.float32)
+    want = np.array([0.5 * math.erfc(-v / math.sqrt(2)) for v in x.tolist()])
+    got = scalar.gelu(x) / x
+    np.testing.assert_allclose(got, want, atol=2e-7 if load() else 4e-7)
+    np.testing.assert_array_equal(scalar.gelu(np.array([-50.0, 50.0, INF], np.float32)), [0.0, 50.0, INF])
+    assert np.isnan(scalar.gelu(np.array([NAN, -INF], np.float32))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_keys_sort_as_their_floats_do(dtype: Any) -> None:
+    x = _sample(1e-30, 1, 1e30)[:-1].astype(dtype)
+    x = np.sort(x[x != 0])
+    keys = maths.sort_key(x)
+    assert (keys[1:] >= keys[:-1]).all()
+    np.testing.assert_array_equal(maths.of_sort_key(keys, x), x)
+
+
 def test_erf_in_float32_is_within_two_ulp() -> None:
     """Against its float64, which is tested above."""
     x = _sample(0.3, 1, 3).astype(np.float32)

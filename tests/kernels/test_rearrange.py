@@ -9,10 +9,8 @@ import pytest
 from numpy.typing import NDArray
 
 from minitorch.kernels import _jit, rearrange
-from minitorch.kernels._jit import Kernel
 
 Array = NDArray[Any]
-LOOPS = {name: kernel for name, kernel in vars(rearrange).items() if isinstance(kernel, Kernel)}
 
 
 def _numbers(dtype: Any, *shape: int) -> Array:
@@ -45,15 +43,48 @@ def test_several_threads_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16), (2, 37, 50), (3, 5, 100)])
-@pytest.mark.parametrize("name", LOOPS)
-def test_loops_do_what_their_twins_do(name: str, shape: tuple[int, ...]) -> None:
+def test_transposing_does_what_its_twin_does(shape: tuple[int, ...]) -> None:
     x = np.swapaxes(_numbers(np.float64, shape[0], shape[2], shape[1]), 1, 2)
     items = shape[0] * -(-shape[1] // rearrange.BLOCK)
     outs = np.zeros((2, *shape))
-    for out, run in zip(outs, (LOOPS[name], LOOPS[name].twin), strict=True):
+    for out, run in zip(outs, (rearrange._transpose, rearrange._transpose.twin), strict=True):
         run(0, items, x, out)
     np.testing.assert_array_equal(outs[0], x)
     np.testing.assert_array_equal(outs[1], x)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.bool_])
+@pytest.mark.parametrize("axes", [(0,), (1,), (2,), (1, 2), (0, 2), (0, 1, 2)])
+def test_many_elements_reversed(axes: tuple[int, ...], dtype: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As numpy does, also in threads, and in the memory order of the operand."""
+    x = _numbers(dtype, 20, 30, 33)
+    monkeypatch.setattr(_jit, "PART_NS", 10)
+    monkeypatch.setattr(_jit, "_threads", 4)
+    for laid in _layouts(x):
+        got = rearrange.flip(laid, axes)
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(got, np.flip(laid, axes))
+    assert rearrange.flip(np.asfortranarray(x), axes).flags.f_contiguous
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.bool_])
+@pytest.mark.parametrize("shape", [(170, 1), (1, 1), (1,), (130, 2, 1)])
+def test_expanded_numbers_are_copied(shape: tuple[int, ...], dtype: Any) -> None:
+    """Rows of one number each, in another shape too."""
+    x = np.broadcast_to(_numbers(dtype, *shape), (*shape[:-1], 20000 // max(shape[0], 20)))
+    x = np.broadcast_to(x, (20, *x.shape[1:])) if shape == (1, 1) else x
+    for got in (rearrange.contiguous_copy(x), rearrange.reshaped(x, (x.size,))):
+        assert got.flags.c_contiguous
+        assert not np.shares_memory(got, x)
+        np.testing.assert_array_equal(got.reshape(x.shape), x)
+
+
+def test_reversing_does_what_its_twin_does() -> None:
+    x, outs = _numbers(np.float64, 5, 40), np.zeros((2, 5, 40))
+    for out, run in zip(outs, (rearrange._reverse, rearrange._reverse.twin), strict=True):
+        run(1, 4, x, out)
+    np.testing.assert_array_equal(outs[0], outs[1])
+    np.testing.assert_array_equal(outs[0, 1:4], x[1:4, ::-1])
 
 
 def test_joined() -> None:
