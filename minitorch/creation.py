@@ -560,23 +560,8 @@ def numel(input: Tensor) -> int:
 
 
 __all__ = [
-    "arange",
-    "as_tensor",
-    "asarray",
-    "empty",
-    "empty_like",
-    "eye",
-    "from_numpy",
-    "full",
-    "full_like",
-    "is_tensor",
-    "linspace",
-    "logspace",
-    "numel",
-    "ones",
-    "ones_like",
-    "scalar_tensor",
-    "tensor",
-    "zeros",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
+    "is_complex", "is_floating_point", "is_inference", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
+    "linspace", "logspace", "numel", "ones", "ones_like", "scalar_tensor", "tensor", "to_dlpack", "typename", "zeros",
     "zeros_like",
-]
+]  # fmt: skip

@@ -7,6 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+__all__ = [
+    "bfloat16", "bool", "byte", "cdouble", "cfloat", "char", "complex64", "complex128", "double", "dtype", "float",
+    "float16", "float32", "float64", "get_default_dtype", "half", "int", "int8", "int16", "int32", "int64", "long",
+    "promote_types", "set_default_dtype", "short", "uint8",
+]  # fmt: skip
+
 
 class dtype:
     """The type of a tensor's elements, such as `float32`; compared by identity."""

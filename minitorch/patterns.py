@@ -213,6 +213,6 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
 
 
 __all__ = [
-    "bartlett_window", "binomial", "blackman_window", "empty_strided", "frombuffer", "hamming_window", "hann_window",
-    "kaiser_window", "poisson", "range", "tril_indices", "triu_indices",
+    "bartlett_window", "binomial", "blackman_window", "empty_permuted", "empty_strided", "from_file", "frombuffer",
+    "hamming_window", "hann_window", "kaiser_window", "poisson", "range", "tril_indices", "triu_indices",
 ]  # fmt: skip

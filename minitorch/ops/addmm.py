@@ -13,6 +13,8 @@ from .base import Op, T, conj, inplace, older_order, promoted
 from .matmul import Mv, _check, _check_batches, _dims, _product, matmul, outer
 from .view import expand, transpose
 
+__all__ = ["addbmm", "addmm", "addmv", "addmv_", "addr", "baddbmm"]
+
 
 class Addmm(Op):
     """y = beta x + alpha a b for matrices;  dx = beta g, da = alpha g bᵀ, db = alpha aᵀ g"""

@@ -15,6 +15,8 @@ from .base import T, TensorBase, into, promoted
 from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
 
+__all__ = ["chain_matmul", "einsum", "kron", "tensordot"]
+
 Labels = tuple[Any, ...]
 
 

@@ -15,6 +15,11 @@ from .arithmetic import no_complex, where
 from .base import Op, T, TensorBase, inplace
 from .view import dim_in, narrow, reshape
 
+__all__ = [
+    "gather", "index_add", "index_copy", "index_fill", "index_select", "scatter", "scatter_add", "scatter_reduce",
+    "take", "take_along_dim",
+]  # fmt: skip
+
 
 class Gather(Op):
     """y[i][j] = x[index[i][j]][j];  dx = zeros with g added at the indices"""

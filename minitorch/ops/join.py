@@ -12,6 +12,12 @@ from ..kernels import rearrange as kernels
 from .base import Op, T, TensorBase, inplace, numpy_names, promoted, shown_as
 from .view import dim_in, dims_of, expand, permute, reshape, split, unbind, unsqueeze, view
 
+__all__ = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_tensors", "cat", "column_stack", "concat",
+    "concatenate", "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat_interleave", "roll", "rot90",
+    "row_stack", "stack", "tile", "tril", "triu", "vstack",
+]  # fmt: skip
+
 
 class Cat(Op):
     """Tensors one behind the other (empty vectors count for nothing);  dxᵢ = its part of g"""

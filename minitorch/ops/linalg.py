@@ -21,6 +21,8 @@ from .matmul import matmul
 from .strided import diag_embed
 from .view import diagonal, expand, narrow, reshape, select, squeeze, transpose, unsqueeze
 
+__all__ = ["det", "logdet", "matrix_exp"]
+
 
 def flipped(a: Any) -> Any:
     """The last two dimensions exchanged, and conjugated."""

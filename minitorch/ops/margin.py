@@ -15,6 +15,10 @@ from .base import T, TensorBase, shown_as
 from .gather import gather
 from .loss import _reduction, check_reduction, reduced
 
+__all__ = [
+    "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss",
+]  # fmt: skip
+
 
 @in_float32
 def margin_ranking_loss(

@@ -17,6 +17,9 @@ from ..kernels.stream import Stream
 from .arithmetic import mul, no_complex, refuse
 from .base import Op, T, TensorBase, check_overwrite, inplace
 
+__all__ = ["bernoulli", "multinomial"]
+
+
 default_stream = Stream()
 
 

@@ -19,6 +19,8 @@ from .matmul import matmul
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .view import reshape, squeeze, unsqueeze
 
+__all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+
 
 class Upsample(Op):
     """Each output a weighted sum of some inputs, axis by axis;  dx = g given back to them"""

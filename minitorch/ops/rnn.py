@@ -18,6 +18,8 @@ from .matmul import linear
 from .random import dropout
 from .view import reshape, transpose
 
+__all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"]
+
 Steps = list[tuple[int, int]]  # the rows of each step, in the order in which they are run
 Weights = Sequence[Any]  # w_ih, w_hh, b_ih, b_hh; and for an LSTM with a projection w_hr
 

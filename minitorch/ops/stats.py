@@ -25,6 +25,13 @@ from .parts import complex
 from .sort import Sort, sort
 from .view import dim_in, expand, movedim, narrow, reshape, unsqueeze
 
+__all__ = [
+    "cartesian_prod", "cdist", "combinations", "corrcoef", "cov", "cross", "cumulative_trapezoid", "diff", "dist",
+    "frexp", "gcd", "gcd_", "gradient", "histogram", "index_reduce", "isin", "lcm", "lcm_", "mode", "nanmedian",
+    "nanquantile", "pdist", "put", "quantile", "renorm", "trapezoid", "unravel_index", "vander",
+]  # fmt: skip
+
+
 # ---------------------------------------------------------------- order statistics
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")

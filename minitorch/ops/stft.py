@@ -13,6 +13,8 @@ from .parts import view_as_real
 from .strided import Unfold, UnfoldGrad
 from .view import narrow, squeeze, transpose, unsqueeze
 
+__all__ = ["istft", "stft"]
+
 _NO_WINDOW = (
     "A window was not provided. A rectangular window will be applied, which is known to cause spectral leakage. Other "
     "windows such as torch.hann_window or torch.hamming_window are recommended to reduce spectral leakage. To suppress "
