@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from numbers import Number
 from typing import Any
 
@@ -68,40 +69,39 @@ def with_out(function: Any) -> Any:
             if not isinstance(error, AttributeError) or (explained := not_a_tensor(name, error)) is error:
                 raise
             raise explained from None
-        if out is None:
-            return result
-        if isinstance(result, Tensor):
-            return _written(name, result, out, args)
-        if not isinstance(out, (tuple, list)) or len(out) != len(result):
-            given = f"{len(out)}" if isinstance(out, (tuple, list)) else type(out).__name__
-            raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors, not {given}")
-        for x, place in zip(result, out, strict=True):
-            _written(name, x, place, args)
-        return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
+        return result if out is None else _fill(name, result, out, args)
 
     call.asks = True  # type: ignore[attr-defined]
     return call
 
 
+def _fill(name: str, result: Any, out: Any, args: Any) -> Any:
+    """Write the result, one tensor or several, to `out`."""
+    if isinstance(result, Tensor):
+        return _written(name, result, out, args)
+    if not isinstance(out, (tuple, list)) or len(out) != len(result):
+        given = f"{len(out)}" if isinstance(out, (tuple, list)) else type(out).__name__
+        raise TypeError(f"{name}(): argument 'out' must be tuple of {len(result)} Tensors, not {given}")
+    for x, place in zip(result, out, strict=True):
+        _written(name, x, place, args)
+    return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
+
+
 _OF_NUMBERS = {"add", "sub", "mul", "div", "floor_divide"}  # two numbers will do
 _IN_DTYPE_OF_OUT = {"arange", "linspace", "logspace", "cumsum", "cumprod"}
-_WITH_INDICES = ("max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin")
-# take no other dtype as out
-_EXACT = {"gather", "complex", "polar", "multinomial", "bucketize", "searchsorted", "isin"}
-_OF_BOOLS = {"all", "any", "isneginf", "isposinf", "signbit"}
-_APART = {"cat", "gather", "index_select", "take", "kthvalue", "masked_select"}  # of all that they read
+_EXACT = {"gather", "complex", "polar", "multinomial", "bucketize", "searchsorted", "isin"}  # convert no dtype
+_WITH_INDICES = {"max", "min", "sort", "topk", "kthvalue", "median", "mode", "cummax", "cummin"}  # nor these an index
+_OF_BOOLS = {"all", "any", "isneginf", "isposinf", "signbit"}  # take bool or uint8
+_APART = {"cat", "gather", "index_select", "take", "kthvalue", "masked_select"}  # never write to what they read
 
 
 def _check_out(name: str, result: Any, out: Any, args: Any) -> None:
     """RuntimeError for a dtype that is not converted, and for memory that is written twice or read as well."""
-    indices = result.array.dtype == np.int64 and name in _WITH_INDICES
-    if out.dtype is not result.dtype and (
-        indices or name in _EXACT or (name in _OF_BOOLS and out.dtype is not dt.uint8)
-    ):
+    if out.dtype is not result.dtype and not _converts(name, result, out):
         raise DtypeError(name, f"Expected out tensor to have dtype {result.dtype}, but got {out.dtype} instead", out)
     check_overlap(out, name)
-    for x in [x for given in args for x in (given if isinstance(given, (list, tuple)) else [given])]:
-        if isinstance(x, Tensor) and np.may_share_memory(x.array, out.array) and (name in _APART or not _same(x, out)):
+    for x in _tensors(args):
+        if np.may_share_memory(x.array, out.array) and (name in _APART or not _same(x, out)):
             raise OperationError(
                 name,
                 "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
@@ -109,6 +109,20 @@ def _check_out(name: str, result: Any, out: Any, args: Any) -> None:
                 x,
                 out,
             )
+
+
+def _converts(name: str, result: Any, out: Any) -> bool:
+    """Whether a function writes its result to another dtype."""
+    if name in _OF_BOOLS:
+        return out.dtype is dt.uint8
+    is_index = name in _WITH_INDICES and result.array.dtype == np.int64
+    return not is_index and name not in _EXACT
+
+
+def _tensors(args: Any) -> Iterator[Tensor]:
+    """The tensors among arguments, and in lists among them."""
+    for given in args:
+        yield from (x for x in (given if isinstance(given, (list, tuple)) else [given]) if isinstance(x, Tensor))
 
 
 def _same(x: Any, out: Any) -> bool:

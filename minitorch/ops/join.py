@@ -349,20 +349,24 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     xs = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], TensorBase) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    _check_axes(xs)
+    shape = [x.array.size for x in xs]
+    grids = []
+    for d, x in enumerate(xs):
+        along = [-1 if i == d else 1 for i in range(len(xs))]
+        grids.append(expand(reshape(x, along), shape))
+    if indexing == "xy" and len(xs) > 1:
+        grids = [permute(g, [1, 0, *range(2, len(xs))]) for g in grids]
+    return tuple(grids)
+
+
+def _check_axes(xs: list[Any]) -> None:
     if not xs:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
-    for x in xs:
-        if x.array.ndim > 1:
-            raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)
-        if x.array.dtype is not xs[0].array.dtype:
-            raise DtypeError("meshgrid", "expects all tensors to have the same dtype", *xs)
-    shape = [x.array.size for x in xs]
-    grids = [expand(reshape(x, [-1 if i == d else 1 for i in range(len(xs))]), shape) for d, x in enumerate(xs)]
-    if indexing == "xy" and len(xs) > 1:
-        order = [1, 0, *range(2, len(xs))]
-        shape = [shape[i] for i in order]
-        grids = [permute(g, order) for g in grids]
-    return tuple(grids)
+    if any(x.array.ndim > 1 for x in xs):
+        raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)
+    if any(x.array.dtype is not xs[0].array.dtype for x in xs):
+        raise DtypeError("meshgrid", "expects all tensors to have the same dtype", *xs)
 
 
 def broadcast_tensors(*tensors: Any) -> Any:

@@ -143,12 +143,8 @@ def multi_margin_loss(
         raise OperationError(
             "multi_margin_loss", "inconsistent target size: expected scores (N, C) and classes (N)", input, target
         )
-    if weight is not None and weight.array.ndim != 1:
-        raise ValueError(f"multi_margin_loss: weight must be one-dimensional, got {tuple(weight.shape)}")
-    if weight is not None and weight.array.shape != x.array.shape[1:]:
-        raise OperationError(
-            "multi_margin_loss", f"inconsistent weight size: expected {x.array.shape[1]} numbers", weight
-        )
+    if weight is not None:
+        _check_class_weight(weight, x.array.shape[1])
     own = t.unsqueeze(1)
     over = (x - gather(x, 1, own) + margin).clamp_min(0)
     over = over * over if p == 2 else over
@@ -156,6 +152,13 @@ def multi_margin_loss(
         over = over * weight[t].unsqueeze(1)
     losses = over.scatter(1, own, 0.0).sum(1) / x.array.shape[1]
     return reduced(losses if input.array.ndim == 2 or target.array.ndim else losses.squeeze(0), how)
+
+
+def _check_class_weight(weight: Any, classes: int) -> None:
+    if weight.array.ndim != 1:
+        raise ValueError(f"multi_margin_loss: weight must be one-dimensional, got {tuple(weight.shape)}")
+    if weight.array.shape != (classes,):
+        raise OperationError("multi_margin_loss", f"inconsistent weight size: expected {classes} numbers", weight)
 
 
 @shown_as("MultilabelMarginLossBackward0")
