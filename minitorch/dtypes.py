@@ -139,10 +139,14 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+def _ends(kind: Any, info: Any) -> tuple[Any, Any]:
+    return kind(info.min), kind(info.max)
+
+
 _BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
-    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "efd")},
+    **{d: _ends(builtins.float, np.finfo(d)) for d in map(np.dtype, "efd")},
     bfloat16._numpy: (-largest(bfloat16), largest(bfloat16)),
-    **{d: (builtins.int(np.iinfo(d).min), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "bhiq")},
+    **{d: _ends(builtins.int, np.iinfo(d)) for d in map(np.dtype, "bhiq")},
     np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
 }
 

@@ -386,8 +386,9 @@ def block_diag(*tensors: Any) -> Any:
     rows = []
     for i, x in enumerate(xs):
         n = x.array.shape[0]
-        left, right = sum(width[:i]), sum(width[i + 1 :])
-        rows.append(cat([x._zeros((n, left), x.array.dtype), x, x._zeros((n, right), x.array.dtype)], 1))
+        left = x._zeros((n, sum(width[:i])), x.array.dtype)
+        right = x._zeros((n, sum(width[i + 1 :])), x.array.dtype)
+        rows.append(cat([left, x, right], 1))
     return cat(rows, 0)
 
 

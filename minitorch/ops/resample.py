@@ -325,7 +325,8 @@ def pixel_shuffle(input: T, upscale_factor: int) -> T:
         )
     n = len(lead)
     split = reshape(input, *lead, c // (r * r), r, r, h, w)
-    return reshape(split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2), *lead, c // (r * r), h * r, w * r)
+    beside = split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)  # each pixel's r beside it
+    return reshape(beside, *lead, c // (r * r), h * r, w * r)
 
 
 @shown_as("PixelUnshuffleBackward0")
@@ -343,7 +344,8 @@ def pixel_unshuffle(input: T, downscale_factor: int) -> T:
         )
     n = len(lead)
     split = reshape(input, *lead, c, h // r, r, w // r, r)
-    return reshape(split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3), *lead, c * r * r, h // r, w // r)
+    apart = split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return reshape(apart, *lead, c * r * r, h // r, w // r)
 
 
 @shown_as("ChannelShuffleBackward0")

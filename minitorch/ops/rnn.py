@@ -130,8 +130,13 @@ def _run(steps: Steps, state: tuple[Any, ...], move: Callable[..., tuple[Any, ..
     for a, b in steps:
         new = move(a, b, *[s[: b - a] for s in state])
         outputs[a] = new[0]
-        state = tuple([n if len(n) == len(s) else cat([n, s[b - a :]]) for n, s in zip(new, state, strict=True)])
+        state = tuple([_over(n, s) for n, s in zip(new, state, strict=True)])
     return cat([outputs[a] for a in sorted(outputs)]), *state
+
+
+def _over(new: Any, old: Any) -> Any:
+    """The new rows, and the old ones of sequences that have ended."""
+    return new if len(new) == len(old) else cat([new, old[len(new) :]])
 
 
 def lstm_steps(

@@ -237,7 +237,9 @@ def corrcoef(input: T) -> T:
         return c / c
     spread = c.diagonal().sqrt()
     c = c / unsqueeze(spread, 1) / unsqueeze(spread, 0)
-    return c.clamp(-1, 1) if c.array.dtype.kind in "fV" else complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    if c.array.dtype.kind == "c":
+        return complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    return c.clamp(-1, 1)
 
 
 # ---------------------------------------------------------------- distances
@@ -524,8 +526,8 @@ def powers(x: Any, count: int) -> Any:
     """(..., n) → (..., n, count): the powers from 0 on, as running products."""
     x = x if x.array.dtype.kind in "fcV" else x.to(_int64(x))
     one = unsqueeze(x, -1) * 0 + 1
-    columns = cat([one, expand(unsqueeze(x, -1), (*x.array.shape, max(count - 1, 0)))], -1).cumprod(-1)
-    return narrow(columns, -1, 0, count)
+    repeated = expand(unsqueeze(x, -1), (*x.array.shape, max(count - 1, 0)))
+    return narrow(cat([one, repeated], -1).cumprod(-1), -1, 0, count)
 
 
 # ---------------------------------------------------------------- numbers
