@@ -120,7 +120,9 @@ def from_file(
     have = os.path.getsize(filename)
     if have < size * d.itemsize:
         raise RuntimeError(f"from_file: {filename!r} has {have} bytes, but {size} elements of {d.name} were asked for")
-    mapped = np.memmap(filename, np.uint8, "r+" if shared else "c", 0, (size * d.itemsize,)) if size else np.empty(0, d)
+    if not size:
+        return _made(np.empty(0, d)).requires_grad_(requires_grad)
+    mapped = np.memmap(filename, np.uint8, "r+" if shared else "c", 0, (size * d.itemsize,))
     return _made(np.asarray(mapped).view(d)).requires_grad_(requires_grad)
 
 

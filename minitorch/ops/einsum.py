@@ -249,7 +249,9 @@ def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
     for length in range(1, count):
         for i in range(count - length):
             j = i + length
-            options = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
+            options = {}
+            for k in range(i, j):
+                options[k] = cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1]
             split[i, j] = min(options, key=options.__getitem__)
             cost[i, j] = options[split[i, j]]
     return split

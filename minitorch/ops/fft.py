@@ -63,12 +63,13 @@ class FftC2R(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        axes, n = ctx.args[0], g.array.shape[ctx.args[0][-1]]
+        last = ctx.args[0][-1]
+        n = g.array.shape[last]
         y = FftR2C.apply(g, *ctx.args)
-        once = narrow(y, axes[-1], 0, 1)
-        twice = narrow(y, axes[-1], 1, (n - 1) // 2) * 2
-        nyquist = narrow(y, axes[-1], n // 2, 1 - n % 2) if n > 1 else narrow(y, axes[-1], 0, 0)
-        return cat([once, twice, nyquist], axes[-1]), None, None, None
+        once = narrow(y, last, 0, 1)
+        twice = narrow(y, last, 1, (n - 1) // 2) * 2
+        nyquist = narrow(y, last, n // 2, 1 - n % 2) if n > 1 else narrow(y, last, 0, 0)
+        return cat([once, twice, nyquist], last), None, None, None
 
 
 # ---------------------------------------------------------------- arguments
@@ -326,5 +327,6 @@ def ifftshift(input: T, dim: Any = None) -> T:
 
 
 def _shifted(x: Any, dim: Any, more: int) -> Any:
-    axes = tuple(range(x.array.ndim)) if dim is None else tuple([dim_in(d, x.array.ndim) for d in _listed(dim)])
+    ndim = x.array.ndim
+    axes = tuple(range(ndim)) if dim is None else tuple([dim_in(d, ndim) for d in _listed(dim)])
     return roll(x, tuple([(x.array.shape[a] + more) // 2 for a in axes]), axes)

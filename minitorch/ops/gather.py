@@ -386,12 +386,10 @@ def take_along_dim(input: T, indices: Any, dim: int | None = None) -> T:
         raise OperationError(
             "take_along_dim", f"the shapes do not broadcast apart from dimension {axis}", input, indices
         )
-    shape = [max(m, n) for m, n in pairs]
-    wide = input.expand([m if d == axis else n for d, (n, (m, _)) in enumerate(zip(shape, pairs, strict=True))])
+    wide, shape = [max(m, n) for m, n in pairs], [max(m, n) for m, n in pairs]
+    wide[axis], shape[axis] = pairs[axis]
     at = indices._wrap(kernels.flat_index(indices.array, input.array.shape[axis]).reshape(indices.array.shape))
-    return gather(
-        wide, axis, at.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))])
-    )
+    return gather(input.expand(wide), axis, at.expand(shape))
 
 
 def index_select(input: T, dim: int, index: Any) -> T:

@@ -355,9 +355,11 @@ SINGULAR = "The diagonal element {} is zero, the {} could not be completed becau
 def together(a: Any, b: Any) -> tuple[Any, Any]:
     """Stacks of matrices with their batches broadcast."""
     batch = np.broadcast_shapes(a.array.shape[:-2], b.array.shape[:-2])
-    return tuple([
-        x if x.array.shape[:-2] == batch else expand(x, (*batch, *x.array.shape[-2:])) for x in (a, b)
-    ])  # fmt: skip
+    return _stacked(a, batch), _stacked(b, batch)
+
+
+def _stacked(x: Any, batch: tuple[int, ...]) -> Any:
+    return x if x.array.shape[:-2] == batch else expand(x, (*batch, *x.array.shape[-2:]))
 
 
 # ---------------------------------------------------------------- what users call

@@ -60,8 +60,9 @@ def cosine_embedding_loss(
         )  # fmt: skip
     lengths = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
     cos = (input1 * input2).sum(-1) / lengths.sqrt()
-    near, far = where(target.eq(1), 1 - cos, 0.0), where(target.eq(-1), (cos - margin).clamp_min(0), 0.0)
-    return reduced(near + far, how)
+    alike = where(target.eq(1), 1 - cos, 0.0)
+    unlike = where(target.eq(-1), (cos - margin).clamp_min(0), 0.0)
+    return reduced(alike + unlike, how)
 
 
 @in_float32
@@ -72,7 +73,8 @@ def hinge_embedding_loss(
     how = _reduction(size_average, reduce, reduction)
     refuse("hinge_embedding_loss", "b", input)
     margin = margin if input.array.dtype.kind in "fcV" else int(margin)
-    far, near = where(target.ne(1), (margin - input).clamp_min(0), 0), where(target.ne(-1), input, 0)
+    far = where(target.ne(1), (margin - input).clamp_min(0), 0)
+    near = where(target.ne(-1), input, 0)
     return reduced(far + near, how)
 
 

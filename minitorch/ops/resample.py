@@ -157,8 +157,9 @@ def interpolate(
         return _AREA[len(spatial)](input, wanted)
     d = dt.wide(input.array.dtype).type if input.array.dtype.kind in "fV" else np.float64
     name = mode + " smooth" if antialias else mode
-    geometry = list(zip(spatial, wanted, factors, strict=True))
-    taps = [(i + 2, n, _taps(name, n, o, f, d, bool(align_corners))) for i, (n, o, f) in enumerate(geometry)]
+    taps = []
+    for dim, (n, o, f) in enumerate(zip(spatial, wanted, factors, strict=True), 2):
+        taps.append((dim, n, _taps(name, n, o, f, d, bool(align_corners))))
     return _KINDS[name, len(spatial)].apply(input, taps)
 
 
@@ -221,8 +222,8 @@ def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
     spatial = tuple(size[2:])
     lines = [_line(theta, n, bool(align_corners)) for n in spatial]
     full = [x.view([-1 if i == j else 1 for j in range(dims)]).expand(*spatial) for i, x in enumerate(lines)]
-    base = stack([*full[::-1], full[0] * 0 + 1], -1)
-    return reshape(matmul(reshape(base, 1, -1, dims + 1), theta.transpose(1, 2)), len(theta), *spatial, dims)
+    base = reshape(stack([*full[::-1], full[0] * 0 + 1], -1), 1, -1, dims + 1)
+    return reshape(matmul(base, theta.transpose(1, 2)), len(theta), *spatial, dims)
 
 
 # ---------------------------------------------------------------- patches

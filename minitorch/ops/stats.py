@@ -52,7 +52,9 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> Any:
         inside = 0 <= q <= 1
     if not inside:
         raise RuntimeError(f"{name}() q values must be in the range [0, 1], got {q}")
-    return q if isinstance(q, TensorBase) else x._wrap(np.asarray(q, dt.wide(x.array.dtype)))._cast(x.array.dtype)
+    if isinstance(q, TensorBase):
+        return q
+    return x._wrap(np.asarray(q, dt.wide(x.array.dtype)))._cast(x.array.dtype)
 
 
 def _quantile(name: str, x: Any, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool) -> Any:
@@ -416,10 +418,13 @@ def _slope(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     n = x.array.shape[axis]
     if n < edge_order + 1:
         raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, got {n}")
+    along = [1] * x.array.ndim
     if isinstance(spacing, TensorBase) and spacing.array.ndim:
-        h = reshape(diff(spacing.to(x.dtype)), [-1 if d == axis else 1 for d in range(x.array.ndim)])
+        along[axis] = -1
+        h = reshape(diff(spacing.to(x.dtype)), along)
     else:
-        h = expand(x.detach().new_full((), spacing), [n - 1 if d == axis else 1 for d in range(x.array.ndim)])
+        along[axis] = n - 1
+        h = expand(x.detach().new_full((), spacing), along)
     slopes = diff(x, 1, axis) / h
     first, last = [narrow(slopes, axis, i, 1) for i in (0, n - 2)]
     if n > 2:
