@@ -271,10 +271,9 @@ def sliding_windows(
 
 def adaptive_windows(size: Sequence[int], output: Sequence[int]) -> Any:
     """Windows that share a plane out evenly: from floor(i n / o) to ceil((i + 1) n / o)."""
-    bounds = []
-    for n, o in zip(size, output, strict=True):
-        i = np.arange(o)
-        bounds.append(np.stack([i * n // o, -(-(i + 1) * n // o)], 1))
+    bounds = [
+        np.stack([np.arange(o) * n // o, -(-(np.arange(o) + 1) * n // o)], 1) for n, o in zip(size, output, strict=True)
+    ]
     return bounds, [b[:, 1] - b[:, 0] for b in bounds], None
 
 
@@ -315,10 +314,7 @@ def share(g: Array, windows: Any, shape: Sequence[int]) -> Array:
 def _last_nan_or_largest(rows: Array) -> Array:
     """The index of the last NaN of each row, else of the first of the largest."""
     found, nan = rows.argmax(1), np.isnan(rows)
-    if not nan.any():
-        return found
-    last = rows.shape[1] - 1 - nan[:, ::-1].argmax(1)
-    return np.where(nan.any(1), last, found)
+    return np.where(nan.any(1), rows.shape[1] - 1 - nan[:, ::-1].argmax(1), found) if nan.any() else found
 
 
 def window_max(x: Array, windows: Any) -> tuple[Array, Array]:
