@@ -4,6 +4,7 @@ Each module says in its `__all__` which of its names users are given, and the st
 stands here is what is particular to the door: the public modules, older names, and the functions that take `out`.
 """
 
+import functools as _functools
 import math as _math
 from types import ModuleType as _ModuleType
 
@@ -148,7 +149,8 @@ cholesky, norm, qr, svd = _matrix.old_cholesky, _matrix.old_norm, _matrix.old_qr
 lu, lu_solve = _lu.old_lu, _lu.old_lu_solve
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
-globals().update({_name: _with_out(globals()[_name]) for _name in _WRITERS})
+_opened = _functools.cache(_with_out)  # names that mean the same function go on meaning the same
+globals().update({_name: _opened(globals()[_name]) for _name in _WRITERS})
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
 
 __version__ = version.__version__
@@ -156,3 +158,5 @@ __getattr__ = _missing_from(__name__)
 __all__ += sorted(
     _name for _name, _value in globals().items() if not (_name.startswith("_") or isinstance(_value, _ModuleType))
 )
+
+overrides.public += [vars(_m) for _m in (nn.functional, linalg, special)] + [globals()]

@@ -47,7 +47,6 @@ WRITERS = [
 ]  # fmt: skip
 
 
-@functools.cache  # names that mean the same function go on meaning the same
 def with_out(function: Any) -> Any:
     """The function with a keyword `out`: a tensor (or several) that its result is written to, and returned."""
     name = function.__name__

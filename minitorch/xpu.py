@@ -1,4 +1,4 @@
-"""Intel's GPUs: there is none, and so it has what Apple's have."""
+"""Intel's GPUs: there is none. It has what Apple's have."""
 
 from .mps import device_count as device_count
 from .mps import empty_cache as empty_cache

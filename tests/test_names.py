@@ -80,6 +80,12 @@ def test_subclasses_as_plain_tensors():
         assert torch.add(torch.ones(2).as_subclass(Mine), 1).tolist() == [2, 2]
 
 
+def test_public_functions_can_ask_the_classes_of_their_arguments():
+    """The doors are known to `overrides`, which wraps their functions once a class has a `__torch_function__`."""
+    doors = [torch, torch.nn.functional, torch.linalg, torch.special]
+    assert all(any(vars(door) is space for space in torch.overrides.public) for door in doors)
+
+
 def test_memory_in_another_order():
     x = torch.empty_permuted((2, 3, 4), (2, 0, 1), requires_grad=True)
     assert x.shape == (2, 3, 4)
