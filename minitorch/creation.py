@@ -459,12 +459,7 @@ def arange(
         raise RuntimeError(f"arange: unsupported range: {first} -> {last}")
     if dtype is not None and dtype.rank == 1:
         first, last, by = int(first), int(last), int(by)
-    if by == 0:
-        raise RuntimeError("arange: step must be nonzero")
-    if (last - first) * by < 0:
-        raise RuntimeError(
-            f"arange: upper bound and lower bound inconsistent with step sign (start {first}, end {last}, step {by})"
-        )
+    _check_step(first, last, by)
     natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None
     target = _numpy_dtype(dtype, natural)
     if target.kind == "b":
@@ -472,6 +467,15 @@ def arange(
     count = int(np.ceil((last - first) / by)) if natural is None else -(-(last - first) // by)
     steps = np.arange(count, dtype=np.int64 if natural else np.float64)
     return _cast(first + steps * by, target, requires_grad)
+
+
+def _check_step(first: Any, last: Any, by: Any) -> None:
+    if by == 0:
+        raise RuntimeError("arange: step must be nonzero")
+    if (last - first) * by < 0:
+        raise RuntimeError(
+            f"arange: upper bound and lower bound inconsistent with step sign (start {first}, end {last}, step {by})"
+        )
 
 
 def _bounds(given: list[Any], start: Any, end: Any, step: Any) -> tuple[Any, Any, Any]:
@@ -560,23 +564,8 @@ def numel(input: Tensor) -> int:
 
 
 __all__ = [
-    "arange",
-    "as_tensor",
-    "asarray",
-    "empty",
-    "empty_like",
-    "eye",
-    "from_numpy",
-    "full",
-    "full_like",
-    "is_tensor",
-    "linspace",
-    "logspace",
-    "numel",
-    "ones",
-    "ones_like",
-    "scalar_tensor",
-    "tensor",
-    "zeros",
+    "arange", "as_tensor", "asarray", "empty", "empty_like", "eye", "from_dlpack", "from_numpy", "full", "full_like",
+    "is_complex", "is_floating_point", "is_inference", "is_nonzero", "is_same_size", "is_storage", "is_tensor",
+    "linspace", "logspace", "numel", "ones", "ones_like", "scalar_tensor", "tensor", "to_dlpack", "typename", "zeros",
     "zeros_like",
-]
+]  # fmt: skip

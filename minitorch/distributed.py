@@ -311,11 +311,28 @@ def all_reduce(tensor: Tensor, op: Any = ReduceOp.SUM, group: Any = None, async_
     return _done(async_op)
 
 
-def _check_operation(tensor: Tensor, op: Any) -> None:
-    if not isinstance(tensor, Tensor):
-        raise TypeError(f"torch.distributed: expected a Tensor, got {type(tensor).__name__}")
-    if op in (ReduceOp.BAND, ReduceOp.BOR, ReduceOp.BXOR) and (tensor.is_floating_point() or tensor.is_complex()):
+def _check_tensor(x: Any) -> None:
+    if not isinstance(x, Tensor):
+        raise TypeError(f"torch.distributed: expected a Tensor, got {type(x).__name__}")
+
+
+def _check_operation(tensor: Any, op: Any) -> None:
+    _check_tensor(tensor)
+    if not isinstance(op, ReduceOp):
+        raise TypeError(f"torch.distributed: expected a ReduceOp, got {type(op).__name__}")
+    fractional = tensor.is_floating_point() or tensor.is_complex()
+    if op in (ReduceOp.BAND, ReduceOp.BOR, ReduceOp.BXOR) and fractional:
         raise RuntimeError(f"Cannot use ReduceOp.{op.name} with non-integral dtype {tensor.dtype}")
+    if op is ReduceOp.AVG and not fractional:
+        raise RuntimeError(f"Cannot use ReduceOp.AVG with the dtype {tensor.dtype}: a mean of integers is none")
+
+
+def _check_root(name: str, rank: int | None, group_rank: int | None) -> None:
+    """A root must be named, once, and be the one process there is."""
+    if (rank is None) == (group_rank is None):
+        raise ValueError(f"torch.distributed: say which process is the root, by '{name}' or by 'group_{name}'")
+    _only(rank)
+    _only(group_rank)
 
 
 def reduce(
@@ -323,8 +340,7 @@ def reduce(
     group_dst: int | None = None,
 ) -> Work | None:  # fmt: skip
     """`all_reduce` whose result only `dst` gets."""
-    _only(dst)
-    _only(group_dst)
+    _check_root("dst", dst, group_dst)
     return all_reduce(tensor, op, group, async_op)
 
 
@@ -333,13 +349,15 @@ def broadcast(
 ) -> Work | None:
     """Give all processes the tensor of `src`: it has it. RuntimeError for another rank than 0."""
     _group(group)
-    _only(src)
-    _only(group_src)
+    _check_tensor(tensor)
+    _check_root("src", src, group_src)
     return _done(async_op)
 
 
 def _copy(to: Any, tensor: Tensor) -> None:
     """Copy to a tensor of the same dtype and shape, or (for the flat forms) of as many elements."""
+    _check_tensor(to)
+    _check_tensor(tensor)
     if to.dtype != tensor.dtype:
         raise ValueError(f"Invalid usage of tensors with different dtypes: found {to.dtype} and {tensor.dtype}")
     if to.numel() != tensor.numel():
@@ -351,16 +369,18 @@ def _copy(to: Any, tensor: Tensor) -> None:
         to.copy_(tensor.reshape(to.shape))
 
 
-def _one(tensors: Any, name: str) -> Tensor:
-    """The only tensor of a list that has one for each process."""
-    if not isinstance(tensors, Sequence) or len(tensors) != 1:
-        count = len(tensors) if isinstance(tensors, Sequence) else type(tensors).__name__
-        raise RuntimeError(f"{name}: expected a list of 1 tensor, one for each process, got {count}")
-    first: Tensor = tensors[0]
-    return first
+def _one(values: Any, name: str) -> Any:
+    """The only entry of a list that has one for each process."""
+    if not isinstance(values, Sequence):
+        raise TypeError(f"{name}: expected a list with one entry for each process, got {type(values).__name__}")
+    if len(values) != 1:
+        raise RuntimeError(f"{name}: expected a list of 1 entry, one for each process, got {len(values)}")
+    return values[0]
 
 
 def _copy_alike(name: str, to: Tensor, tensor: Tensor) -> None:
+    _check_tensor(to)
+    _check_tensor(tensor)
     if to.shape != tensor.shape:
         raise RuntimeError(f"{name}: invalid tensor size (expected {list(tensor.shape)}, got {list(to.shape)})")
     _copy(to, tensor)
@@ -440,8 +460,16 @@ def all_to_all_single(
     output: Tensor, input: Tensor, output_split_sizes: Any = None, input_split_sizes: Any = None, group: Any = None,
     async_op: bool = False,
 ) -> Work | None:  # fmt: skip
-    """The same of one tensor with the parts behind each other."""
+    """The same of one tensor with the parts behind each other, of these sizes: here it is one part."""
+    _check_split(output, output_split_sizes)
+    _check_split(input, input_split_sizes)
     return all_gather_into_tensor(output, input, group, async_op)
+
+
+def _check_split(x: Any, sizes: Any) -> None:
+    _check_tensor(x)
+    if sizes and list(sizes) != [x.shape[0]]:
+        raise RuntimeError(f"all_to_all_single: there is one part, of size {x.shape[0]}, but the sizes are {sizes}")
 
 
 # ---------------------------------------------------------------- objects
@@ -482,6 +510,8 @@ def scatter_object_list(
     _group(group)
     _only(src)
     _only(group_src)
+    if not isinstance(scatter_object_output_list, list) or not scatter_object_output_list:
+        raise ValueError("scatter_object_list: expected a list with room for one object as the first argument")
     scatter_object_output_list[0] = _one(scatter_object_input_list, "scatter_object_list")
 
 

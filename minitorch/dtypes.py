@@ -7,6 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+__all__ = [
+    "bfloat16", "bool", "byte", "cdouble", "cfloat", "char", "complex64", "complex128", "double", "dtype", "float",
+    "float16", "float32", "float64", "get_default_dtype", "half", "int", "int8", "int16", "int32", "int64", "long",
+    "promote_types", "set_default_dtype", "short", "uint8",
+]  # fmt: skip
+
 
 class dtype:
     """The type of a tensor's elements, such as `float32`; compared by identity."""
@@ -133,10 +139,14 @@ def set_default_dtype(d: dtype) -> None:
     _default = d
 
 
+def _ends(kind: Any, info: Any) -> tuple[Any, Any]:
+    return kind(info.min), kind(info.max)
+
+
 _BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
-    **{d: (builtins.float(np.finfo(d).min), builtins.float(np.finfo(d).max)) for d in map(np.dtype, "efd")},
+    **{d: _ends(builtins.float, np.finfo(d)) for d in map(np.dtype, "efd")},
     bfloat16._numpy: (-largest(bfloat16), largest(bfloat16)),
-    **{d: (builtins.int(np.iinfo(d).min), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "bhiq")},
+    **{d: _ends(builtins.int, np.iinfo(d)) for d in map(np.dtype, "bhiq")},
     np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
 }
 

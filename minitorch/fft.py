@@ -30,7 +30,7 @@ from .ops.fft import (
     rfftn,
 )  # fmt: skip
 from .ops.join import cat
-from .queries import with_out
+from .out import with_out
 from .tensor import Tensor
 
 fft, ifft, rfft, irfft, hfft, ihfft = map(with_out, (fft, ifft, rfft, irfft, hfft, ihfft))

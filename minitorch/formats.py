@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+__all__ = [
+    "channels_last", "channels_last_3d", "contiguous_format", "layout", "legacy_contiguous_format", "memory_format",
+    "preserve_format", "strided",
+]  # fmt: skip
+
 
 class _Word:
     """A constant that prints as PyTorch's does, and is equal to the text."""

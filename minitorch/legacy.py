@@ -9,6 +9,11 @@ from typing import Any
 from . import dtypes as dt
 from .tensor import Tensor
 
+__all__ = [
+    "BFloat16Tensor", "BoolTensor", "ByteTensor", "CharTensor", "DoubleTensor", "FloatTensor", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor",
+]  # fmt: skip
+
 
 class _Typed(type):
     """Calling it makes a plain tensor of its dtype; its instances are the tensors of that dtype."""

@@ -8,6 +8,8 @@ import numpy as np
 
 from . import dtypes as dt
 
+__all__ = ["finfo", "iinfo"]
+
 
 class finfo:
     """The bounds of a floating dtype, the default one without an argument; of a complex one, those of its parts.

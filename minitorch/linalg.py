@@ -41,7 +41,7 @@ from .ops.matrix import (
     vecdot,
 )
 from .ops.reduce import vector_norm
-from .queries import with_out
+from .out import with_out
 
 cholesky, det, inv, solve, svdvals, eigvalsh, eigvals, pinv = map(
     with_out, (cholesky, det, inv, solve, svdvals, eigvalsh, eigvals, pinv)

@@ -120,7 +120,9 @@ def from_file(
     have = os.path.getsize(filename)
     if have < size * d.itemsize:
         raise RuntimeError(f"from_file: {filename!r} has {have} bytes, but {size} elements of {d.name} were asked for")
-    mapped = np.memmap(filename, np.uint8, "r+" if shared else "c", 0, (size * d.itemsize,)) if size else np.empty(0, d)
+    if not size:
+        return _made(np.empty(0, d)).requires_grad_(requires_grad)
+    mapped = np.memmap(filename, np.uint8, "r+" if shared else "c", 0, (size * d.itemsize,))
     return _made(np.asarray(mapped).view(d)).requires_grad_(requires_grad)
 
 
@@ -213,6 +215,6 @@ def binomial(count: Tensor, prob: Tensor, generator: Any = None) -> Tensor:
 
 
 __all__ = [
-    "bartlett_window", "binomial", "blackman_window", "empty_strided", "frombuffer", "hamming_window", "hann_window",
-    "kaiser_window", "poisson", "range", "tril_indices", "triu_indices",
+    "bartlett_window", "binomial", "blackman_window", "empty_permuted", "empty_strided", "from_file", "frombuffer",
+    "hamming_window", "hann_window", "kaiser_window", "poisson", "range", "tril_indices", "triu_indices",
 ]  # fmt: skip

@@ -264,6 +264,11 @@ def normal(
     if size is not None:
         x = _drawn(kernels.normal, _shape((size,), "normal"), _numpy_dtype(dtype), generator, device, False, mean, std)
         return x.requires_grad_() if requires_grad else x
+    return _normal_around(mean, std, generator, device)
+
+
+def _normal_around(mean: Any, std: Any, generator: Any, device: Any) -> Tensor:
+    """Normal numbers whose means or deviations are tensors; the result has gradients for both."""
     model = mean if isinstance(mean, Tensor) else std
     shape = broadcast_shape([np.shape(getattr(x, "array", x)) for x in (mean, std)])
     if shape is None:

@@ -26,7 +26,7 @@ from .ops.special import (
     xlog1py,
     zeta,
 )  # fmt: skip
-from .queries import with_out
+from .out import with_out
 
 digamma, psi, erf, erfc, erfinv, exp2, expm1, log1p, logit, round, sinc, gammaln, expit, xlogy, logsumexp = map(
     with_out,

@@ -132,8 +132,9 @@ def run(script: str, arguments: list[str], packages: list[str]) -> None:
     NEIGHBOURS). A folder or archive is run by its `__main__`.
     """
     sys.argv = [script, *arguments]
-    sys.path[0] = os.path.dirname(os.path.abspath(script)) if os.path.isfile(script) else os.path.abspath(script)
-    os.environ[RUNNING] = os.pathsep.join([os.path.abspath(script), *packages])
+    path = os.path.abspath(script)
+    sys.path[0] = os.path.dirname(path) if os.path.isfile(path) else path
+    os.environ[RUNNING] = os.pathsep.join([path, *packages])
     with as_torch(*NEIGHBOURS, *packages):
         if not script.endswith(".py"):
             runpy.run_path(script, run_name="__main__")

@@ -77,18 +77,23 @@ def make_tensor(
         raise ValueError(
             f"`requires_grad=True` is not supported for boolean and integral dtypes, but got dtype={dtype}"
         )
+    made = _random(size, dtype, device, *_bounds(dtype, whole, low, high))
+    if exclude_zero:
+        made[made == 0] = 1 if whole else finfo(dtype).tiny
+    if noncontiguous and made.numel() > 1:
+        made = made.repeat_interleave(2, dim=-1)[..., ::2]
+    return made.requires_grad_() if requires_grad else made
+
+
+def _bounds(dtype: Any, whole: bool, low: Any, high: Any) -> tuple[Any, Any]:
+    """The bounds given, or those of the dtype."""
     first, last = {dt.bool: (0, 2), dt.uint8: (0, 10)}.get(dtype, (-9, 10 if whole else 9))
     first, last = first if low is None else low, last if high is None else high
     if first != first or last != last:
         raise ValueError(f"`low` and `high` cannot be NaN, but got low={first} and high={last}")
     if first > last or (first == last and not dtype.is_floating_point):
         raise ValueError(f"`low` must be less than `high`, but got {first} >= {last}")
-    made = _random(size, dtype, device, first, last)
-    if exclude_zero:
-        made[made == 0] = 1 if whole else finfo(dtype).tiny
-    if noncontiguous and made.numel() > 1:
-        made = made.repeat_interleave(2, dim=-1)[..., ::2]
-    return made.requires_grad_() if requires_grad else made
+    return first, last
 
 
 def _random(size: Any, dtype: Any, device: Any, low: Any, high: Any) -> Tensor:

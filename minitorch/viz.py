@@ -207,8 +207,10 @@ def _reduce_crossings(rows: list[list[_Box]], sweeps: int = 8) -> None:
         for i in range(1, len(rows)) if up else range(len(rows) - 2, -1, -1):
             beside = rows[i - 1] if up else rows[i + 1]
             place = {box: float(at) for at, box in enumerate(beside)}
-            own = {box: float(at) for at, box in enumerate(rows[i])}
-            means = {box: _mean([place[b] for b in (box.below if up else box.above)], own[box]) for box in rows[i]}
+            means = {}
+            for own, box in enumerate(rows[i]):
+                neighbours = box.below if up else box.above
+                means[box] = _mean([place[b] for b in neighbours], float(own))
             rows[i].sort(key=means.__getitem__)
 
 

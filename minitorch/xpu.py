@@ -1,27 +1,7 @@
-"""Intel's GPUs: there is none."""
+"""Intel's GPUs: there is none. It has what Apple's have."""
 
-from __future__ import annotations
-
-from typing import Any
-
-
-def is_available() -> bool:
-    """False."""
-    return False
-
-
-def device_count() -> int:
-    """0."""
-    return 0
-
-
-def manual_seed(seed: int) -> None:
-    """Nothing: `torch.manual_seed` starts the only generator."""
-
-
-def empty_cache() -> None:
-    """Nothing: there is no cache."""
-
-
-def synchronize(device: Any = None) -> None:
-    """Nothing: every operation is done when it returns."""
+from .mps import device_count as device_count
+from .mps import empty_cache as empty_cache
+from .mps import is_available as is_available
+from .mps import manual_seed as manual_seed
+from .mps import synchronize as synchronize

@@ -100,6 +100,15 @@ def test_mistakes():
         (ValueError, lambda: dist.send(x, 0)),
         (ValueError, lambda: dist.recv(x, 0)),
         (ValueError, lambda: dist.new_group([0, 1])),
+        (TypeError, lambda: dist.broadcast("x", 0)),
+        (ValueError, lambda: dist.broadcast(x)),
+        (ValueError, lambda: dist.reduce(x, 0, group_dst=0)),
+        (TypeError, lambda: dist.all_reduce(x, "sum")),
+        (RuntimeError, lambda: dist.all_reduce(x.long(), dist.ReduceOp.AVG)),
+        (TypeError, lambda: dist.all_gather(x, x)),
+        (TypeError, lambda: dist.scatter("x", [x])),
+        (RuntimeError, lambda: dist.all_to_all_single(x, x, [1], [4])),
+        (ValueError, lambda: dist.scatter_object_list([], [1])),
     ):
         with pytest.raises(error):
             mistake()

@@ -300,3 +300,53 @@ def test_dimensions_of_the_events_of_a_transform():
     assert D.transforms.ExpTransform().inv.event_dim == 0
     with pytest.raises(ValueError, match="1 dimensions before and 2 after"):
         _ = D.transforms.CorrCholeskyTransform().event_dim
+
+
+def test_divergences_at_the_ends():
+    """What p never gives costs nothing, whatever q says of it."""
+    sure = D.Bernoulli(torch.tensor([0.0, 0.3, 1.0]))
+    torch.testing.assert_close(D.kl_divergence(sure, sure), torch.zeros(3))
+    other = D.Bernoulli(torch.tensor([1.0, 0.0, 0.0]))
+    assert D.kl_divergence(sure, other).isinf().all()
+
+
+def test_divergences_that_are_infinite_whatever_the_means():
+    heavy = D.Pareto(torch.tensor([1.0, 2.0]), torch.tensor([0.5, 3.0]))  # the first has no mean
+    for p, q in ((heavy, D.Uniform(0.0, 1.0)), (D.Normal(0.0, 1.0), heavy)):
+        assert (D.kl_divergence(p, q) == float("inf")).all()
+    assert D.kl_divergence(D.Normal(torch.zeros(3, 1), 1.0), heavy).shape == (3, 2)
+
+
+def test_the_divergence_of_wishart_distributions():
+    """In one dimension Wishart(df, v) is Gamma(df / 2, 1 / 2v)."""
+    p, q = [D.Wishart(torch.tensor(df), torch.tensor([[v]])) for df, v in ((4.0, 2.0), (3.0, 0.5))]
+    a, b = [D.Gamma(d.df / 2, 0.5 / d.covariance_matrix[0, 0]) for d in (p, q)]
+    torch.testing.assert_close(D.kl_divergence(p, q), D.kl_divergence(a, b))
+    wide = D.Wishart(torch.tensor(4.0), torch.tensor([[2.0, 0.5], [0.5, 1.0]]))
+    torch.testing.assert_close(D.kl_divergence(wide, wide), torch.tensor(0.0))
+    with pytest.raises(ValueError, match="equal event shapes"):
+        D.kl_divergence(wide, p)
+
+
+def test_values_without_end():
+    inf = torch.tensor(float("inf"))
+    flat = D.GeneralizedPareto(0.0, 1.0, 0.0)
+    assert flat.icdf(torch.tensor(1.0)) == inf
+    assert flat.log_prob(inf) == -inf
+    assert flat.cdf(inf) == 1
+    assert D.Pareto(torch.tensor(1.0), torch.tensor(2.0)).log_prob(inf) == -inf
+
+
+def test_values_and_parameters_broadcast():
+    d = D.ContinuousBernoulli(torch.tensor([0.1, 0.5, 0.9]))
+    values = torch.tensor([[0.0], [0.25], [1.0]])
+    expected = torch.stack([d.log_prob(row.expand(3)) for row in values])
+    torch.testing.assert_close(d.log_prob(values), expected)
+
+
+def test_numbers_as_values():
+    half = torch.tensor(0.5)
+    assert D.Gamma(2.0, 1.0).log_prob(0.5) == D.Gamma(2.0, 1.0).log_prob(half)
+    assert D.Gamma(2.0, 1.0).log_prob(half.double()).dtype is torch.float32
+    for kind in (D.HalfCauchy, D.HalfNormal):
+        assert kind(1.0, validate_args=False).log_prob(0.5) == kind(1.0).log_prob(half)

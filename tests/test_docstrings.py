@@ -3,11 +3,14 @@
 import doctest
 import importlib
 import pkgutil
+import re
+from pathlib import Path
 
 import pytest
 
 import minitorch as torch
 
+ROOT = Path(__file__).parent.parent
 FOUND = [m.name for m in pkgutil.walk_packages(torch.__path__, "minitorch.")]
 MODULES = ["minitorch", *[name for name in FOUND if name != "minitorch.again"]]  # importing that one runs a program
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
@@ -33,3 +36,14 @@ def test_example(example):
     report = []
     result = doctest.DocTestRunner(optionflags=FLAGS).run(example, out=report.append, clear_globs=False)
     assert not result.failed, "".join(report)
+
+
+def test_the_readme_shows_the_source_as_it_is():
+    shown = re.findall(
+        r"^```py\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+    )
+    sources = [
+        (ROOT / "minitorch" / name).read_text(encoding="utf-8") for name in ("kernels/scalar.py", "ops/pointwise.py")
+    ]
+    assert len(shown) == 2
+    assert all(block in source for block, source in zip(shown, sources, strict=True))

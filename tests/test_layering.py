@@ -38,6 +38,7 @@ FLOORS = {
     "settings": 5,
     "patterns": 5,
     "queries": 5,
+    "out": 5,
     "_C": 6,
     "checks": 1,
     "return_types": 5,
@@ -315,8 +316,7 @@ def code_lines(path: Path) -> int:
 
 
 def test_files_are_short() -> None:
-    # The public door is a list of names, one a line: no code to lose oneself in.
-    sizes = {path: code_lines(path) for path in SOURCES.values() if path.parent != ROOT or path.name != "__init__.py"}
+    sizes = {path: code_lines(path) for path in SOURCES.values()}
     report([f"{path}: {size} lines of code, at most 600" for path, size in sizes.items() if size > 600])
 
 

@@ -80,6 +80,19 @@ def test_subclasses_as_plain_tensors():
         assert torch.add(torch.ones(2).as_subclass(Mine), 1).tolist() == [2, 2]
 
 
+def test_public_functions_ask_the_classes_of_their_arguments():
+    class Mine(torch.Tensor):
+        @classmethod
+        def __torch_function__(cls, func, types, args=(), kwargs=None):
+            return func.__name__
+
+    x = torch.ones(2).as_subclass(Mine)
+    assert torch.clone(x) == "clone"
+    assert torch.nn.functional.dropout(x) == "dropout"
+    assert torch.linalg.diagonal(x) == "diagonal"
+    assert torch.special.expit(x) == "sigmoid"
+
+
 def test_memory_in_another_order():
     x = torch.empty_permuted((2, 3, 4), (2, 0, 1), requires_grad=True)
     assert x.shape == (2, 3, 4)

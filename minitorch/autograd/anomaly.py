@@ -6,6 +6,8 @@ import warnings
 
 from .grad_mode import ever, mode
 
+__all__ = ["is_anomaly_check_nan_enabled", "is_anomaly_enabled", "set_anomaly_enabled"]
+
 
 class set_detect_anomaly:
     """Switch anomaly detection on or off: from the call on, and as a context manager until its end."""

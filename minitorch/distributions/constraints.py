@@ -270,8 +270,9 @@ class _PositiveSemidefinite(_Symmetric):
         fine = super().check(value)
         if not bool(fine.all()):
             return fine
-        lift = eye(value.shape[-1], dtype=value.dtype) * (value.abs().flatten(-2).amax(-1)[..., None, None] * 1e-5)
-        return fine & (cholesky_ex(value + lift)[1] == 0)
+        largest = value.abs().flatten(-2).amax(-1)[..., None, None]
+        lifted = value + 1e-5 * largest * eye(value.shape[-1], dtype=value.dtype)  # an eigenvalue of 0 will do
+        return fine & (cholesky_ex(lifted)[1] == 0)
 
 
 class cat(Constraint):

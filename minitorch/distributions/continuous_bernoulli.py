@@ -11,7 +11,7 @@ from ..random import rand
 from . import constraints
 from .distribution import ExponentialFamily
 from .odds import WithOdds
-from .utils import clamp_probs
+from .utils import broadcast_all, clamp_probs
 
 
 class ContinuousBernoulli(WithOdds, ExponentialFamily):
@@ -77,9 +77,7 @@ class ContinuousBernoulli(WithOdds, ExponentialFamily):
         return self.icdf(rand(self._extended_shape(sample_shape), dtype=self.probs.dtype))
 
     def log_prob(self, value: Any) -> Any:
-        value = self._checked(value)
-        logits = self.logits.expand(value.shape) if value.dim() > self.logits.dim() else self.logits
-        value = value.expand(logits.shape)
+        logits, value = broadcast_all(self.logits, self._checked(value))
         return -binary_cross_entropy_with_logits(logits, value, reduction="none") + self._log_norm()
 
     def cdf(self, value: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ..creation import as_tensor
 from ..limits import finfo
 from ..ops.gamma import gamma_cdf, standard_gamma
 from . import constraints
@@ -46,7 +47,7 @@ class Gamma(ExponentialFamily):
         return value
 
     def log_prob(self, value: Any) -> Any:
-        value, a = self._checked(value), self.concentration
+        value, a = self._checked(as_tensor(value, dtype=self.rate.dtype)), self.concentration
         return a.xlogy(self.rate) + (a - 1).xlogy(value) - self.rate * value - a.lgamma()
 
     def cdf(self, value: Any) -> Any:

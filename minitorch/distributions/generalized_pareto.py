@@ -46,8 +46,12 @@ class GeneralizedPareto(Distribution):
         """The logarithm of the probability of more than `value`."""
         z = (value - self.loc) / self.scale
         flat, k = self._split()
-        series = self.concentration * z * z / 2 - z  # for the derivative by a concentration of 0
-        return where(flat, series, -(k * z).log1p() / k)
+        return where(flat, -self._series(z), -(k * z).log1p() / k)
+
+    def _series(self, z: Any) -> Any:
+        """z - k z² / 2, which has the value and the derivative of log(1 + k z) / k at k = 0."""
+        finite = where(z.isinf(), 0.0, z)  # 0 times infinity is no number
+        return z * (1 - self.concentration * finite / 2)
 
     @property
     def mean(self) -> Any:
@@ -76,8 +80,7 @@ class GeneralizedPareto(Distribution):
     def icdf(self, value: Any) -> Any:
         rest = (-value).log1p()
         flat, k = self._split()
-        series = self.concentration * rest * rest / 2 - rest
-        return self.loc + self.scale * where(flat, series, (-k * rest).expm1() / k)
+        return self.loc + self.scale * where(flat, -self._series(rest), (-k * rest).expm1() / k)
 
     def entropy(self) -> Any:
         return (self.scale.log() + self.concentration + 1).expand(self._batch_shape)

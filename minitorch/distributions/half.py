@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any, ClassVar
 
+from ..creation import as_tensor
 from ..ops.arithmetic import where
 from . import constraints
 from .distribution import Distribution
@@ -33,7 +34,8 @@ class Half(TransformedDistribution):
         return self.scale.detach() * 0
 
     def log_prob(self, value: Any) -> Any:
-        inner = self.base_dist.log_prob(self._checked(value)) + math.log(2)
+        value = as_tensor(self._checked(value), dtype=self.scale.dtype)
+        inner = self.base_dist.log_prob(value) + math.log(2)
         return where(value >= 0, inner, -math.inf)
 
     def cdf(self, value: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..ops.arithmetic import where
 from ..ops.linalg import solve_triangular
+from ..queries import broadcast_shapes
 from .bernoulli import Bernoulli
 from .beta import Beta
 from .binomial import Binomial
@@ -66,10 +67,6 @@ def kl_divergence(p: Distribution, q: Distribution) -> Any:
     )
 
 
-def _infinite(x: Any) -> Any:
-    return x.detach() * 0 + math.inf
-
-
 def _x_log_x(x: Any) -> Any:
     return x.xlogy(x)
 
@@ -86,9 +83,9 @@ def _normal(p: Any, q: Any) -> Any:
 @register_kl(Bernoulli, Bernoulli)
 def _bernoulli(p: Any, q: Any) -> Any:
     one = p.probs * (_softplus(-q.logits) - _softplus(-p.logits))
-    one = where(q.probs == 0, math.inf, where(p.probs == 0, 0.0, one))
+    one = where(p.probs == 0, 0.0, where(q.probs == 0, math.inf, one))
     zero = (1 - p.probs) * (_softplus(q.logits) - _softplus(p.logits))
-    return one + where(q.probs == 1, math.inf, where(p.probs == 1, 0.0, zero))
+    return one + where(p.probs == 1, 0.0, where(q.probs == 1, math.inf, zero))
 
 
 def _softplus(x: Any) -> Any:
@@ -284,7 +281,7 @@ def _beta_uniform(p: Any, q: Any) -> Any:
 @register_kl(Poisson, Binomial)
 def _outside(p: Any, q: Any) -> Any:
     """p has values that are impossible for q."""
-    return _infinite(p.mean + q.mean * 0)
+    return p.mean.new_full(broadcast_shapes(p.batch_shape, q.batch_shape), math.inf)
 
 
 __all__ = ["kl_divergence", "register_kl"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..ops.arithmetic import where
 from ..ops.linalg import solve_triangular
+from ..ops.special import multigammaln
 from .beta import Beta
 from .continuous_bernoulli import ContinuousBernoulli
 from .exponential import Exponential
@@ -19,6 +20,7 @@ from .multivariate_normal import MultivariateNormal, mahalanobis
 from .normal import Normal
 from .pareto import Pareto
 from .uniform import Uniform
+from .wishart import Wishart, multidigamma
 
 # ---------------------------------------------------------------- p has values that are impossible for q
 
@@ -138,8 +140,7 @@ def _uniform_gumbel(p: Any, q: Any) -> Any:
 def _same_events(p: Any, q: Any) -> None:
     if p.event_shape != q.event_shape:
         raise ValueError(
-            "KL-divergence between two normal distributions of vectors needs equal event shapes, got "
-            f"{p.event_shape} and {q.event_shape}"
+            f"KL-divergence needs distributions of equal event shapes, got {p.event_shape} and {q.event_shape}"
         )
 
 
@@ -171,6 +172,15 @@ def _roots(p: Any) -> list[Any]:
 
 def _log_det(p: Any) -> Any:
     return 2 * p._half_log_det() if isinstance(p, MultivariateNormal) else p._log_det()
+
+
+@register_kl(Wishart, Wishart)
+def _wishart(p: Any, q: Any) -> Any:
+    _same_events(p, q)
+    n, a, b = p.event_shape[0], 0.5 * p.df, 0.5 * q.df
+    trace = solve_triangular(q._unbroadcasted_scale_tril, p._unbroadcasted_scale_tril, upper=False).pow(2).sum((-2, -1))
+    norms = multigammaln(b, n) - multigammaln(a, n) + 2 * b * (q._half_log_det() - p._half_log_det())
+    return norms + a * (trace - n) + (a - b) * multidigamma(a, n)
 
 
 __all__ = ["kl_divergence", "register_kl"]

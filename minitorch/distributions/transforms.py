@@ -195,7 +195,7 @@ class AffineTransform(Transform):
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
         scale = self.scale
         size = scale.abs().log() if isinstance(scale, Tensor) else math.log(abs(scale))
-        return sum_rightmost(x.detach() * 0 + size, self.event_dim)
+        return sum_rightmost(x.new_zeros(x.shape) + size, self.event_dim)
 
     def forward_shape(self, shape: Any) -> Any:
         return _broadcast(shape, self.loc, self.scale)

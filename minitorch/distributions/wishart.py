@@ -97,11 +97,11 @@ class Wishart(WithCovariance, ExponentialFamily):
 
     def entropy(self) -> Any:
         n, half = self._event_shape[0], 0.5 * self.df
-        digammas = _multidigamma(half, n)
+        digammas = multidigamma(half, n)
         h = (n + 1) * (self._half_log_det() + 0.5 * n * math.log(2)) + multigammaln(half, n) + half * n
         return h - 0.5 * (self.df - n - 1) * digammas
 
 
-def _multidigamma(x: Any, n: int) -> Any:
+def multidigamma(x: Any, n: int) -> Any:
     """Σ ψ(x - j/2) over j < n."""
     return (x.unsqueeze(-1) - 0.5 * arange(n, dtype=x.dtype)).digamma().sum(-1)

@@ -128,7 +128,8 @@ def _called(func: Function, samples: list[Any], kwargs: dict[str, Any], randomne
 
 def _same(a: Any, b: Any) -> bool:
     """Whether two states of a stream are one."""
-    return bool(a[1:4] == b[1:4]) and Tensor._wrap(a[0].view(np.int32)).equal(Tensor._wrap(b[0].view(np.int32)))
+    words, others = [Tensor._wrap(state[0].view(np.int32)) for state in (a, b)]
+    return bool(a[1:4] == b[1:4]) and words.equal(others)
 
 
 def _gathered(name: str, results: list[Any], out_dims: Any) -> Any:

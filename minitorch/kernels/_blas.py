@@ -135,9 +135,8 @@ def products(a: Array, b: Array, out: Array | None = None) -> Array:
     if min(a.ndim, b.ndim) < 2 or b.ndim < 3 or b.ndim < a.ndim or a.shape[-2] * b.size < SMALL:
         return np.asarray(np.matmul(a, b, out=out))
     if out is None:
-        out = np.empty(
-            (*np.broadcast_shapes(a.shape[:-2], b.shape[:-2]), a.shape[-2], b.shape[-1]), np.result_type(a, b)
-        )
+        stack = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+        out = np.empty((*stack, a.shape[-2], b.shape[-1]), np.result_type(a, b))
     if len(out) != len(b):
         with one_thread:
             return np.asarray(np.matmul(a, b, out=out))

@@ -160,8 +160,10 @@ def attend(q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale
     """
     n, heads, length, _ = q.shape
     f = v.shape[3]
-    rows = q.flags.c_contiguous
-    y = np.empty((n, heads, length, f), q.dtype) if rows else np.empty((n, length, heads, f), q.dtype).swapaxes(1, 2)
+    if q.flags.c_contiguous:
+        y = np.empty((n, heads, length, f), q.dtype)
+    else:
+        y = np.empty((n, length, heads, f), q.dtype).swapaxes(1, 2)
     log_sum = np.empty((n, heads, length), q.dtype)
     scratch = _scratch(q, k, causal)
     with np.errstate(all="ignore"):

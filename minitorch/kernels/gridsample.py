@@ -200,22 +200,27 @@ def _rows(x: Array) -> Array:
     return np.ascontiguousarray(x).reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
+def _taps_of_one(at: Array) -> int:
+    """How many taps one image has: what its work is in proportion to."""
+    return at[0].size if len(at) else 0
+
+
 def collect(x: Array, at: Array, w: Array, shape: tuple[int, ...]) -> Array:
     """(N, C, *shape): for each position the weighted sum of its taps."""
     y = np.empty((*x.shape[:2], at.shape[1]), x.dtype)
-    _collect.split(x.shape[0], 1.5 * at[0].size * x.shape[1] if len(at) else 1.0, _rows(x), at, w, y)
+    _collect.split(x.shape[0], 1.5 * _taps_of_one(at) * x.shape[1], _rows(x), at, w, y)
     return y.reshape(*x.shape[:2], *shape)
 
 
 def scatter(g: Array, at: Array, w: Array, shape: tuple[int, ...]) -> Array:
     """The transpose: (N, C, *shape), the gradients given back to the taps."""
     x = np.zeros((*g.shape[:2], math.prod(shape)), g.dtype)
-    _scatter.split(g.shape[0], 1.5 * at[0].size * g.shape[1] if len(at) else 1.0, _rows(g), at, w, x)
+    _scatter.split(g.shape[0], 1.5 * _taps_of_one(at) * g.shape[1], _rows(g), at, w, x)
     return x.reshape(*g.shape[:2], *shape)
 
 
 def lean(g: Array, x: Array, at: Array, dw: Array, shape: tuple[int, ...]) -> Array:
     """The gradient of the grid, of its shape."""
     out = np.zeros((at.shape[0], at.shape[1], dw.shape[3]), x.dtype)
-    _lean.split(x.shape[0], 2.0 * at[0].size * x.shape[1] if len(at) else 1.0, _rows(g), _rows(x), at, dw, out)
+    _lean.split(x.shape[0], 2.0 * _taps_of_one(at) * x.shape[1], _rows(g), _rows(x), at, dw, out)
     return np.ascontiguousarray(out[:, :, ::-1]).reshape(shape)

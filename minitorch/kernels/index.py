@@ -272,7 +272,8 @@ def _picks_rows(k: Any) -> bool:
 
 def advanced_put(y: Array, key: tuple[Any, ...], values: Any, accumulate: bool) -> None:
     """y[key] = values, or += (also where an index is repeated), in place."""
-    if accumulate and len(key) == 1 and _picks_rows(key[0]) and np.shape(values) == (*key[0].shape, *y.shape[1:]):
+    by_rows = accumulate and len(key) == 1 and _picks_rows(key[0])
+    if by_rows and np.shape(values) == (*key[0].shape, *y.shape[1:]):
         index = np.where(key[0] < 0, key[0] + len(y), key[0]).ravel()
         index_add(y, 0, index, values.reshape(index.size, *y.shape[1:]))
         return

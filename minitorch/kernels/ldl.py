@@ -66,7 +66,8 @@ def _exchange(a: Array, k: int, i: int, j: int, hermitian: bool) -> None:
         return
     a[j + 1 :, [i, j]] = a[j + 1 :, [j, i]]
     middle = a[i + 1 : j, i].copy()
-    a[i + 1 : j, i], a[j, i + 1 : j] = _mirrored(a[j, i + 1 : j], hermitian).copy(), _mirrored(middle, hermitian)
+    a[i + 1 : j, i] = _mirrored(a[j, i + 1 : j], hermitian)
+    a[j, i + 1 : j] = _mirrored(middle, hermitian)
     a[i, i], a[j, j] = a[j, j], a[i, i]
     if hermitian:
         a[j, i] = a[j, i].conj()

@@ -12,6 +12,8 @@ from ..tensor import Tensor
 from .module import Module, indented
 from .parameter import Parameter
 
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+
 C = TypeVar("C", bound=Any)
 
 

@@ -12,6 +12,8 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d"]
+
 
 class _Conv(Module):
     """Weight (out, in / groups, *kernel), transposed (in, out / groups, *kernel); it starts uniform in ±1/√fan-in."""

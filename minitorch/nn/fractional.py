@@ -8,6 +8,8 @@ from typing import Any
 from . import functional as F
 from .module import Module
 
+__all__ = ["FractionalMaxPool2d", "FractionalMaxPool3d"]
+
 
 class _FractionalMaxPool(Module):
     dims: int

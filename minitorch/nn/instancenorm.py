@@ -9,6 +9,8 @@ from . import functional as F
 from .module import Module
 from .norm import _BatchNorm
 
+__all__ = ["InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LocalResponseNorm", "SyncBatchNorm"]
+
 
 class _InstanceNorm(_BatchNorm):
     """Each channel of each sample normalised over its positions (Ulyanov et al., 2016). (C, ...) is one sample."""

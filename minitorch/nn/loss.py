@@ -8,6 +8,11 @@ from ..ops.loss import _reduction
 from . import functional as F
 from .module import Module
 
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss",
+    "SmoothL1Loss",
+]  # fmt: skip
+
 
 class _Loss(Module):
     """`reduction`: "mean", "sum" or "none"; `size_average` and `reduce` are its old spellings."""

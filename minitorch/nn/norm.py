@@ -11,6 +11,8 @@ from . import functional as F
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "GroupNorm", "LayerNorm", "RMSNorm"]
+
 
 class _BatchNorm(Module):
     """Over batch and positions, per channel: (x - mean) / √(var + eps) weight + bias (Ioffe and Szegedy, 2015).

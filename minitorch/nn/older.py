@@ -8,6 +8,8 @@ from typing import Any
 from .loss import NLLLoss
 from .module import Module
 
+__all__ = ["Container", "NLLLoss2d", "factory_kwargs"]
+
 
 class Container(Module):
     """Modules under the names of keywords: deprecated, `Module` itself can do it."""

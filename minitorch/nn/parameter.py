@@ -14,6 +14,8 @@ from ..device import Device, check_device
 from ..overrides import disabled
 from ..tensor import Tensor
 
+__all__ = ["Buffer", "Parameter", "UninitializedBuffer", "UninitializedParameter"]
+
 
 class Parameter(Tensor):
     """A leaf that a module trains: the memory of `data`, cut off from its graph, that requires grad by default.

@@ -7,6 +7,11 @@ from typing import Any
 from . import functional as F
 from .module import Module
 
+__all__ = [
+    "ChannelShuffle", "Fold", "PixelShuffle", "PixelUnshuffle", "Unfold", "Upsample", "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
+]  # fmt: skip
+
 
 class Upsample(Module):
     """The spatial dimensions of (N, C, ...) resized to `size` or by `scale_factor`: see `functional.interpolate`.

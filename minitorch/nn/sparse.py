@@ -10,6 +10,8 @@ from . import init
 from .module import Module
 from .parameter import Parameter
 
+__all__ = ["Embedding", "EmbeddingBag"]
+
 
 class Embedding(Module):
     """Row i of a table of num_embeddings vectors, for every integer i of the input: (...) -> (..., embedding_dim).

@@ -17,6 +17,10 @@ from .linear import Linear
 from .module import Module
 from .norm import LayerNorm
 
+__all__ = [
+    "Transformer", "TransformerDecoder", "TransformerDecoderLayer", "TransformerEncoder", "TransformerEncoderLayer",
+]  # fmt: skip
+
 _ACTIVATIONS = {"relu": F.relu, "gelu": F.gelu}
 
 

@@ -8,6 +8,8 @@ from ..ops.conv import each
 from . import functional as F
 from .module import Module
 
+__all__ = ["LPPool1d", "LPPool2d", "LPPool3d", "MaxUnpool1d", "MaxUnpool2d", "MaxUnpool3d"]
+
 
 class _MaxUnpool(Module):
     dims: int

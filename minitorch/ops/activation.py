@@ -22,6 +22,11 @@ from .pointwise import Unary, analytic, erf, exp, on_complex
 from .rounding import abs
 from .view import chunk, dim_in, reshape
 
+__all__ = [
+    "celu", "celu_", "hardshrink", "prelu", "relu", "relu_", "rrelu", "rrelu_", "selu", "selu_", "sigmoid", "sigmoid_",
+    "tanh", "tanh_", "threshold", "threshold_",
+]  # fmt: skip
+
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772848170429916717, 1.0507009873554804934193349852946
 
 

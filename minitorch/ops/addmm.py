@@ -13,6 +13,8 @@ from .base import Op, T, conj, inplace, older_order, promoted
 from .matmul import Mv, _check, _check_batches, _dims, _product, matmul, outer
 from .view import expand, transpose
 
+__all__ = ["addbmm", "addmm", "addmv", "addmv_", "addr", "baddbmm"]
+
 
 class Addmm(Op):
     """y = beta x + alpha a b for matrices;  dx = beta g, da = alpha g bᵀ, db = alpha aᵀ g"""
@@ -103,12 +105,17 @@ def _added(function: Any, x: Any, a: Any, b: Any, shape: tuple[int, ...], beta: 
         raise DtypeError(name, "the tensor to add to and the factors must have the same dtype", x, a, b)
     if x.array.dtype.kind == "b" and function not in (Addr, Addmv):
         raise DtypeError(name, "products of bool tensors are not implemented: convert them first", x, a, b)
-    given = x.array.shape
-    if len(given) > len(shape) or any(m not in (1, n) for m, n in zip(given[::-1], shape[::-1], strict=False)):
+    if not _expands(x.array.shape, shape):
         raise OperationError(
             name, f"the tensor to add to cannot be expanded to the shape of the product, {list(shape)}", x, a, b
         )
     return function.apply(x, a, b, beta, alpha)
+
+
+def _expands(old: tuple[int, ...], new: tuple[int, ...]) -> bool:
+    """Whether a shape can be expanded to another."""
+    sizes = zip(reversed(old), reversed(new), strict=False)
+    return len(old) <= len(new) and all(m in (1, n) for m, n in sizes)
 
 
 # ---------------------------------------------------------------- what users call

@@ -33,6 +33,8 @@ from .base import (
     warn_of_order,
 )
 
+__all__ = ["add", "div", "floor_divide", "mul", "neg", "pow", "rsub", "sub", "where"]
+
 
 class Add(Pointwise):
     """y = a + b;  da = g, db = g"""

@@ -308,10 +308,7 @@ def multi_head_attention_forward(
             "one."
         )
     _check_sizes(q, k, v, embed_dim_to_check, num_heads, use_separate_proj_weight)
-    if (bias_k is None) != (bias_v is None):
-        raise AssertionError("bias_k and bias_v are set both or not at all")
-    if bias_k is not None and (static_k is not None or static_v is not None):
-        raise AssertionError("bias cannot be added to static key and value.")
+    _check_biases(bias_k, bias_v, static_k, static_v)
     single = q.ndim == 2
     if single:
         q, k, v = _batch_of_one(q, k, v)
@@ -343,6 +340,13 @@ def multi_head_attention_forward(
     if single:
         return y.squeeze(1), None if shares is None else shares.squeeze(0)
     return y, shares
+
+
+def _check_biases(bias_k: Any, bias_v: Any, static_k: Any, static_v: Any) -> None:
+    if (bias_k is None) != (bias_v is None):
+        raise AssertionError("bias_k and bias_v are set both or not at all")
+    if bias_k is not None and (static_k is not None or static_v is not None):
+        raise AssertionError("bias cannot be added to static key and value.")
 
 
 def _batch_of_one(q: Any, k: Any, v: Any) -> Any:

@@ -29,6 +29,12 @@ from .base import (
 )
 from .pointwise import exp, exp2, log, zeros_like
 
+__all__ = [
+    "addcdiv", "addcmul", "arctan2", "atan2", "copysign", "float_power", "fmax", "fmin", "fmod", "heaviside", "hypot",
+    "ldexp", "ldexp_", "lerp", "logaddexp", "logaddexp2", "maximum", "minimum", "nextafter", "remainder", "xlogy",
+    "xlogy_",
+]  # fmt: skip
+
 
 class Binary(Pointwise):
     """An operation of two operands: `rule_a(g, a, b)` and `rule_b(g, a, b)` are their gradients."""

@@ -15,6 +15,8 @@ from .sort import bincount, searchsorted
 from .stats import diff
 from .view import expand, narrow, reshape
 
+__all__ = ["histogramdd", "segment_reduce"]
+
 _KINDS = {"sum": "sum", "prod": "prod", "mean": "mean", "max": "amax", "amax": "amax", "min": "amin", "amin": "amin"}
 _NEUTRAL = {"sum": 0, "prod": 1, "mean": 0, "amax": -math.inf, "amin": math.inf}
 

@@ -16,6 +16,13 @@ from .copying import copy_
 from .reduce import all as all_
 from .rounding import abs
 
+__all__ = [
+    "allclose", "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift", "bitwise_xor",
+    "eq", "equal", "ge", "greater", "greater_equal", "gt", "isclose", "isfinite", "isinf", "isnan", "isneginf",
+    "isposinf", "isreal", "le", "less", "less_equal", "logical_and", "logical_not", "logical_or", "logical_xor", "lt",
+    "ne", "not_equal", "signbit",
+]  # fmt: skip
+
 
 def _written(function: Any) -> Any:
     """The in-place form: what is written does not depend on the old values, so their history ends."""

@@ -16,6 +16,8 @@ from .join import cat
 from .parts import complex
 from .view import narrow, reshape, squeeze, unsqueeze
 
+__all__ = ["conv1d", "conv2d", "conv3d", "conv_tbc", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d"]
+
 
 class Convolution(Op):
     """y = x * w + b;  each of the three gradients is a convolution again"""

@@ -16,6 +16,8 @@ from ..kernels.cast import assign, cast_array
 from ..kernels.rearrange import contiguous_copy, copy_of
 from .base import Op, T, TensorBase, check_apart, check_overlap, overlaps_itself, overwrite
 
+__all__ = ["clone", "detach", "detach_", "fill", "fill_", "zero_"]
+
 
 class Clone(Op):
     """y = x in memory of its own;  dx = g"""

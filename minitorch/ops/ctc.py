@@ -15,6 +15,8 @@ from .base import Op, T, TensorBase
 from .loss import check_reduction
 from .view import squeeze, unsqueeze
 
+__all__ = ["ctc_loss"]
+
 
 class CtcLoss(Op):
     """-ln of the summed probability of all alignments;  dx = softmax - the posterior of each label at each time"""

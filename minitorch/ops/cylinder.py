@@ -13,6 +13,8 @@ from ..kernels import gamma as kernels
 from .base import Op, T, TensorBase, broadcast_error, floating_pair, inplace, like
 from .pointwise import real
 
+__all__ = ["igamma", "igammac"]
+
 
 class Igamma(Op):
     """y = P(a, x);  dx = g x^(a-1) e^-x / Γ(a), none for a"""

@@ -15,6 +15,8 @@ from .base import T, TensorBase, into, promoted
 from .matmul import _dims, _no_bools, _product, matmul
 from .view import diagonal, dim_in, expand, permute, reshape, sum_to_size, view
 
+__all__ = ["chain_matmul", "einsum", "kron", "tensordot"]
+
 Labels = tuple[Any, ...]
 
 
@@ -163,29 +165,14 @@ def _arranged(x: Any, labels: Labels, order: Labels, sizes: dict[Any, int], shap
 
 def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     """Products summed over the last `dims` dimensions of a and the first of b, or over the pairs listed."""
-    if isinstance(dims, TensorBase):
-        dims = dims.tolist()
-    if isinstance(dims, int):
-        if not 0 <= dims <= min(a.array.ndim, b.array.ndim):
-            raise OperationError(
-                "tensordot", f"dims must lie between 0 and the smaller rank, but got dims={dims}", a, b
-            )
-        pairs = list(range(a.array.ndim - dims, a.array.ndim)), list(range(dims))
-    else:
-        pairs = tuple([[dims_] if isinstance(dims_, int) else list(dims_) for dims_ in dims])  # type: ignore[assignment]
-    left = [dim_in(d, a.array.ndim) for d in pairs[0]]
-    right = [dim_in(d, b.array.ndim) for d in pairs[1]]
+    left, right = _summed_dims(a, b, dims)
     is_dot = len(left) == a.array.ndim == b.array.ndim  # autocast leaves it alone
     if dt.mixed and not is_dot:
         a, b = lowered(a, b)
     a, b = _same_dtype(a, b)
     if len(left) != len(right):
         raise OperationError("tensordot", f"both dimension lists should have same length: {left} and {right}", a, b)
-    for p, q in zip(left, right, strict=True):  # a dimension of size 1 meets any: the other is summed
-        if a.array.shape[p] == 1 != b.array.shape[q]:
-            b = b.sum(q, keepdim=True)
-        elif b.array.shape[q] == 1 != a.array.shape[p]:
-            a = a.sum(p, keepdim=True)
+    a, b = _shrunk(a, b, left, right)
     names: list[Any] = [f"b{i}" for i in range(b.array.ndim)]
     for p, q in zip(left, right, strict=True):
         if a.array.shape[p] != b.array.shape[q]:
@@ -199,6 +186,27 @@ def tensordot(a: T, b: Any, dims: Any = 2, out: Any = None) -> T:
     result, labels = contract(a, first, b, tuple(names), kept)
     order = [labels.index(c) for c in (*first, *names) if c in kept]
     return into(out, permute(result, order) if order else result, "tensordot")
+
+
+def _summed_dims(a: Any, b: Any, dims: Any) -> tuple[list[int], list[int]]:
+    """The dimensions of a and of b that are summed over, in pairs."""
+    dims = dims.tolist() if isinstance(dims, TensorBase) else dims
+    if not isinstance(dims, int):
+        left, right = [[given] if isinstance(given, int) else list(given) for given in dims]
+        return [dim_in(d, a.array.ndim) for d in left], [dim_in(d, b.array.ndim) for d in right]
+    if not 0 <= dims <= min(a.array.ndim, b.array.ndim):
+        raise OperationError("tensordot", f"dims must lie between 0 and the smaller rank, but got dims={dims}", a, b)
+    return list(range(a.array.ndim - dims, a.array.ndim)), list(range(dims))
+
+
+def _shrunk(a: Any, b: Any, left: list[int], right: list[int]) -> tuple[Any, Any]:
+    """A dimension of size 1 meets one of any size, which is summed."""
+    for p, q in zip(left, right, strict=True):
+        if a.array.shape[p] == 1 != b.array.shape[q]:
+            b = b.sum(q, keepdim=True)
+        elif b.array.shape[q] == 1 != a.array.shape[p]:
+            a = a.sum(p, keepdim=True)
+    return a, b
 
 
 def kron(input: T, other: Any) -> T:
@@ -233,7 +241,8 @@ def multi_dot(tensors: Any, *, out: Any = None) -> Any:
     refuse("linalg.multi_dot", "b", *xs)
     if len(xs) < 2:
         raise RuntimeError(f"multi_dot(): expected at least 2 tensors but got {len(xs)}")
-    rows = [x.array.shape[0] if x.array.ndim == 2 else 1 if i == 0 else x.array.shape[0] for i, x in enumerate(xs)]
+    first = xs[0].array.shape[0] if xs[0].array.ndim == 2 else 1
+    rows = [first, *[x.array.shape[0] for x in xs[1:]]]
     columns = xs[-1].array.shape[1] if xs[-1].array.ndim == 2 else 1
     return into(out, _multiply(xs, _best_splits([*rows, columns]), 0, len(xs) - 1), "multi_dot")
 
@@ -246,7 +255,9 @@ def _best_splits(sizes: list[int]) -> dict[tuple[int, int], int]:
     for length in range(1, count):
         for i in range(count - length):
             j = i + length
-            options = {k: cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1] for k in range(i, j)}
+            options = {}
+            for k in range(i, j):
+                options[k] = cost[i, k] + cost[k + 1, j] + sizes[i] * sizes[k + 1] * sizes[j + 1]
             split[i, j] = min(options, key=options.__getitem__)
             cost[i, j] = options[split[i, j]]
     return split

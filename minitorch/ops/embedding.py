@@ -13,6 +13,8 @@ from .gather import gather
 from .sort import bincount
 from .view import unsqueeze
 
+__all__ = ["embedding"]
+
 
 class Embedding(Op):
     """The rows of a table;  dtable = the gradients summed by row, with `by_freq` over how often a row was used"""

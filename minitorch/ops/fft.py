@@ -63,12 +63,13 @@ class FftC2R(Op):
 
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
-        axes, n = ctx.args[0], g.array.shape[ctx.args[0][-1]]
+        last = ctx.args[0][-1]
+        n = g.array.shape[last]
         y = FftR2C.apply(g, *ctx.args)
-        once = narrow(y, axes[-1], 0, 1)
-        twice = narrow(y, axes[-1], 1, (n - 1) // 2) * 2
-        nyquist = narrow(y, axes[-1], n // 2, 1 - n % 2) if n > 1 else narrow(y, axes[-1], 0, 0)
-        return cat([once, twice, nyquist], axes[-1]), None, None, None
+        once = narrow(y, last, 0, 1)
+        twice = narrow(y, last, 1, (n - 1) // 2) * 2
+        nyquist = narrow(y, last, n // 2, 1 - n % 2) if n > 1 else narrow(y, last, 0, 0)
+        return cat([once, twice, nyquist], last), None, None, None
 
 
 # ---------------------------------------------------------------- arguments
@@ -132,18 +133,30 @@ def _sized(x: Any, axes: Sequence[int], sizes: Sequence[int]) -> Any:
 
 def _several(name: str, x: Any, s: Any, dim: Any) -> tuple[Axes, list[int]]:
     """The axes, and their sizes: -1 keeps one, s alone speaks of the last axes, neither of all."""
+    given = None if s is None else _listed(s)
+    axes = _axes(name, x, given, dim)
+    if given is None:
+        return axes, [_length(name, x.array.shape[a]) for a in axes]
+    if len(given) != len(axes):
+        raise OperationError(name, "When given, dim and shape arguments must have the same length", x)
+    sizes = [x.array.shape[a] if n == -1 else n for a, n in zip(axes, given, strict=True)]
+    return axes, [_length(name, n) for n in sizes]
+
+
+def _axes(name: str, x: Any, s: list[int] | None, dim: Any) -> Axes:
     ndim = x.array.ndim
-    s = None if s is None else _listed(s)
-    if s is not None and dim is None and len(s) > ndim:
+    if dim is not None:
+        dims = _listed(dim)
+    elif s is None:
+        dims = list(range(ndim))
+    elif len(s) <= ndim:
+        dims = list(range(ndim - len(s), ndim))
+    else:
         raise OperationError(name, f"Got shape with {len(s)} values but input tensor only has {ndim} dimensions.", x)
-    count = ndim if s is None else len(s)
-    axes = tuple([_axis(name, x, d) for d in (range(ndim - count, ndim) if dim is None else _listed(dim))])
+    axes = tuple([_axis(name, x, d) for d in dims])
     if len(set(axes)) < len(axes):
         raise OperationError(name, "FFT dims must be unique", x)
-    if s is not None and len(s) != len(axes):
-        raise OperationError(name, "When given, dim and shape arguments must have the same length", x)
-    sizes = [x.array.shape[a] if s is None or s[i] == -1 else s[i] for i, a in enumerate(axes)]
-    return axes, [_length(name, n) for n in sizes]
+    return axes
 
 
 def _listed(x: Any) -> list[int]:
@@ -314,5 +327,6 @@ def ifftshift(input: T, dim: Any = None) -> T:
 
 
 def _shifted(x: Any, dim: Any, more: int) -> Any:
-    axes = tuple(range(x.array.ndim)) if dim is None else tuple([dim_in(d, x.array.ndim) for d in _listed(dim)])
+    ndim = x.array.ndim
+    axes = tuple(range(ndim)) if dim is None else tuple([dim_in(d, ndim) for d in _listed(dim)])
     return roll(x, tuple([(x.array.shape[a] + more) // 2 for a in axes]), axes)

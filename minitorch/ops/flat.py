@@ -10,6 +10,13 @@ from .autocast import as_given, in_float32
 from .base import T
 from .pad import pad as padded
 
+__all__ = [
+    "affine_grid_generator", "alpha_dropout", "alpha_dropout_", "batch_norm", "binary_cross_entropy_with_logits",
+    "constant_pad_nd", "convolution", "dropout", "dropout_", "embedding_bag", "embedding_renorm_",
+    "feature_alpha_dropout", "feature_alpha_dropout_", "feature_dropout", "feature_dropout_", "grid_sampler",
+    "grid_sampler_2d", "grid_sampler_3d", "instance_norm", "kl_div",
+]  # fmt: skip
+
 _REDUCTIONS = ("none", "mean", "sum")
 
 

@@ -28,6 +28,8 @@ from .pool import (
 from .random import default_stream
 from .view import squeeze
 
+__all__ = ["max_pool1d_with_indices"]
+
 
 class FractionalMaxPool2d(MaxPool):
     """The largest value of each of the windows and its index;  dx = zeros with g added at the indices"""

@@ -16,6 +16,11 @@ from .arithmetic import no_complex, where
 from .base import Op, T, TensorBase, check_apart, inplace
 from .view import dim_in, narrow, reshape
 
+__all__ = [
+    "gather", "index_add", "index_copy", "index_fill", "index_select", "scatter", "scatter_add", "scatter_reduce",
+    "take", "take_along_dim",
+]  # fmt: skip
+
 
 class Gather(Op):
     """y[i][j] = x[index[i][j]][j];  dx = zeros with g added at the indices"""
@@ -382,12 +387,10 @@ def take_along_dim(input: T, indices: Any, dim: int | None = None) -> T:
         raise OperationError(
             "take_along_dim", f"the shapes do not broadcast apart from dimension {axis}", input, indices
         )
-    shape = [max(m, n) for m, n in pairs]
-    wide = input.expand([m if d == axis else n for d, (n, (m, _)) in enumerate(zip(shape, pairs, strict=True))])
+    wide, shape = [max(m, n) for m, n in pairs], [max(m, n) for m, n in pairs]
+    wide[axis], shape[axis] = pairs[axis]
     at = indices._wrap(kernels.flat_index(indices.array, input.array.shape[axis]).reshape(indices.array.shape))
-    return gather(
-        wide, axis, at.expand([k if d == axis else n for d, (n, (_, k)) in enumerate(zip(shape, pairs, strict=True))])
-    )
+    return gather(input.expand(wide), axis, at.expand(shape))
 
 
 def index_select(input: T, dim: int, index: Any) -> T:

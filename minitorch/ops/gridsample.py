@@ -133,19 +133,18 @@ def _cubic_sum(flat: Any, places: Sequence[Any], size: Sequence[int], padding_mo
     weights = [_cubic_weights(x - low) for x, low in zip(places, lows, strict=True)]
     total: Any = 0
     for i, j in itertools.product(range(4), repeat=2):
-        at = [
-            _kept_inside(low + (k - 1), n, padding_mode, corners) for low, k, n in zip(lows, (i, j), size, strict=True)
-        ]
-        total = total + _sampled(flat, at, size) * reshape(weights[0][i] * weights[1][j], flat.shape[0], 1, -1)
+        taps = [low + (k - 1) for low, k in zip(lows, (i, j), strict=True)]
+        at = [_kept_inside(tap, n, padding_mode, corners) for tap, n in zip(taps, size, strict=True)]
+        weight = reshape(weights[0][i] * weights[1][j], flat.shape[0], 1, -1)
+        total = total + _sampled(flat, at, size) * weight
     return total
 
 
 def _composed(x: Any, grid: Any, mode: str, padding_mode: str, corners: bool) -> Any:
     size = x.array.shape[2:]
     flat = reshape(x, *x.array.shape[:2], -1)
-    places = [
-        _unnormalised(grid.select(-1, len(size) - 1 - i).reshape(len(grid), -1), n, corners) for i, n in enumerate(size)
-    ]
+    coordinates = grid.reshape(len(grid), -1, len(size)).unbind(-1)[::-1]  # x comes first, and along the last dimension
+    places = [_unnormalised(c, n, corners) for c, n in zip(coordinates, size, strict=True)]
     if mode == "bicubic":
         y = _cubic_sum(flat, places, size, padding_mode, corners)
     else:

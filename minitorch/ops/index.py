@@ -24,6 +24,8 @@ from .copying import copy_, number_for
 from .gather import number_in
 from .view import NewAxis, Select, Slice, Whole, expand
 
+__all__ = ["argwhere", "index_put", "index_put_", "masked_fill", "masked_scatter", "masked_select", "nonzero"]
+
 Key = tuple[Any, ...]
 
 

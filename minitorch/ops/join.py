@@ -12,6 +12,12 @@ from ..kernels import rearrange as kernels
 from .base import Op, T, TensorBase, inplace, numpy_names, promoted, shown_as
 from .view import dim_in, dims_of, expand, permute, reshape, split, unbind, unsqueeze, view
 
+__all__ = [
+    "atleast_1d", "atleast_2d", "atleast_3d", "block_diag", "broadcast_tensors", "cat", "column_stack", "concat",
+    "concatenate", "dstack", "flip", "fliplr", "flipud", "hstack", "meshgrid", "repeat_interleave", "roll", "rot90",
+    "row_stack", "stack", "tile", "tril", "triu", "vstack",
+]  # fmt: skip
+
 
 class Cat(Op):
     """Tensors one behind the other (empty vectors count for nothing);  dxᵢ = its part of g"""
@@ -343,20 +349,24 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
     xs = list(tensors[0]) if len(tensors) == 1 and not isinstance(tensors[0], TensorBase) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
+    _check_axes(xs)
+    shape = [x.array.size for x in xs]
+    grids = []
+    for d, x in enumerate(xs):
+        along = [-1 if i == d else 1 for i in range(len(xs))]
+        grids.append(expand(reshape(x, along), shape))
+    if indexing == "xy" and len(xs) > 1:
+        grids = [permute(g, [1, 0, *range(2, len(xs))]) for g in grids]
+    return tuple(grids)
+
+
+def _check_axes(xs: list[Any]) -> None:
     if not xs:
         raise RuntimeError("meshgrid expects a non-empty TensorList")
-    for x in xs:
-        if x.array.ndim > 1:
-            raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)
-        if x.array.dtype is not xs[0].array.dtype:
-            raise DtypeError("meshgrid", "expects all tensors to have the same dtype", *xs)
-    shape = [x.array.size for x in xs]
-    grids = [expand(reshape(x, [-1 if i == d else 1 for i in range(len(xs))]), shape) for d, x in enumerate(xs)]
-    if indexing == "xy" and len(xs) > 1:
-        order = [1, 0, *range(2, len(xs))]
-        shape = [shape[i] for i in order]
-        grids = [permute(g, order) for g in grids]
-    return tuple(grids)
+    if any(x.array.ndim > 1 for x in xs):
+        raise OperationError("meshgrid", "Expected 0D or 1D tensor in the tensor list", *xs)
+    if any(x.array.dtype is not xs[0].array.dtype for x in xs):
+        raise DtypeError("meshgrid", "expects all tensors to have the same dtype", *xs)
 
 
 def broadcast_tensors(*tensors: Any) -> Any:
@@ -376,8 +386,9 @@ def block_diag(*tensors: Any) -> Any:
     rows = []
     for i, x in enumerate(xs):
         n = x.array.shape[0]
-        left, right = sum(width[:i]), sum(width[i + 1 :])
-        rows.append(cat([x._zeros((n, left), x.array.dtype), x, x._zeros((n, right), x.array.dtype)], 1))
+        left = x._zeros((n, sum(width[:i])), x.array.dtype)
+        right = x._zeros((n, sum(width[i + 1 :])), x.array.dtype)
+        rows.append(cat([left, x, right], 1))
     return cat(rows, 0)
 
 

@@ -21,6 +21,8 @@ from .matmul import matmul
 from .strided import diag_embed
 from .view import diagonal, expand, narrow, reshape, select, squeeze, transpose, unsqueeze
 
+__all__ = ["det", "logdet", "matrix_exp"]
+
 
 def flipped(a: Any) -> Any:
     """The last two dimensions exchanged, and conjugated."""
@@ -132,7 +134,10 @@ def _cofactors(a: Any) -> Any:
     """Of singular matrices too: det(u vᵀ) u diag(products of the other singular values) vᵀ."""
     u, s, vt = LinalgSvd.apply(a, False)
     n = s.array.shape[-1]
-    others = [cat([narrow(s, -1, 0, i), narrow(s, -1, i + 1, n - i - 1)], -1).prod(-1, keepdim=True) for i in range(n)]
+    others = []
+    for i in range(n):
+        rest = cat([narrow(s, -1, 0, i), narrow(s, -1, i + 1, n - i - 1)], -1)
+        others.append(rest.prod(-1, keepdim=True))
     turn = conj(LinalgDet.apply(matmul(u, vt).detach()))
     return unsqueeze(unsqueeze(turn, -1), -1) * matmul(u * unsqueeze(cat(others, -1), -2), vt)
 
@@ -350,9 +355,11 @@ SINGULAR = "The diagonal element {} is zero, the {} could not be completed becau
 def together(a: Any, b: Any) -> tuple[Any, Any]:
     """Stacks of matrices with their batches broadcast."""
     batch = np.broadcast_shapes(a.array.shape[:-2], b.array.shape[:-2])
-    return tuple([
-        x if x.array.shape[:-2] == batch else expand(x, (*batch, *x.array.shape[-2:])) for x in (a, b)
-    ])  # fmt: skip
+    return _stacked(a, batch), _stacked(b, batch)
+
+
+def _stacked(x: Any, batch: tuple[int, ...]) -> Any:
+    return x if x.array.shape[:-2] == batch else expand(x, (*batch, *x.array.shape[-2:]))
 
 
 # ---------------------------------------------------------------- what users call
@@ -436,22 +443,25 @@ def solve_ex(A: T, B: T, *, left: bool = True, check_errors: bool = False) -> An
             "linalg.solve", "Vector broadcasting of the left hand side is not supported for left=False", A, B
         )
     if b.array.shape[-2 if left else -1] != A.array.shape[-1]:
-        raise OperationError(
-            "linalg.solve",
-            "Incompatible shapes of A and B for the equation AX = B"
-            if left
-            else "Incompatible shapes of A and B for the equation XA = B",
-            A,
-            B,
-        )
+        equation = "AX = B" if left else "XA = B"
+        raise OperationError("linalg.solve", f"Incompatible shapes of A and B for the equation {equation}", A, B)
     a, b = together(A, b)
-    x, info = LinalgSolveEx.apply(a, b) if left else LinalgSolveEx.apply(flipped(a), flipped(b))
-    x = squeeze(x, -1) if vector else x if left else flipped(x)
-    for d, n in enumerate(reversed(A.array.shape[:-2]), 1):  # one status for each matrix of A
+    if left:
+        x, info = LinalgSolveEx.apply(a, b)
+        x = squeeze(x, -1) if vector else x
+    else:
+        x, info = LinalgSolveEx.apply(flipped(a), flipped(b))
+        x = flipped(x)
+    return results("linalg_solve_ex", "result", "info")(x, _status_of(A, info))
+
+
+def _status_of(A: Any, info: Any) -> Any:
+    """One status for each matrix of A, however many right-hand sides it was broadcast to."""
+    for d, n in enumerate(reversed(A.array.shape[:-2]), 1):
         info = narrow(info, -d, 0, n)
     while info.array.ndim > A.array.ndim - 2:
         info = select(info, 0, 0)
-    return results("linalg_solve_ex", "result", "info")(x, info)
+    return info
 
 
 def solve_triangular(A: T, B: T, *, upper: bool, left: bool = True, unitriangular: bool = False) -> T:

@@ -17,6 +17,8 @@ from .matmul import matmul
 from .strided import diag_embed
 from .view import diagonal, narrow
 
+__all__ = ["lu_unpack"]
+
 
 class LinalgLuFactor(Op):
     """p l u = a, l and u in one;  da = p l⁻ᵀ (lower of lᵀ dl + upper of du uᵀ) u⁻ᵀ in the square corner"""

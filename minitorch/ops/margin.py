@@ -15,6 +15,10 @@ from .base import T, TensorBase, shown_as
 from .gather import gather
 from .loss import _reduction, check_reduction, reduced
 
+__all__ = [
+    "cosine_embedding_loss", "hinge_embedding_loss", "margin_ranking_loss", "poisson_nll_loss", "triplet_margin_loss",
+]  # fmt: skip
+
 
 @in_float32
 def margin_ranking_loss(
@@ -56,8 +60,9 @@ def cosine_embedding_loss(
         )  # fmt: skip
     lengths = ((input1 * input1).sum(-1) + 1e-12) * ((input2 * input2).sum(-1) + 1e-12)
     cos = (input1 * input2).sum(-1) / lengths.sqrt()
-    near, far = where(target.eq(1), 1 - cos, 0.0), where(target.eq(-1), (cos - margin).clamp_min(0), 0.0)
-    return reduced(near + far, how)
+    alike = where(target.eq(1), 1 - cos, 0.0)
+    unlike = where(target.eq(-1), (cos - margin).clamp_min(0), 0.0)
+    return reduced(alike + unlike, how)
 
 
 @in_float32
@@ -68,7 +73,8 @@ def hinge_embedding_loss(
     how = _reduction(size_average, reduce, reduction)
     refuse("hinge_embedding_loss", "b", input)
     margin = margin if input.array.dtype.kind in "fcV" else int(margin)
-    far, near = where(target.ne(1), (margin - input).clamp_min(0), 0), where(target.ne(-1), input, 0)
+    far = where(target.ne(1), (margin - input).clamp_min(0), 0)
+    near = where(target.ne(-1), input, 0)
     return reduced(far + near, how)
 
 
@@ -139,12 +145,8 @@ def multi_margin_loss(
         raise OperationError(
             "multi_margin_loss", "inconsistent target size: expected scores (N, C) and classes (N)", input, target
         )
-    if weight is not None and weight.array.ndim != 1:
-        raise ValueError(f"multi_margin_loss: weight must be one-dimensional, got {tuple(weight.shape)}")
-    if weight is not None and weight.array.shape != x.array.shape[1:]:
-        raise OperationError(
-            "multi_margin_loss", f"inconsistent weight size: expected {x.array.shape[1]} numbers", weight
-        )
+    if weight is not None:
+        _check_class_weight(weight, x.array.shape[1])
     own = t.unsqueeze(1)
     over = (x - gather(x, 1, own) + margin).clamp_min(0)
     over = over * over if p == 2 else over
@@ -152,6 +154,13 @@ def multi_margin_loss(
         over = over * weight[t].unsqueeze(1)
     losses = over.scatter(1, own, 0.0).sum(1) / x.array.shape[1]
     return reduced(losses if input.array.ndim == 2 or target.array.ndim else losses.squeeze(0), how)
+
+
+def _check_class_weight(weight: Any, classes: int) -> None:
+    if weight.array.ndim != 1:
+        raise ValueError(f"multi_margin_loss: weight must be one-dimensional, got {tuple(weight.shape)}")
+    if weight.array.shape != (classes,):
+        raise OperationError("multi_margin_loss", f"inconsistent weight size: expected {classes} numbers", weight)
 
 
 @shown_as("MultilabelMarginLossBackward0")

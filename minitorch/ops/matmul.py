@@ -15,6 +15,8 @@ from .autocast import lowered
 from .base import Op, T, TensorBase, conj, shown_as
 from .view import UnsafeView, reshape, sum_to_size, transpose, unsqueeze, view
 
+__all__ = ["bmm", "dot", "inner", "matmul", "mm", "mv", "outer", "vdot"]
+
 
 class Mm(Op):
     """y = a b for matrices, or stacks of them;  da = g bᵀ, db = aᵀ g"""

@@ -24,6 +24,12 @@ from .view import diagonal as _diagonal
 from .view import dim_in, movedim, narrow, reshape, select, unsqueeze
 from .view import transpose as transposed
 
+__all__ = [
+    "adjoint", "cholesky_inverse", "cholesky_solve", "geqrf", "matrix_power", "ormqr", "pca_lowrank", "pinverse",
+    "svd_lowrank", "triangular_solve",
+]  # fmt: skip
+
+
 # ---------------------------------------------------------------- norms
 
 

@@ -14,6 +14,8 @@ from .random import NativeDropout, default_stream
 from .reduce import var_mean
 from .view import reshape
 
+__all__ = ["native_batch_norm", "native_dropout", "native_group_norm", "native_layer_norm"]
+
 
 def _statistics(x: Any, dims: Any, eps: float, keepdim: bool) -> tuple[Any, Any]:
     """Mean and 1 / √(variance + eps) over dimensions, unrecorded."""

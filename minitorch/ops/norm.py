@@ -14,6 +14,8 @@ from ..kernels import norm as kernels
 from .base import Op, T, numbers
 from .view import reshape
 
+__all__ = ["batch_norm_update_stats", "group_norm", "layer_norm", "rms_norm"]
+
 
 class NativeLayerNorm(Op):
     """y = (x - x̄) r w + b for each n elements, r = 1 / √(var + eps);  dx = r (gw - mean(gw) - x̂ mean(gw x̂))"""

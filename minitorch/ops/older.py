@@ -18,6 +18,11 @@ from .matrix import matrix_norm
 from .reduce import vector_norm
 from .view import expand, narrow, reshape
 
+__all__ = [
+    "eig", "frobenius_norm", "lobpcg", "lstsq", "matrix_rank", "nonzero_static", "norm_except_dim", "nuclear_norm",
+    "slogdet", "solve", "symeig",
+]  # fmt: skip
+
 
 def resize(self: T, *sizes: Any) -> T:
     """`reshape`, by a name that warns: only the shape can change, not the number of elements."""

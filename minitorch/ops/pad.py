@@ -60,7 +60,8 @@ def constant(x: Any, pairs: Any, value: float) -> Any:
         n = x.shape[dim]
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
             raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
-    return ConstantPadNd.apply(x, [(0, 0)] * (x.ndim - len(pairs)) + pairs[::-1], number_in("pad", x, value))
+    untouched = [(0, 0)] * (x.ndim - len(pairs))
+    return ConstantPadNd.apply(x, untouched + pairs[::-1], number_in("pad", x, value))
 
 
 def _check_copied(x: Any, pairs: Any, mode: str) -> None:

@@ -12,6 +12,11 @@ from .autocast import in_float32
 from .base import Op, T, TensorBase, inplace
 from .view import ViewOp, select
 
+__all__ = [
+    "complex", "conj", "conj_physical", "conj_physical_", "imag", "polar", "real", "resolve_conj", "resolve_neg",
+    "view_as_complex", "view_as_real",
+]  # fmt: skip
+
 
 class Conj(Op):
     """y = the complex conjugate;  dx = the conjugate of g"""

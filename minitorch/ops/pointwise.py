@@ -10,6 +10,15 @@ from ..kernels import scalar as kernels
 from .arithmetic import mul, neg, refuse, where
 from .base import Pointwise, T, conj, floating, fused, inplace, rule_of
 
+__all__ = [
+    "acos", "acos_", "acosh", "acosh_", "arccos", "arccos_", "arccosh", "arccosh_", "arcsin", "arcsin_", "arcsinh",
+    "arcsinh_", "arctan", "arctan_", "arctanh", "arctanh_", "asin", "asin_", "asinh", "asinh_", "atan", "atan_",
+    "atanh", "atanh_", "cos", "cos_", "cosh", "cosh_", "deg2rad", "deg2rad_", "digamma", "erf", "erf_", "erfc", "erfc_",
+    "erfinv", "exp", "exp2", "exp2_", "exp_", "expm1", "expm1_", "lgamma", "log", "log1p", "log1p_", "log2", "log2_",
+    "log10", "log10_", "log_", "logit", "logit_", "rad2deg", "rad2deg_", "reciprocal", "reciprocal_", "rsqrt", "rsqrt_",
+    "sin", "sin_", "sinc", "sinc_", "sinh", "sinh_", "sqrt", "sqrt_", "square", "square_", "tan", "tan_",
+]  # fmt: skip
+
 
 class Unary(Pointwise):
     """An operation of one tensor and perhaps numbers: `rule(g, *saved)` is the gradient of the tensor."""

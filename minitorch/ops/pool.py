@@ -16,6 +16,8 @@ from .base import Op, T, numbers, shown_as
 from .conv import check_numbers, each
 from .view import squeeze, unsqueeze
 
+__all__ = ["adaptive_avg_pool1d", "avg_pool1d", "max_pool1d", "max_pool2d", "max_pool3d"]
+
 
 class MaxPool(Op):
     """The largest value of each window and its index;  dx = zeros with g added at the indices"""

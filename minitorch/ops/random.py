@@ -17,6 +17,9 @@ from ..kernels.stream import Stream
 from .arithmetic import mul, no_complex, refuse
 from .base import Op, T, TensorBase, check_overwrite, inplace
 
+__all__ = ["bernoulli", "multinomial"]
+
+
 default_stream = Stream()
 
 
@@ -167,9 +170,10 @@ def _from(named: dict[str, Any], default: Any) -> Any:
 def _check_range(x: T, low: int, high: int) -> None:
     if low >= high:
         raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got from={low} >= to={high}")
-    kind, bits = x.array.dtype.kind, 8 * x.array.dtype.itemsize
-    bounds = {"b": (0, 1), "u": (0, 2**bits - 1), "i": (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)}.get(kind)
-    if bounds and not bounds[0] <= low < high <= bounds[1] + 1:
+    bits = 8 * x.array.dtype.itemsize
+    half = 2 ** (bits - 1)
+    ends = {"b": (0, 2), "u": (0, 2 * half), "i": (-half, half)}.get(x.array.dtype.kind)
+    if ends is not None and not ends[0] <= low < high <= ends[1]:
         raise DtypeError("random_", f"[{low}, {high}) is out of bounds for the dtype", x)
 
 

@@ -20,6 +20,11 @@ from .gather import put_at
 from .join import cat
 from .view import dim_in, expand, in_shape, inverse, reshape, unsqueeze
 
+__all__ = [
+    "all", "amax", "amin", "aminmax", "any", "argmax", "argmin", "count_nonzero", "logsumexp", "max", "mean", "min",
+    "nanmean", "nansum", "prod", "std", "std_mean", "sum", "var", "var_mean",
+]  # fmt: skip
+
 Axes = tuple[int, ...]
 
 SMALL = 1 << 16  # elements

@@ -19,6 +19,8 @@ from .matmul import matmul
 from .pool import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .view import reshape, squeeze, unsqueeze
 
+__all__ = ["channel_shuffle", "pixel_shuffle", "pixel_unshuffle"]
+
 
 class Upsample(Op):
     """Each output a weighted sum of some inputs, axis by axis;  dx = g given back to them"""
@@ -155,8 +157,9 @@ def interpolate(
         return _AREA[len(spatial)](input, wanted)
     d = dt.wide(input.array.dtype).type if input.array.dtype.kind in "fV" else np.float64
     name = mode + " smooth" if antialias else mode
-    geometry = list(zip(spatial, wanted, factors, strict=True))
-    taps = [(i + 2, n, _taps(name, n, o, f, d, bool(align_corners))) for i, (n, o, f) in enumerate(geometry)]
+    taps = []
+    for dim, (n, o, f) in enumerate(zip(spatial, wanted, factors, strict=True), 2):
+        taps.append((dim, n, _taps(name, n, o, f, d, bool(align_corners))))
     return _KINDS[name, len(spatial)].apply(input, taps)
 
 
@@ -219,8 +222,8 @@ def affine_grid(theta: T, size: Any, align_corners: bool | None = None) -> T:
     spatial = tuple(size[2:])
     lines = [_line(theta, n, bool(align_corners)) for n in spatial]
     full = [x.view([-1 if i == j else 1 for j in range(dims)]).expand(*spatial) for i, x in enumerate(lines)]
-    base = stack([*full[::-1], full[0] * 0 + 1], -1)
-    return reshape(matmul(reshape(base, 1, -1, dims + 1), theta.transpose(1, 2)), len(theta), *spatial, dims)
+    base = reshape(stack([*full[::-1], full[0] * 0 + 1], -1), 1, -1, dims + 1)
+    return reshape(matmul(base, theta.transpose(1, 2)), len(theta), *spatial, dims)
 
 
 # ---------------------------------------------------------------- patches
@@ -323,7 +326,8 @@ def pixel_shuffle(input: T, upscale_factor: int) -> T:
         )
     n = len(lead)
     split = reshape(input, *lead, c // (r * r), r, r, h, w)
-    return reshape(split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2), *lead, c // (r * r), h * r, w * r)
+    beside = split.permute(*range(n), n, n + 3, n + 1, n + 4, n + 2)  # each pixel's r beside it
+    return reshape(beside, *lead, c // (r * r), h * r, w * r)
 
 
 @shown_as("PixelUnshuffleBackward0")
@@ -341,7 +345,8 @@ def pixel_unshuffle(input: T, downscale_factor: int) -> T:
         )
     n = len(lead)
     split = reshape(input, *lead, c, h // r, r, w // r, r)
-    return reshape(split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3), *lead, c * r * r, h // r, w // r)
+    apart = split.permute(*range(n), n, n + 2, n + 4, n + 1, n + 3)
+    return reshape(apart, *lead, c * r * r, h // r, w // r)
 
 
 @shown_as("ChannelShuffleBackward0")

@@ -18,6 +18,8 @@ from .matmul import linear
 from .random import dropout
 from .view import reshape, transpose
 
+__all__ = ["gru", "gru_cell", "lstm", "lstm_cell", "rnn_relu", "rnn_relu_cell", "rnn_tanh", "rnn_tanh_cell"]
+
 Steps = list[tuple[int, int]]  # the rows of each step, in the order in which they are run
 Weights = Sequence[Any]  # w_ih, w_hh, b_ih, b_hh; and for an LSTM with a projection w_hr
 
@@ -128,8 +130,13 @@ def _run(steps: Steps, state: tuple[Any, ...], move: Callable[..., tuple[Any, ..
     for a, b in steps:
         new = move(a, b, *[s[: b - a] for s in state])
         outputs[a] = new[0]
-        state = tuple([n if len(n) == len(s) else cat([n, s[b - a :]]) for n, s in zip(new, state, strict=True)])
+        state = tuple([_over(n, s) for n, s in zip(new, state, strict=True)])
     return cat([outputs[a] for a in sorted(outputs)]), *state
+
+
+def _over(new: Any, old: Any) -> Any:
+    """The new rows, and the old ones of sequences that have ended."""
+    return new if len(new) == len(old) else cat([new, old[len(new) :]])
 
 
 def lstm_steps(

@@ -13,6 +13,13 @@ from .arithmetic import refuse, where
 from .base import Array, Op, T, TensorBase, broadcast_kernel, conj, floating, inplace, promoted
 from .pointwise import Step, Unary
 
+__all__ = [
+    "abs", "abs_", "absolute", "angle", "ceil", "ceil_", "clamp", "clamp_", "clamp_max", "clamp_max_", "clamp_min",
+    "clamp_min_", "clip", "clip_", "fix", "fix_", "floor", "floor_", "frac", "frac_", "nan_to_num", "nan_to_num_",
+    "positive", "round", "round_", "sgn", "sign", "trunc", "trunc_",
+]  # fmt: skip
+
+
 # ---------------------------------------------------------------- absolute value, sign, rounding
 
 

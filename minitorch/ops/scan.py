@@ -15,6 +15,8 @@ from .gather import put_at
 from .join import cat, stack
 from .view import dim_in, unbind
 
+__all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp"]
+
 
 class Cumsum(Op):
     """yᵢ = Σ x up to i;  dxᵢ = Σ g from i on"""

@@ -11,6 +11,8 @@ from .arithmetic import no_complex
 from .base import Op, T, numpy_names
 from .view import dim_in
 
+__all__ = ["log_softmax", "softmax"]
+
 
 class Softmax(Op):
     """y = eˣ / Σ eˣ;  dx = y (g - Σ g y)"""

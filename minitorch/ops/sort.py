@@ -19,6 +19,11 @@ from .gather import gather, put_at
 from .reduce import among_equals
 from .view import dim_in, unsqueeze
 
+__all__ = [
+    "argsort", "bincount", "bucketize", "histc", "kthvalue", "median", "msort", "searchsorted", "sort", "topk",
+    "unique", "unique_consecutive",
+]  # fmt: skip
+
 
 class Sort(Op):
     """The elements of a dimension at some indices, in order;  dx = g put back"""

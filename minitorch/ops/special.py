@@ -11,6 +11,8 @@ from .arithmetic import no_complex, refuse, where
 from .base import Op, T, TensorBase, floating, floating_pair, inplace, shown_as
 from .pointwise import Unary, digamma, erfc, lgamma, log, log1p, real
 
+__all__ = ["i0", "i0_", "polygamma"]
+
 ROOT_HALF = math.sqrt(0.5)
 
 

@@ -25,6 +25,13 @@ from .parts import complex
 from .sort import Sort, sort
 from .view import dim_in, expand, movedim, narrow, reshape, unsqueeze
 
+__all__ = [
+    "cartesian_prod", "cdist", "combinations", "corrcoef", "cov", "cross", "cumulative_trapezoid", "diff", "dist",
+    "frexp", "gcd", "gcd_", "gradient", "histogram", "index_reduce", "isin", "lcm", "lcm_", "mode", "nanmedian",
+    "nanquantile", "pdist", "put", "quantile", "renorm", "trapezoid", "unravel_index", "vander",
+]  # fmt: skip
+
+
 # ---------------------------------------------------------------- order statistics
 
 _INTERPOLATIONS = ("linear", "lower", "higher", "midpoint", "nearest")
@@ -45,7 +52,9 @@ def _check_quantile(name: str, x: Any, q: Any, interpolation: str) -> Any:
         inside = 0 <= q <= 1
     if not inside:
         raise RuntimeError(f"{name}() q values must be in the range [0, 1], got {q}")
-    return q if isinstance(q, TensorBase) else x._wrap(np.asarray(q, dt.wide(x.array.dtype)))._cast(x.array.dtype)
+    if isinstance(q, TensorBase):
+        return q
+    return x._wrap(np.asarray(q, dt.wide(x.array.dtype)))._cast(x.array.dtype)
 
 
 def _quantile(name: str, x: Any, q: Any, dim: int | None, keepdim: bool, interpolation: str, skip_nan: bool) -> Any:
@@ -230,7 +239,9 @@ def corrcoef(input: T) -> T:
         return c / c
     spread = c.diagonal().sqrt()
     c = c / unsqueeze(spread, 1) / unsqueeze(spread, 0)
-    return c.clamp(-1, 1) if c.array.dtype.kind in "fV" else complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    if c.array.dtype.kind == "c":
+        return complex(c.real.clamp(-1, 1), c.imag.clamp(-1, 1))
+    return c.clamp(-1, 1)
 
 
 # ---------------------------------------------------------------- distances
@@ -407,10 +418,13 @@ def _slope(x: Any, axis: int, spacing: Any, edge_order: int) -> Any:
     n = x.array.shape[axis]
     if n < edge_order + 1:
         raise RuntimeError(f"torch.gradient expected each dimension size to be at least edge_order+1, got {n}")
+    along = [1] * x.array.ndim
     if isinstance(spacing, TensorBase) and spacing.array.ndim:
-        h = reshape(diff(spacing.to(x.dtype)), [-1 if d == axis else 1 for d in range(x.array.ndim)])
+        along[axis] = -1
+        h = reshape(diff(spacing.to(x.dtype)), along)
     else:
-        h = expand(x.detach().new_full((), spacing), [n - 1 if d == axis else 1 for d in range(x.array.ndim)])
+        along[axis] = n - 1
+        h = expand(x.detach().new_full((), spacing), along)
     slopes = diff(x, 1, axis) / h
     first, last = [narrow(slopes, axis, i, 1) for i in (0, n - 2)]
     if n > 2:
@@ -517,8 +531,8 @@ def powers(x: Any, count: int) -> Any:
     """(..., n) → (..., n, count): the powers from 0 on, as running products."""
     x = x if x.array.dtype.kind in "fcV" else x.to(_int64(x))
     one = unsqueeze(x, -1) * 0 + 1
-    columns = cat([one, expand(unsqueeze(x, -1), (*x.array.shape, max(count - 1, 0)))], -1).cumprod(-1)
-    return narrow(columns, -1, 0, count)
+    repeated = expand(unsqueeze(x, -1), (*x.array.shape, max(count - 1, 0)))
+    return narrow(cat([one, repeated], -1).cumprod(-1), -1, 0, count)
 
 
 # ---------------------------------------------------------------- numbers

@@ -13,6 +13,8 @@ from .parts import view_as_real
 from .strided import Unfold, UnfoldGrad
 from .view import narrow, squeeze, transpose, unsqueeze
 
+__all__ = ["istft", "stft"]
+
 _NO_WINDOW = (
     "A window was not provided. A rectangular window will be applied, which is known to cause spectral leakage. Other "
     "windows such as torch.hann_window or torch.hamming_window are recommended to reduce spectral leakage. To suppress "
@@ -149,29 +151,35 @@ def istft(
 
 
 def _check_istft(x: Any, n_fft: int, hop: int, width: int, window: Any, onesided: bool, return_complex: bool) -> None:
-    ndim, problem = x.array.ndim, None
-    wanted = n_fft // 2 + 1 if onesided else n_fft
+    _check_spectra(x, n_fft, onesided)
     complex_window = window is not None and window.array.dtype.kind == "c"
+    problems = {
+        "expected 0 < hop_length <= win_length": not 0 < hop <= width,
+        "expected 0 < win_length <= n_fft": not 0 < width <= n_fft,
+        "Invalid window shape. window has to be 1D and length of `win_length`": (
+            window is not None and window.array.shape != (width,)
+        ),
+        "Complex windows are incompatible with return_complex=False": complex_window and not return_complex,
+        "Cannot have onesided output if window or input is complex": return_complex and onesided,
+    }
+    for problem, is_there in problems.items():
+        if is_there:
+            raise OperationError("istft", problem, x)
+
+
+def _check_spectra(x: Any, n_fft: int, onesided: bool) -> None:
+    """Spectra are complex and lie in (frequencies, frames), with or without a batch before."""
+    ndim, problem = x.array.ndim, None
     if x.array.dtype.kind != "c":
         problem = "istft requires a complex-valued input tensor matching the output from stft with return_complex=True."
     elif not x.array.size:
         problem = "input tensor cannot be empty."
     elif ndim not in (2, 3):
         problem = f"expected a tensor with 3 or 4 dimensions, but got {ndim + 1}"
-    elif x.array.shape[-2] != wanted:
+    elif x.array.shape[-2] != (n_fft // 2 + 1 if onesided else n_fft):
         size = "n_fft / 2 + 1 when onesided=True" if onesided else "n_fft when onesided=False"
         problem = f"expected the frequency dimension (3rd to the last) of the input tensor to match {size}, but got"
         problem += f" {x.array.shape[-2]}"
-    elif not 0 < hop <= width:
-        problem = "expected 0 < hop_length <= win_length"
-    elif not 0 < width <= n_fft:
-        problem = "expected 0 < win_length <= n_fft"
-    elif window is not None and window.array.shape != (width,):
-        problem = "Invalid window shape. window has to be 1D and length of `win_length`"
-    elif complex_window and not return_complex:
-        problem = "Complex windows are incompatible with return_complex=False"
-    elif return_complex and onesided:
-        problem = "Cannot have onesided output if window or input is complex"
     if problem is not None:
         raise OperationError("istft", problem, x)
 

@@ -23,6 +23,12 @@ from .copying import clone
 from .join import flip
 from .view import Diagonal, PlaceDiagonal, Slice, ViewOp, dim_in, dims_of, reshape, split
 
+__all__ = [
+    "as_strided", "as_strided_", "as_strided_scatter", "diag", "diag_embed", "diagflat", "diagonal_scatter", "dsplit",
+    "hsplit", "narrow_copy", "ravel", "resize_as_", "select_scatter", "slice_scatter", "split_with_sizes",
+    "tensor_split", "trace", "vsplit",
+]  # fmt: skip
+
 
 class AsStrided(ViewOp):
     """The same memory with other strides;  dx = g put back, where elements overlap their sum"""

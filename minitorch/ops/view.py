@@ -17,6 +17,11 @@ from ..kernels import reduce as kernels
 from .base import Op, T, TensorBase, also_called, numpy_names
 from .copying import clone
 
+__all__ = [
+    "broadcast_to", "chunk", "diagonal", "flatten", "movedim", "narrow", "permute", "reshape", "select", "split",
+    "squeeze", "swapaxes", "t", "transpose", "unbind", "unflatten", "unsqueeze",
+]  # fmt: skip
+
 
 class ViewOp(Op):
     """An operation whose result shares the memory of its first argument."""

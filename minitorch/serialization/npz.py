@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,9 @@ from .. import dtypes as dt
 from ..errors import CheckpointError
 from ..tensor import Tensor
 from .files import reading, replacing
+
+# How numpy, zipfile and zlib meet a file that is none of theirs; a RuntimeError is of zipfile, about a password.
+_DAMAGE = (ValueError, EOFError, AttributeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def save_npz(f: Any, tensors: dict[str, Tensor]) -> None:
@@ -31,7 +35,7 @@ def load_npz(f: Any) -> dict[str, Tensor]:
     try:
         with reading(f) as file, np.load(file, allow_pickle=False) as arrays:
             return {name: _tensor(name, arrays[name]) for name in arrays.files}
-    except (ValueError, EOFError, zipfile.BadZipFile, AttributeError, KeyError) as error:
+    except _DAMAGE as error:
         raise CheckpointError(f"the file is no npz file of numbers, or damaged: {error!s:.200}") from None
 
 

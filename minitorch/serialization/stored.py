@@ -87,8 +87,8 @@ def layout(
         )
     name = stored.dtype if dtype is None else dtype
     room = stored.count * ITEMSIZE[stored.dtype] // ITEMSIZE[name]
-    end = offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)]) + 1 if math.prod(shape) else 0
-    if end > room:
+    last = offset + sum([(n - 1) * s for n, s in zip(shape, strides, strict=True)])
+    if math.prod(shape) and last >= room:
         raise CheckpointError(
             f"a tensor in the file reaches beyond its storage: size {shape}, strides {strides}, offset {offset}, but "
             f"storage {stored.source.name!r} has {room} elements of {name}"

@@ -1,5 +1,6 @@
 """Safetensors, npz and `python -m minitorch inspect`."""
 
+import contextlib
 import io
 import json
 import struct
@@ -127,6 +128,19 @@ def test_npz_refused(tmp_path):
     for data in (b"", b"nothing", b"PK\3\4 and nothing"):
         with pytest.raises(CheckpointError):
             load_npz(io.BytesIO(data))
+
+
+@pytest.mark.parametrize("write", [np.savez, np.savez_compressed])
+def test_npz_damaged(write):
+    """Whatever is wrong with a byte, the error is one."""
+    file = io.BytesIO()
+    write(file, a=np.arange(50.0))
+    for place in range(0, len(file.getvalue()), 3):
+        for value in (1, 0xA5):
+            data = bytearray(file.getvalue())
+            data[place] ^= value
+            with contextlib.suppress(CheckpointError):
+                load_npz(io.BytesIO(bytes(data)))
 
 
 def test_inspect(tmp_path, capsys):

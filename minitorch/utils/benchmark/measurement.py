@@ -152,8 +152,8 @@ class Measurement:
 
 def select_unit(t: float) -> tuple[str, float]:
     """("us", 1e-6) and so on: the unit in which a time is a number from 1 to 1000, if there is one."""
-    unit = {-3: "ns", -2: "us", -1: "ms"}.get(math.floor(math.log10(t) // 3), "s") if t > 0 else "s"
-    return unit, {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1}[unit]
+    thousands = math.floor(math.log10(t) // 3) if t > 0 else 0
+    return {-3: ("ns", 1e-9), -2: ("us", 1e-6), -1: ("ms", 1e-3)}.get(thousands, ("s", 1))
 
 
 def trim_sigfig(x: float, n: int) -> float:

@@ -93,21 +93,12 @@ class DataLoader(Generic[T_co]):
         self._dataset_kind = _DatasetKind.Iterable if iterable else _DatasetKind.Map
         if iterable:
             _check_iterable(shuffle, sampler, batch_sampler)
-        if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle")
-        if batch_sampler is not None:
-            if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError(
-                    "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
-                )
-            batch_size = None
-        elif batch_size is None and drop_last:
-            raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
+        _check_order(batch_size, shuffle, sampler, batch_sampler, drop_last)
         self.sampler = _sampler(dataset, iterable, shuffle, generator) if sampler is None else sampler
+        self.batch_size = batch_size if batch_sampler is None else None
         self.batch_sampler = batch_sampler
-        if batch_size is not None:
-            self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
-        self.batch_size = batch_size
+        if self.batch_size is not None:
+            self.batch_sampler = BatchSampler(self.sampler, self.batch_size, drop_last)
         self.drop_last = drop_last
         self.generator = generator
         self.collate_fn = collate_fn or (default_collate if self._auto_collation else default_convert)
@@ -196,6 +187,16 @@ def _check_iterable(shuffle: bool | None, sampler: Any, batch_sampler: Any) -> N
             raise ValueError(
                 f"DataLoader with IterableDataset: expected unspecified {name} option, but got {name}={value}"
             )
+
+
+def _check_order(batch_size: int | None, shuffle: bool | None, sampler: Any, batches: Any, drop_last: bool) -> None:
+    """The order is said in one way: by `shuffle`, `sampler` or `batch_sampler`."""
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle")
+    if batches is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
+        raise ValueError("batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last")
+    if batches is None and batch_size is None and drop_last:
+        raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
 
 def _sampler(dataset: Any, iterable: bool, shuffle: bool | None, generator: Any) -> Sampler[Any]:
