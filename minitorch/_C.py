@@ -1,8 +1,9 @@
-"""Two questions that programs ask of PyTorch's C++ library, which is not here."""
+"""What programs ask of PyTorch's C++ library, which is not here."""
 
 from __future__ import annotations
 
 from .missing import missing_from
+from .overrides import disabled as _disabled_torch_function_impl  # noqa: F401
 
 __all__: list[str] = []
 

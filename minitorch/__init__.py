@@ -1,9 +1,11 @@
 """PyTorch's programming model on a core that one person can read: `import minitorch as torch`."""
 
 import math as _math
+import sys as _sys
 
 from . import _C as _library
 from . import __config__ as __config__
+from . import _subclasses as _subclasses
 from . import (
     accelerator,
     amp,
@@ -42,6 +44,7 @@ from . import (
     viz,
     xpu,
 )  # fmt: skip
+from . import aten as _aten  # noqa: F401 (it is torch.ops.aten)
 from .amp import (
     GradScaler,
     autocast,
@@ -142,10 +145,16 @@ from .formats import (
     channels_last,
     channels_last_3d,
     contiguous_format,
+    jagged,
     layout,
     legacy_contiguous_format,
     memory_format,
     preserve_format,
+    sparse_bsc,
+    sparse_bsr,
+    sparse_coo,
+    sparse_csc,
+    sparse_csr,
     strided,
 )
 from .formatting import set_printoptions
@@ -957,6 +966,8 @@ globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
 Future = futures.Future
 
+torch = _sys.modules[__name__]  # programs write `torch.torch.Tensor`, too
+
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
 
@@ -1347,6 +1358,7 @@ __all__ = [
     "isposinf",
     "isreal",
     "istft",
+    "jagged",
     "jit",
     "kaiser_window",
     "kl_div",
@@ -1587,6 +1599,11 @@ __all__ = [
     "softmax",
     "solve",
     "sort",
+    "sparse_bsc",
+    "sparse_bsr",
+    "sparse_coo",
+    "sparse_csc",
+    "sparse_csr",
     "special",
     "split",
     "split_copy",
@@ -1629,6 +1646,7 @@ __all__ = [
     "tile",
     "to_dlpack",
     "topk",
+    "torch",
     "torch_version",
     "trace",
     "transpose",

@@ -20,7 +20,7 @@ class _Word:
 
 
 class layout(_Word):
-    """The kind of a tensor's memory: `torch.strided`, always."""
+    """The kind of a tensor's memory: `torch.strided`, always. The others are there to be compared with."""
 
 
 class memory_format(_Word):
@@ -28,6 +28,8 @@ class memory_format(_Word):
 
 
 strided = layout("strided")
+sparse_coo, sparse_csr, sparse_csc = layout("sparse_coo"), layout("sparse_csr"), layout("sparse_csc")
+sparse_bsr, sparse_bsc, jagged = layout("sparse_bsr"), layout("sparse_bsc"), layout("jagged")
 contiguous_format = legacy_contiguous_format = memory_format("contiguous_format")
 preserve_format = memory_format("preserve_format")
 channels_last = memory_format("channels_last")

@@ -48,6 +48,8 @@ FLOORS = {
     "foreach": 6,
     "futures": 6,
     "fx": 6,
+    "_subclasses": 6,
+    "aten": 6,
     "linalg": 6,
     "special": 6,
     "nn": 6,

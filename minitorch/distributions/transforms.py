@@ -20,6 +20,7 @@ from .transform import (
     ReshapeTransform,
     StackTransform,
     Transform,
+    _InverseTransform,  # noqa: F401 (programs look for it here)
     identity_transform,
     widened,
 )

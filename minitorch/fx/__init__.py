@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from .missing import missing_from
+from ..missing import missing_from
+from . import experimental
 
-__all__ = ["wrap"]
+__all__ = ["experimental", "wrap"]
 
 
 def wrap(fn_or_name: Any) -> Any:
