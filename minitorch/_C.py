@@ -8,6 +8,18 @@ from .overrides import disabled as _disabled_torch_function_impl  # noqa: F401
 __all__: list[str] = []
 
 
+class Graph:
+    """For annotations of functions that an exporter would call; none does."""
+
+
+class Node:
+    """The same, of one operation."""
+
+
+class Value:
+    """The same, of one value."""
+
+
 def _get_tracing_state() -> None:
     """None: nothing is traced."""
     return

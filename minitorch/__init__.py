@@ -961,7 +961,9 @@ _WRITERS = [
     "xlogy",
     "zeros",
 ]
-_writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
+_functions = [(name, globals()[name]) for name in reversed(_WRITERS)]
+_named = {id(f): f.__name__ if globals().get(f.__name__) is f else name for name, f in _functions}
+_writing = {id(f): with_out(f, _named[id(f)]) for name, f in _functions}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
 Future = futures.Future

@@ -234,9 +234,10 @@ def _asking(plain: Any, shown: Any = None) -> Any:
 def _ask_functions() -> None:
     """From now on the public functions ask the classes of their arguments; once."""
     global anyone
+    if anyone:
+        return
     anyone = True
-    while public:
-        names = public.pop()
+    for names in public:
         for name in names.get("__all__", ()):
             function = names[name]
             if isinstance(function, kinds.FunctionType) and not hasattr(function, "asks"):

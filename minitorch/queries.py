@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from numbers import Number
 from typing import Any
 
@@ -73,9 +74,9 @@ def broadcast_shapes(*shapes: Any) -> Size:
 # ---------------------------------------------------------------- out=
 
 
-def with_out(function: Any) -> Any:
+def with_out(function: Any, name: str = "") -> Any:
     """The function with a keyword `out`: a tensor (or several) that its result is written to, and returned."""
-    name = function.__name__
+    name = name or function.__name__
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -106,6 +107,7 @@ def with_out(function: Any) -> Any:
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
     call.asks = True  # type: ignore[attr-defined]
+    call.__module__, call.__name__, call.__qualname__ = sys._getframe(1).f_globals["__name__"], name, name  # for pickle
     return call
 
 

@@ -253,8 +253,8 @@ def test_missing_names_say_more():
         AttributeError, match=r"no 'torch\.sofmax' \(.*test_questions\.py, line \d+\): Did you mean 'softmax'"
     ):
         torch.sofmax  # noqa: B018
-    with pytest.raises(AttributeError, match=r"torch\._C\.Graph'.*C\+\+ library"):
-        torch._C.Graph  # noqa: B018
+    with pytest.raises(AttributeError, match=r"torch\._C\.parse_ir'.*C\+\+ library"):
+        torch._C.parse_ir  # noqa: B018
     with pytest.raises(AttributeError, match=r"torch\.sparse_coo_tensor'.*dense"):
         torch.sparse_coo_tensor([])
     with pytest.raises(AttributeError, match=r"torch\.distributed\.rpc'.*one process"):

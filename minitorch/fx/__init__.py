@@ -2,12 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from ..missing import missing_from
 from . import experimental
 
-__all__ = ["experimental", "wrap"]
+__all__ = ["Graph", "GraphModule", "Interpreter", "Node", "Proxy", "Tracer", "Transformer", "experimental", "wrap"]
+
+
+class _OfTheTracer(type):
+    """A class whose instances a tracer makes: programs ask `isinstance`, and have none."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        raise NotImplementedError(f"torch.fx.{cls.__name__}: minitorch has no tracer; its kernels are compiled already")
+
+
+class Proxy(metaclass=_OfTheTracer):
+    """A value that is traced. NotImplementedError."""
+
+
+class Node(metaclass=_OfTheTracer):
+    """An operation that was traced. NotImplementedError."""
+
+
+class Graph(metaclass=_OfTheTracer):
+    """The operations that were traced. NotImplementedError."""
+
+
+class GraphModule(metaclass=_OfTheTracer):
+    """A module that was traced. NotImplementedError."""
+
+
+class Tracer(metaclass=_OfTheTracer):
+    """What traces a module. NotImplementedError."""
+
+
+class Interpreter(metaclass=_OfTheTracer):
+    """What runs traced operations. NotImplementedError."""
+
+
+class Transformer(metaclass=_OfTheTracer):
+    """What changes traced operations. NotImplementedError."""
 
 
 def wrap(fn_or_name: Any) -> Any:
