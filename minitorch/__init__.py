@@ -535,6 +535,8 @@ from .ops.rounding import (
 )
 from .ops.scan import cummax, cummin, cumprod, cumsum, logcumsumexp
 from .ops.softmax import log_softmax, softmax
+from .ops.softmax import log_softmax_grad as _log_softmax_grad
+from .ops.softmax import softmax_grad as _softmax_grad
 from .ops.sort import (
     argsort,
     bincount,
@@ -639,6 +641,7 @@ from .patterns import (
     triu_indices,
 )  # fmt: skip
 from .queries import (
+    all_with_out,
     broadcast_shapes,
     can_cast,
     get_device,
@@ -647,7 +650,6 @@ from .queries import (
     is_neg,
     is_signed,
     result_type,
-    with_out,
 )  # fmt: skip
 from .random import (
     Generator,
@@ -961,11 +963,9 @@ _WRITERS = [
     "xlogy",
     "zeros",
 ]
-_functions = [(name, globals()[name]) for name in reversed(_WRITERS)]
-_named = {id(f): f.__name__ if globals().get(f.__name__) is f else name for name, f in _functions}
-_writing = {id(f): with_out(f, _named[id(f)]) for name, f in _functions}
-globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
+globals().update(all_with_out(globals(), _WRITERS))
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
+globals().update(_softmax_backward_data=_softmax_grad, _log_softmax_backward_data=_log_softmax_grad)
 Future = futures.Future
 
 torch = _sys.modules[__name__]  # programs write `torch.torch.Tensor`, too

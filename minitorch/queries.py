@@ -74,7 +74,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
 # ---------------------------------------------------------------- out=
 
 
-def with_out(function: Any, name: str = "") -> Any:
+def with_out(function: Any, name: str = "", module: str = "") -> Any:
     """The function with a keyword `out`: a tensor (or several) that its result is written to, and returned."""
     name = name or function.__name__
 
@@ -107,8 +107,20 @@ def with_out(function: Any, name: str = "") -> Any:
         return type(result)(*out) if hasattr(result, "_fields") else tuple(out)
 
     call.asks = True  # type: ignore[attr-defined]
-    call.__module__, call.__name__, call.__qualname__ = sys._getframe(1).f_globals["__name__"], name, name  # for pickle
+    call.__module__ = module or sys._getframe(1).f_globals["__name__"]  # for pickle
+    call.__name__ = call.__qualname__ = name
     return call
+
+
+def all_with_out(space: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The functions of these names, with `out`. What has several names is one function, and called as it was made."""
+    first = {id(space[name]): name for name in reversed(names)}
+    made = {}
+    for key, name in first.items():
+        function = space[name]
+        own = function.__name__
+        made[key] = with_out(function, own if space.get(own) is function else name, space["__name__"])
+    return {name: made[id(space[name])] for name in names}
 
 
 _OF_NUMBERS = {"add", "sub", "mul", "div", "floor_divide"}  # two numbers will do
