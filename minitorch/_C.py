@@ -25,6 +25,11 @@ def _get_tracing_state() -> None:
     return
 
 
+def _are_functorch_transforms_active() -> bool:
+    """False: `vmap` and its kin call the function as it is."""
+    return False
+
+
 def _log_api_usage_once(event: str) -> None:
     """Nothing: no log is kept."""
 

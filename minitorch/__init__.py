@@ -5,6 +5,8 @@ import sys as _sys
 
 from . import _C as _library
 from . import __config__ as __config__
+from . import _dynamo as _dynamo
+from . import _inductor as _inductor
 from . import _subclasses as _subclasses
 from . import (
     accelerator,
@@ -135,7 +137,6 @@ from .dtypes import (
     int32,
     int64,
     long,
-    promote_types,
     set_default_dtype,
     short,
     uint8,
@@ -159,6 +160,7 @@ from .formats import (
 )
 from .formatting import set_printoptions
 from .func.vmap import vmap
+from .fx import SymBool, SymFloat, SymInt
 from .kernels._jit import get_num_threads, set_num_threads
 from .legacy import (
     BFloat16Tensor,
@@ -649,6 +651,7 @@ from .queries import (
     is_distributed,
     is_neg,
     is_signed,
+    promote_types,
     result_type,
 )  # fmt: skip
 from .random import (
@@ -992,6 +995,9 @@ __all__ = [
     "OutOfMemoryError",
     "ShortTensor",
     "Size",
+    "SymBool",
+    "SymFloat",
+    "SymInt",
     "Tensor",
     "abs",
     "abs_",

@@ -181,6 +181,14 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     return high
 
 
+_python_types = {builtins.float: float64, builtins.int: int64, builtins.bool: bool, complex: complex128}
+
+
+def meant(d: Any) -> Any:
+    """The dtype that Python's `int`, `float`, `bool` or `complex` stand for; anything else as it is."""
+    return d if isinstance(d, dtype) else _python_types.get(d, d)
+
+
 _scalar_kind = {builtins.bool: 0, builtins.int: 1, builtins.float: 2, complex: 3}
 
 

@@ -49,6 +49,8 @@ FLOORS = {
     "futures": 6,
     "fx": 6,
     "_subclasses": 6,
+    "_dynamo": 6,
+    "_inductor": 6,
     "aten": 6,
     "linalg": 6,
     "special": 6,

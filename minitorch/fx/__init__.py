@@ -14,11 +14,23 @@ class _OfTheTracer(type):
     """A class whose instances a tracer makes: programs ask `isinstance`, and have none."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        raise NotImplementedError(f"torch.fx.{cls.__name__}: minitorch has no tracer; its kernels are compiled already")
+        raise NotImplementedError(f"{cls.__name__}: minitorch has no tracer; its kernels are compiled already")
 
 
 class Proxy(metaclass=_OfTheTracer):
     """A value that is traced. NotImplementedError."""
+
+
+class SymInt(metaclass=_OfTheTracer):
+    """`torch.SymInt`, an unknown size. NotImplementedError."""
+
+
+class SymFloat(metaclass=_OfTheTracer):
+    """`torch.SymFloat`. NotImplementedError."""
+
+
+class SymBool(metaclass=_OfTheTracer):
+    """`torch.SymBool`. NotImplementedError."""
 
 
 class Node(metaclass=_OfTheTracer):
