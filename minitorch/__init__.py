@@ -8,6 +8,7 @@ from . import __config__ as __config__
 from . import _dynamo as _dynamo
 from . import _inductor as _inductor
 from . import _subclasses as _subclasses
+from . import _tensor_str as _tensor_str
 from . import (
     accelerator,
     amp,
