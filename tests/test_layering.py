@@ -50,6 +50,7 @@ FLOORS = {
     "fx": 6,
     "_subclasses": 6,
     "_dynamo": 6,
+    "onnx": 6,
     "_tensor_str": 6,
     "_inductor": 6,
     "aten": 6,
