@@ -242,6 +242,7 @@ def _ask_functions() -> None:
             function = names[name]
             if isinstance(function, kinds.FunctionType) and not hasattr(function, "asks"):
                 names[name] = asking(function)
+                names[name].__module__, names[name].__qualname__ = names["__name__"], name  # for pickle
 
 
 def asking(function: Any) -> Any:

@@ -257,8 +257,8 @@ def test_missing_names_say_more():
         torch._C.parse_ir  # noqa: B018
     with pytest.raises(AttributeError, match=r"torch\.sparse_coo_tensor'.*dense"):
         torch.sparse_coo_tensor([])
-    with pytest.raises(AttributeError, match=r"torch\.distributed\.rpc'.*one process"):
-        torch.distributed.rpc.init_rpc("a")
+    with pytest.raises(AttributeError, match=r"torch\.distributed\.fsdp'.*one process"):
+        torch.distributed.fsdp("a")
     with pytest.raises(AttributeError, match=r"torch\.nn\.Conv4d'.*Did you mean 'Conv\dd'"):
         nn.Conv4d(1, 1, 1)
     with pytest.raises(AttributeError, match=r"torch\.nn\.functional\.rellu'.*'relu'"):
