@@ -19,6 +19,9 @@ class OpOverload:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.overloadpacket(*args, **kwargs)
 
+    def __reduce__(self) -> Any:
+        return getattr, (self.overloadpacket, self._overloadname)
+
     def name(self) -> str:
         """`aten::add.Tensor`"""
         form = "" if self._overloadname == "default" else f".{self._overloadname}"
@@ -40,9 +43,12 @@ class OpOverloadPacket:
     def __init__(self, name: str) -> None:
         self.__name__ = name
 
+    def __reduce__(self) -> Any:
+        return getattr, (aten, self.__name__)
+
     def __getattr__(self, overload: str) -> OpOverload:
         if overload.startswith("__"):
-            raise AttributeError(f"'{self}' has no attribute '{overload}'")
+            raise AttributeError(f"an operation of torch.ops.aten has no attribute '{overload}'")
         made = OpOverload(self, overload)
         setattr(self, overload, made)
         return made
@@ -66,6 +72,9 @@ def _function(name: str) -> Any:
 
 class _Aten:
     """Makes each operation when it is first asked for."""
+
+    def __reduce__(self) -> str:
+        return "aten"
 
     def __getattr__(self, name: str) -> OpOverloadPacket:
         if name.startswith("__"):

@@ -340,3 +340,10 @@ def test_ctc_loss_takes_labels_that_were_padded_as_floats():
     labels = torch.tensor([[1, 2], [3, 1]])
     whole = nn.functional.ctc_loss(scores, labels, [8, 8], [2, 2])
     assert nn.functional.ctc_loss(scores, labels.float(), [8, 8], [2, 2]) == whole
+
+
+def test_operations_by_their_c_names():
+    add = torch.ops.aten.add
+    assert all(pickle.loads(pickle.dumps(f)) is f for f in (torch.ops.aten, add, add.Tensor))
+    with pytest.raises(NotImplementedError, match=r"torch\.ops\.aten\.nowhere: minitorch has no function"):
+        torch.ops.aten.nowhere(1)
