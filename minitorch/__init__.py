@@ -4,12 +4,16 @@ Each module says in its `__all__` which of its names users are given, and the st
 stands here is what is particular to the door: the public modules, older names, and the functions that take `out`.
 """
 
-import functools as _functools
 import math as _math
+import sys as _sys
 from types import ModuleType as _ModuleType
 
 from . import _C as _library
 from . import __config__ as __config__
+from . import _dynamo as _dynamo
+from . import _inductor as _inductor
+from . import _subclasses as _subclasses
+from . import _tensor_str as _tensor_str
 from . import (
     accelerator,
     amp,
@@ -33,6 +37,7 @@ from . import (
     mps,
     multiprocessing,
     nn,
+    onnx,
     optim,
     overrides,
     profiler,
@@ -48,6 +53,7 @@ from . import (
     viz,
     xpu,
 )  # fmt: skip
+from . import aten as _aten  # noqa: F401 (it is torch.ops.aten)
 from .amp import *
 from .autograd.anomaly import *
 from .autograd.grad_mode import *
@@ -59,6 +65,9 @@ from .errors import OutOfMemoryError as OutOfMemoryError
 from .formats import *
 from .formatting import set_printoptions as set_printoptions
 from .func.vmap import vmap as vmap
+from .fx import SymBool as SymBool
+from .fx import SymFloat as SymFloat
+from .fx import SymInt as SymInt
 from .kernels._jit import get_num_threads as get_num_threads
 from .kernels._jit import set_num_threads as set_num_threads
 from .legacy import *
@@ -109,6 +118,8 @@ from .ops.rnn import *
 from .ops.rounding import *
 from .ops.scan import *
 from .ops.softmax import *
+from .ops.softmax import log_softmax_grad as _log_softmax_grad
+from .ops.softmax import softmax_grad as _softmax_grad
 from .ops.sort import *
 from .ops.special import *
 from .ops.stats import *
@@ -116,7 +127,7 @@ from .ops.stft import *
 from .ops.strided import *
 from .ops.view import *
 from .out import WRITERS as _WRITERS
-from .out import with_out as _with_out
+from .out import all_with_out as _all_with_out
 from .overrides import DisableTorchFunction as DisableTorchFunction
 from .overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from .patterns import *
@@ -133,8 +144,8 @@ from .tensor import Tensor as Tensor
 __all__ = [
     "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
     "fft", "func", "functional", "futures", "fx", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
-    "optim", "overrides", "profiler", "return_types", "serialization", "signal", "special", "testing",
-    "torch_version", "types", "utils", "version", "viz", "xpu",
+    "onnx", "optim", "overrides", "profiler", "return_types", "serialization", "signal", "special", "testing",
+    "torch", "torch_version", "types", "utils", "version", "viz", "xpu",
 ]  # fmt: skip
 del custom_bwd, custom_fwd, is_autocast_available  # of torch.amp alone
 
@@ -149,9 +160,10 @@ cholesky, norm, qr, svd = _matrix.old_cholesky, _matrix.old_norm, _matrix.old_qr
 lu, lu_solve = _lu.old_lu, _lu.old_lu_solve
 e, pi, inf, nan, newaxis = _math.e, _math.pi, _math.inf, _math.nan, None
 
-_opened = _functools.cache(_with_out)  # names that mean the same function go on meaning the same
-globals().update({_name: _opened(globals()[_name]) for _name in _WRITERS})
+globals().update(_all_with_out(globals(), _WRITERS))
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
+globals().update(_softmax_backward_data=_softmax_grad, _log_softmax_backward_data=_log_softmax_grad)
+torch = _sys.modules[__name__]  # programs write `torch.torch.Tensor`, too
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)

@@ -28,7 +28,8 @@ _PATTERNS = {
     """,
     "there is no exporter": "torch.onnx",
     "there are only dense tensors here": """
-        torch.sparse* torch.*_csr* torch.Tensor.*sparse* torch.Tensor.c[cr]ol_indices torch.Tensor.row_indices
+        torch.sparse torch.sparse_*_tensor* torch.sparse_[!bc]* torch.*_csr* torch.Tensor.*sparse*
+        torch.Tensor.c[cr]ol_indices torch.Tensor.row_indices
         torch.Tensor.col_indices torch.Tensor.crow_indices torch.Tensor.coalesce torch.Tensor.is_coalesced
         torch.Tensor.indices torch.Tensor.values torch.Tensor.smm torch.Tensor.sspaddmm torch.Tensor.dense_dim
         torch.hspmm torch.hsmm torch.smm torch.saddmm torch.sspaddmm torch.dsmm torch.spmm torch.*.sparse_*
@@ -39,14 +40,14 @@ _PATTERNS = {
         torch.Tensor.*quantize* torch.*qscheme torch.*int_repr torch.per_* torch.quint* torch.qint* torch.QUInt*
         torch.choose_qparams_* torch.fused_moving_avg_obs_fake_quant
     """,
-    "there are no nested tensors here: pad, and mask": "torch.nested torch.jagged torch.Tensor.to_padded_tensor",
+    "there are no nested tensors here: pad, and mask": "torch.nested torch.Tensor.to_padded_tensor",
     "there are no first-class dimensions here: use einsum, vmap or an index": "torch.Tensor.index",
     "there are no named tensors here": """
         torch.Tensor.names torch.Tensor.*_names* torch.Tensor.refine_names torch.Tensor.align_* torch.Tensor.rename*
         torch.align_tensors torch.Tensor.name
     """,
     "no tensor has this dtype here": """
-        torch.float8_* torch.float4_* torch.uint16 torch.complex32 torch.chalf torch.uint[1-7] torch.uint32 torch.uint64
+        torch.float4_* torch.uint16 torch.uint[1-7] torch.uint32 torch.uint64
         torch.int[1-7] torch.bits* torch.bit torch.Tensor.chalf torch.hash_tensor torch.Tensor.hash_tensor
         torch.nn.functional.scaled_* torch.nn.functional.ScalingType torch.nn.functional.SwizzleType
     """,

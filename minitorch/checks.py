@@ -13,6 +13,12 @@ def _assert(condition: Any, message: Any) -> None:
     assert condition, message
 
 
+def _assert_async(input: Any, assert_msg: str = "Expected Tensor with single nonzero value, but got zero") -> None:
+    """RuntimeError with the message where a tensor of one element is zero."""
+    if not input:
+        raise RuntimeError(assert_msg)
+
+
 def _checked(kind: type[Exception], cond: Any, message: Message) -> None:
     if not isinstance(cond, bool):
         raise TypeError(f"cond must be a bool, but got {type(cond)}")
@@ -60,7 +66,7 @@ def _check_is_size(i: Any, message: Message = None) -> None:
 functions = {
     check.__name__: check
     for check in (
-        *(_assert, _check, _check_index, _check_value, _check_type, _check_not_implemented, _check_with),
+        *(_assert, _assert_async, _check, _check_index, _check_value, _check_type, _check_not_implemented, _check_with),
         _check_is_size,
     )
 }

@@ -36,18 +36,16 @@ def _cast(array: NDArray[Any], d: np.dtype[Any], requires_grad: bool = False) ->
 def _numpy_dtype(d: Any, default: dt.dtype | None = None) -> np.dtype[Any]:
     if d is None:
         return (default or dt.get_default_dtype()).numpy
-    if not isinstance(d, dt.dtype):
-        d = _python_types.get(d)
-        if d is None:
-            raise TypeError(f"expected a torch.dtype, got {d!r}")
-    return d.numpy
+    found = dt.meant(d)
+    if not isinstance(found, dt.dtype):
+        raise TypeError(f"expected a torch.dtype, got {d!r}")
+    return found.numpy
 
 
 COPIED = (
     "To copy construct from a tensor, it is recommended to use sourceTensor.detach().clone() or "
     "sourceTensor.detach().clone().requires_grad_(True), rather than torch.tensor(sourceTensor)."
 )
-_python_types = {float: dt.float64, int: dt.int64, bool: dt.bool, complex: dt.complex128}
 
 
 def tensor(
@@ -457,7 +455,7 @@ def arange(
     first, last, by = _bounds(given, _plain(start), _plain(end), _plain(step))
     if not all(math.isfinite(b) for b in (first, last)):
         raise RuntimeError(f"arange: unsupported range: {first} -> {last}")
-    if dtype is not None and dtype.rank == 1:
+    if dtype is not None and dt.meant(dtype).rank == 1:
         first, last, by = int(first), int(last), int(by)
     _check_step(first, last, by)
     natural = dt.int64 if all(isinstance(b, int) for b in (first, last, by)) else None

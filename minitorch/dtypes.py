@@ -8,9 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 __all__ = [
-    "bfloat16", "bool", "byte", "cdouble", "cfloat", "char", "complex64", "complex128", "double", "dtype", "float",
-    "float16", "float32", "float64", "get_default_dtype", "half", "int", "int8", "int16", "int32", "int64", "long",
-    "promote_types", "set_default_dtype", "short", "uint8",
+    "bfloat16", "bool", "byte", "cdouble", "cfloat", "chalf", "char", "complex32", "complex64", "complex128", "double",
+    "dtype", "float", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float16",
+    "float32", "float64", "get_default_dtype", "half", "int", "int8", "int16", "int32", "int64", "long",
+    "set_default_dtype", "short", "uint8",
 ]  # fmt: skip
 
 
@@ -69,6 +70,22 @@ class _Half(dtype):
         return self._numpy
 
 
+class _Unheld(dtype):
+    """A dtype that programs compare with, and that no tensor has: TypeError for one in it."""
+
+    def __init__(self, name: str, rank: builtins.int, itemsize: builtins.int) -> None:
+        self.name, self.title, self.rank, self.itemsize = name, name, rank, itemsize
+        self.is_floating_point, self.is_complex, self.is_signed = rank == 2, rank == 3, True
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """TypeError."""
+        raise TypeError(f"torch.{self.name}: no tensor has this dtype here")
+
+
 bool = dtype("bool", np.bool_, "Bool", 0)
 uint8 = dtype("uint8", np.uint8, "Byte", 1)
 int8 = dtype("int8", np.int8, "Char", 1)
@@ -82,6 +99,11 @@ complex128 = dtype("complex128", np.complex128, "ComplexDouble", 3)
 
 float16 = half = _Half("float16", np.float16, "Half")
 bfloat16 = _Half("bfloat16", [("bfloat16", np.uint16)], "BFloat16")
+
+complex32 = chalf = _Unheld("complex32", 3, 4)
+float8_e4m3fn, float8_e5m2 = _Unheld("float8_e4m3fn", 2, 1), _Unheld("float8_e5m2", 2, 1)
+float8_e4m3fnuz, float8_e5m2fnuz = _Unheld("float8_e4m3fnuz", 2, 1), _Unheld("float8_e5m2fnuz", 2, 1)
+float8_e8m0fnu = _Unheld("float8_e8m0fnu", 2, 1)
 
 byte, char, short, int, long = uint8, int8, int16, int32, int64
 float, double, cfloat, cdouble = float32, float64, complex64, complex128
@@ -189,6 +211,14 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if high.is_complex and low is float64:  # an integer never widens a float, a float64 widens a complex
         return complex128
     return high
+
+
+_python_types = {builtins.float: float64, builtins.int: int64, builtins.bool: bool, complex: complex128}
+
+
+def meant(d: Any) -> Any:
+    """The dtype that Python's `int`, `float`, `bool` or `complex` stand for; anything else as it is."""
+    return d if isinstance(d, dtype) else _python_types.get(d, d)
 
 
 _scalar_kind = {builtins.bool: 0, builtins.int: 1, builtins.float: 2, complex: 3}

@@ -18,7 +18,7 @@ class finfo:
     """
 
     def __init__(self, dtype: Any = None) -> None:
-        d = dt.get_default_dtype() if dtype is None else dtype
+        d = dt.get_default_dtype() if dtype is None else dt.meant(dtype)
         if not isinstance(d, dt.dtype) or d.rank < 2:
             raise TypeError(
                 f"torch.finfo() requires a floating point input type, got {d}. Use torch.iinfo for integers"
@@ -48,6 +48,7 @@ class iinfo:
     """The bounds of an integer dtype: `bits`, `max`, `min`."""
 
     def __init__(self, dtype: Any) -> None:
+        dtype = dt.meant(dtype)
         if not isinstance(dtype, dt.dtype) or dtype.rank != 1:
             raise TypeError(f"torch.iinfo() requires an integer input type, got {dtype}. Use torch.finfo for floats")
         found = np.iinfo(dtype.numpy)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterator
 from numbers import Number
 from typing import Any
@@ -47,9 +48,9 @@ WRITERS = [
 ]  # fmt: skip
 
 
-def with_out(function: Any) -> Any:
+def with_out(function: Any, name: str = "", module: str = "") -> Any:
     """The function with a keyword `out`: a tensor (or several) that its result is written to, and returned."""
-    name = function.__name__
+    name = name or function.__name__
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
@@ -71,7 +72,20 @@ def with_out(function: Any) -> Any:
         return result if out is None else _fill(name, result, out, args)
 
     call.asks = True  # type: ignore[attr-defined]
+    call.__module__ = module or sys._getframe(1).f_globals["__name__"]  # for pickle
+    call.__name__ = call.__qualname__ = name
     return call
+
+
+def all_with_out(space: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The functions of these names, with `out`. What has several names is one function, and called as it was made."""
+    first = {id(space[name]): name for name in reversed(names)}
+    made = {}
+    for key, name in first.items():
+        function = space[name]
+        own = function.__name__
+        made[key] = with_out(function, own if space.get(own) is function else name, space["__name__"])
+    return {name: made[id(space[name])] for name in names}
 
 
 def _fill(name: str, result: Any, out: Any, args: Any) -> Any:

@@ -234,13 +234,15 @@ def _asking(plain: Any, shown: Any = None) -> Any:
 def _ask_functions() -> None:
     """From now on the public functions ask the classes of their arguments; once."""
     global anyone
+    if anyone:
+        return
     anyone = True
-    while public:
-        names = public.pop()
+    for names in public:
         for name in names.get("__all__", ()):
             function = names[name]
             if isinstance(function, kinds.FunctionType) and not hasattr(function, "asks"):
                 names[name] = asking(function)
+                names[name].__module__, names[name].__qualname__ = names["__name__"], name  # for pickle
 
 
 def asking(function: Any) -> Any:

@@ -11,7 +11,8 @@ from .size import Size
 from .tensor import Tensor
 
 __all__ = [
-    "broadcast_shapes", "can_cast", "get_device", "is_conj", "is_distributed", "is_neg", "is_signed", "result_type",
+    "broadcast_shapes", "can_cast", "get_device", "is_conj", "is_distributed", "is_neg", "is_signed", "promote_types",
+    "result_type",
 ]  # fmt: skip
 
 
@@ -28,7 +29,12 @@ def can_cast(from_: dt.dtype, to: dt.dtype) -> bool:
     """Whether PyTorch casts one dtype to another by itself:
     the category (bool, integer, floating, complex) must not fall.
     """
-    return dt.can_cast(from_, to)
+    return dt.can_cast(dt.meant(from_), dt.meant(to))
+
+
+def promote_types(type1: dt.dtype, type2: dt.dtype) -> dt.dtype:
+    """The smallest dtype that both can be cast to, as PyTorch's table has it: `promote_types(uint8, int8)` is int16."""
+    return dt.promote_types(dt.meant(type1), dt.meant(type2))
 
 
 def is_signed(input: Tensor) -> bool:

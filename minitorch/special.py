@@ -88,7 +88,7 @@ hermite_polynomial_h, hermite_polynomial_he, laguerre_polynomial_l, legendre_pol
         cylinder.shifted_chebyshev_polynomial_w,
     ),
 )
-gammainc, gammaincc = with_out(gammainc), with_out(gammaincc)
+gammainc, gammaincc = with_out(gammainc, "gammainc"), with_out(gammaincc, "gammaincc")
 
 __all__ = [
     "airy_ai",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import builtins
 import functools
+import importlib
+import importlib.metadata
+import importlib.util
 import os
 import runpy
 import sys
@@ -14,6 +17,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from .missing import hint, place, torch_name
+from .version import __version__
 
 NEIGHBOURS = ("einops", "skorch", "torchinfo", "torchsummary")  # tested with minitorch; `run` gives it to them
 _LIBRARIES = tuple([os.path.join(sysconfig.get_path(name), "") for name in ("stdlib", "platstdlib")])
@@ -46,6 +50,9 @@ class as_torch:
         ours = _ours(name)
         if level == 0 and name == "sys" and not fromlist and self._is_named(globals or {}):
             return _Sys("sys")
+        if level == 0 and name.partition(".")[0] == "importlib" and self._is_for(globals or {}):
+            self._before(name, globals, locals, fromlist, level)
+            return _FACADES.get(name if fromlist else "importlib") or sys.modules[name]
         if level or ours == name or not self._is_for(globals or {}):
             return self._before(name, globals, locals, fromlist, level)
         try:
@@ -104,6 +111,46 @@ class _Sys(ModuleType):
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(sys, name, value)
+
+
+class _Facade(ModuleType):
+    """A module with some functions of our own instead of its."""
+
+    def __init__(self, module: ModuleType, **ours: Any) -> None:
+        super().__init__(module.__name__)
+        self.__dict__.update(ours, __wrapped__=module)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+
+def _import_module(name: str, package: str | None = None) -> ModuleType:
+    """`importlib.import_module`, which gives minitorch for torch."""
+    try:
+        return importlib.import_module(_ours(name), package)
+    except ModuleNotFoundError as error:
+        if _ours(name) == name or not (error.name or "").startswith("minitorch"):
+            raise
+        raise ModuleNotFoundError(_no_module(name), name=name) from None
+
+
+def _find_spec(name: str, package: str | None = None) -> Any:
+    """`importlib.util.find_spec`, which finds minitorch for torch."""
+    return importlib.util.find_spec(_ours(name), package)
+
+
+def _version(distribution_name: str) -> str:
+    """`importlib.metadata.version`; that of torch is `torch.__version__`."""
+    return str(__version__) if distribution_name == "torch" else importlib.metadata.version(distribution_name)
+
+
+_UTIL = _Facade(importlib.util, find_spec=_find_spec)
+_METADATA = _Facade(importlib.metadata, version=_version)
+_FACADES = {
+    "importlib": _Facade(importlib, import_module=_import_module, util=_UTIL, metadata=_METADATA),
+    "importlib.util": _UTIL,
+    "importlib.metadata": _METADATA,
+}  # what programs look for PyTorch with
 
 
 @functools.cache

@@ -36,7 +36,7 @@ class TorchVersion(str):
         return not self < other
 
     def __eq__(self, other: object) -> bool:
-        if isinstance(other, str) and "+" in other:
+        if isinstance(other, str) and ("+" in other or not _key(other)):
             return str.__eq__(self, other)
         return isinstance(other, str | tuple | list) and _key(self)[: len(_key(other))] == _key(other)
 

@@ -5,6 +5,8 @@ import pytest
 import minitorch as torch
 from minitorch import distributed as dist
 from minitorch import nn
+from minitorch.distributed import nn as dist_nn
+from minitorch.distributed import optim as dist_optim
 
 ONE = {"init_method": "tcp://127.0.0.1:29500", "rank": 0, "world_size": 1}
 
@@ -172,3 +174,39 @@ def test_wrappers():
 def test_distributed_data_parallel_needs_a_world():
     with pytest.raises(ValueError, match="not been initialized"):
         nn.parallel.DistributedDataParallel(nn.Linear(1, 1))
+
+
+def test_an_optimizer_in_shares(world):
+    p = nn.Parameter(torch.ones(2))
+    optimizer = dist_optim.ZeroRedundancyOptimizer([p], torch.optim.SGD, lr=0.5, momentum=0.9)
+    p.sum().backward()
+    assert optimizer.step() is None
+    optimizer.param_groups[0]["lr"] = 1.0
+    assert optimizer.step(lambda: 3) == 3
+    assert p.tolist() == pytest.approx([-1.4, -1.4])
+    optimizer.consolidate_state_dict()
+    state = optimizer.state_dict()
+    other = dist_optim.ZeroRedundancyOptimizer([p], torch.optim.SGD, lr=0.1, momentum=0.9)
+    other.load_state_dict(state)
+    assert other.param_groups[0]["lr"] == 1.0
+    other.step()
+    assert p.tolist() == pytest.approx([-1.4 - 2.71] * 2)
+    other.zero_grad()
+    assert p.grad is None
+
+
+def test_an_optimizer_before_it_begins():
+    with pytest.raises(ValueError, match="not been initialized"):
+        dist_optim.ZeroRedundancyOptimizer([nn.Parameter(torch.ones(2))], torch.optim.SGD, lr=0.5)
+
+
+def test_what_is_sent_has_derivatives(world):
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    sent = [dist_nn.all_reduce(x), dist_nn.reduce(x, 0), dist_nn.broadcast(x, 0), *dist_nn.all_gather(x)]
+    sent += [*dist_nn.gather(x), dist_nn.scatter([x]), dist_nn.reduce_scatter(torch.zeros(2), [x])]
+    sent += [*dist_nn.all_to_all([torch.zeros(2)], [x]), dist_nn.all_to_all_single(torch.zeros(2), x)]
+    assert all(torch.equal(y, x) and y is not x for y in sent)
+    sum(sent).sum().backward()
+    assert x.grad.tolist() == [9.0, 9.0]
+    with pytest.raises(ValueError, match="global rank"):
+        dist_nn.broadcast(x, 1)

@@ -253,12 +253,12 @@ def test_missing_names_say_more():
         AttributeError, match=r"no 'torch\.sofmax' \(.*test_questions\.py, line \d+\): Did you mean 'softmax'"
     ):
         torch.sofmax  # noqa: B018
-    with pytest.raises(AttributeError, match=r"torch\._C\.Graph'.*C\+\+ library"):
-        torch._C.Graph  # noqa: B018
+    with pytest.raises(AttributeError, match=r"torch\._C\.parse_ir'.*C\+\+ library"):
+        torch._C.parse_ir  # noqa: B018
     with pytest.raises(AttributeError, match=r"torch\.sparse_coo_tensor'.*dense"):
         torch.sparse_coo_tensor([])
-    with pytest.raises(AttributeError, match=r"torch\.distributed\.rpc'.*one process"):
-        torch.distributed.rpc.init_rpc("a")
+    with pytest.raises(AttributeError, match=r"torch\.distributed\.fsdp'.*one process"):
+        torch.distributed.fsdp("a")
     with pytest.raises(AttributeError, match=r"torch\.nn\.Conv4d'.*Did you mean 'Conv\dd'"):
         nn.Conv4d(1, 1, 1)
     with pytest.raises(AttributeError, match=r"torch\.nn\.functional\.rellu'.*'relu'"):
@@ -340,3 +340,10 @@ def test_ctc_loss_takes_labels_that_were_padded_as_floats():
     labels = torch.tensor([[1, 2], [3, 1]])
     whole = nn.functional.ctc_loss(scores, labels, [8, 8], [2, 2])
     assert nn.functional.ctc_loss(scores, labels.float(), [8, 8], [2, 2]) == whole
+
+
+def test_operations_by_their_c_names():
+    add = torch.ops.aten.add
+    assert all(pickle.loads(pickle.dumps(f)) is f for f in (torch.ops.aten, add, add.Tensor))
+    with pytest.raises(NotImplementedError, match=r"torch\.ops\.aten\.nowhere: minitorch has no function"):
+        torch.ops.aten.nowhere(1)

@@ -213,3 +213,33 @@ def test_attributes_that_tensors_lack():
     assert getattr(x, "label", None) is None
     x.label = 3
     assert x.label == 3
+
+
+ASKING = """
+import importlib, importlib.util
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+import minitorch
+
+torch = importlib.import_module("torch")
+assert torch is import_module("torch") is minitorch
+assert import_module("torch.nn.functional") is torch.nn.functional
+assert import_module(".decoder", "json").__name__ == "json.decoder"
+assert find_spec("torch") and importlib.util.find_spec("torch.nn") and not find_spec("torch_nowhere")
+assert version("torch") == importlib.metadata.version("torch") == str(torch.__version__)
+assert torch.__version__ != "N/A" and version("numpy")
+assert importlib.reload and importlib.util.module_from_spec and importlib.machinery.ModuleSpec
+try:
+    import_module("torch.nowhere")
+except ModuleNotFoundError as error:
+    print(error)
+"""
+
+
+def test_programs_that_look_for_torch(folder):
+    """By importlib, as packages do that work with several libraries."""
+    (folder / "asking.py").write_text(ASKING)
+    code, out, err = shell(folder, "asking.py")
+    assert (code, err) == (0, "")
+    assert out == "minitorch has no module 'torch.nowhere' (asking.py, line 17)\n"

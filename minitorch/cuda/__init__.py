@@ -11,9 +11,14 @@ from ..missing import missing_from
 from . import amp
 
 __all__ = [
+    "CUDAGraph",
+    "Event",
     "OutOfMemoryError",
+    "Stream",
     "amp",
     "current_device",
+    "current_stream",
+    "default_stream",
     "device",
     "device_count",
     "empty_cache",
@@ -38,6 +43,7 @@ __all__ = [
     "seed",
     "seed_all",
     "set_device",
+    "stream",
     "synchronize",
 ]
 
@@ -127,7 +133,40 @@ BoolTensor, ByteTensor, CharTensor = _no_tensor("BoolTensor"), _no_tensor("ByteT
 ShortTensor, IntTensor, LongTensor = _no_tensor("ShortTensor"), _no_tensor("IntTensor"), _no_tensor("LongTensor")
 HalfTensor, FloatTensor, DoubleTensor = _no_tensor("HalfTensor"), _no_tensor("FloatTensor"), _no_tensor("DoubleTensor")
 
+
+class _NeedsOne(type):
+    """A class of things that a GPU has: it can be named."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(f"torch.cuda.{cls.__name__} needs a GPU: minitorch runs on the CPU alone")
+
+
+class Stream(metaclass=_NeedsOne):
+    """A queue of a GPU. RuntimeError."""
+
+
+class Event(metaclass=_NeedsOne):
+    """A mark in a queue of a GPU. RuntimeError."""
+
+
+class CUDAGraph(metaclass=_NeedsOne):
+    """Recorded work of a GPU. RuntimeError."""
+
+
+def current_stream(device: Any = None) -> Stream:
+    """An error."""
+    _refuse()
+
+
+default_stream = current_stream
+
 # ---------------------------------------------------------------- nothing to do
+
+
+@contextlib.contextmanager
+def stream(stream: Any) -> Iterator[None]:
+    """A context for None, the only stream that can be had: nothing."""
+    yield
 
 
 def manual_seed(seed: int) -> None:

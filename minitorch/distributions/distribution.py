@@ -87,13 +87,17 @@ class Distribution:
 
     def _fresh(self, instance: Any) -> Any:
         """An instance whose parameters are still to be set, without a call of its `__init__`."""
-        if instance is not None:
-            return instance
+        ours: Any = next(c for c in type(self).__mro__ if c.__module__.startswith(_PACKAGE))
+        return self._get_checked_instance(ours, instance)
+
+    def _get_checked_instance(self, cls: Any, _instance: Any = None) -> Any:
+        """The same, of a class with the `__init__` of `cls`; NotImplementedError for another."""
+        if _instance is not None:
+            return _instance
         kind: Any = type(self)
-        ours: Any = next(c for c in kind.__mro__ if c.__module__.startswith(_PACKAGE))
-        if kind.__init__ is not ours.__init__:
+        if kind.__init__ is not cls.__init__:
             raise NotImplementedError(
-                f"Subclass {kind.__name__} of {ours.__name__} that defines a custom __init__ method must also define a "
+                f"Subclass {kind.__name__} of {cls.__name__} that defines a custom __init__ method must also define a "
                 "custom .expand() method."
             )
         return kind.__new__(kind)

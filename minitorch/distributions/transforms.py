@@ -20,6 +20,7 @@ from .transform import (
     ReshapeTransform,
     StackTransform,
     Transform,
+    _InverseTransform,  # noqa: F401 (programs look for it here)
     identity_transform,
     widened,
 )
@@ -116,14 +117,19 @@ class SoftplusTransform(_Increasing):
         return -softplus(-x)
 
 
+def _clipped_sigmoid(x: Any) -> Any:
+    """The sigmoid, and never 0 or 1."""
+    info = finfo(x.dtype)
+    return x.sigmoid().clamp(min=info.tiny, max=1.0 - info.eps)
+
+
 class SigmoidTransform(_Increasing):
     """y = 1 / (1 + e^-x)"""
 
     codomain = constraints.unit_interval
 
     def _call(self, x: Any) -> Any:
-        info = finfo(x.dtype)
-        return x.sigmoid().clamp(min=info.tiny, max=1.0 - info.eps)
+        return _clipped_sigmoid(x)
 
     def _inverse(self, y: Any) -> Any:
         info = finfo(y.dtype)

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from .. import nn
+from ..tensor import Tensor
 from . import hooks
 from .attention import NonDynamicallyQuantizableLinear
 from .conv import _Conv, _ConvTranspose
@@ -75,9 +76,24 @@ def _repeated(count: int) -> Any:
     return repeated
 
 
+def _reverse_repeat_tuple(t: tuple[Any, ...], n: int) -> tuple[Any, ...]:
+    """The values from last to first, each n times: paddings of each side, as `F.pad` takes them."""
+    return tuple(x for x in reversed(t) for _ in range(n))
+
+
+def _list_with_default(out_size: Any, defaults: Any) -> Any:
+    """`out_size`, with the last of `defaults` where it has None."""
+    if isinstance(out_size, int | Tensor):
+        return out_size
+    if len(defaults) <= len(out_size):
+        raise ValueError(f"Input dimension should be at least {len(out_size) + 1}")
+    return [d if v is None else v for v, d in zip(out_size, defaults[-len(out_size) :], strict=True)]
+
+
 def _utils() -> dict[str, Any]:
     names = ("_single", "_pair", "_triple", "_quadruple")
-    return {**{name: _repeated(i + 1) for i, name in enumerate(names)}, "_ntuple": _repeated}
+    more = {f.__name__: f for f in (_reverse_repeat_tuple, _list_with_default)}
+    return {**{name: _repeated(i + 1) for i, name in enumerate(names)}, **more, "_ntuple": _repeated}
 
 
 def _place(name: str, content: dict[str, Any]) -> None:

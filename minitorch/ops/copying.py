@@ -200,9 +200,10 @@ def to_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[dt.dtyp
     """The dtype that `to` is asked for, if any, and whether a copy is wanted."""
     check_device(kwargs.get("device"))
     d = kwargs.get("dtype")
+    d = d if d is None else dt.meant(d)
     for x in args:
-        if isinstance(x, dt.dtype):
-            d = x
+        if isinstance(x, (dt.dtype, type)):
+            d = dt.meant(x)
         elif isinstance(x, TensorBase):
             d = x.dtype
         elif isinstance(x, (str, Device)):

@@ -15,7 +15,7 @@ from .view import dims_of
 
 
 def _dtype(x: Any, dtype: Any) -> np.dtype[Any]:
-    return x.array.dtype if dtype is None else dtype.numpy
+    return x.array.dtype if dtype is None else dt.meant(dtype).numpy
 
 
 def _made(x: Any, array: Array, dtype: Any, device: Any, requires_grad: bool) -> Any:

@@ -28,7 +28,7 @@ class Softmax(Op):
         (y,) = ctx.saved_tensors
         if not mode.grad:
             return y._wrap(kernels.softmax_grad(g.array, y.array, ctx.axis)), None
-        return y * (g - (g * y).sum(ctx.axis, keepdim=True)), None
+        return softmax_grad(g, y, ctx.axis), None
 
 
 class LogSoftmax(Op):
@@ -45,7 +45,19 @@ class LogSoftmax(Op):
         (y,) = ctx.saved_tensors
         if not mode.grad:
             return y._wrap(kernels.log_softmax_grad(g.array, y.array, ctx.axis)), None
-        return g - y.exp() * g.sum(ctx.axis, keepdim=True), None
+        return log_softmax_grad(g, y, ctx.axis), None
+
+
+def softmax_grad(grad_output: T, output: T, dim: int, input_dtype: Any = None) -> T:
+    """`torch._softmax_backward_data`: the gradient of x, of that of softmax and softmax itself."""
+    g: T = output * (grad_output - (grad_output * output).sum(dim, keepdim=True))
+    return g if input_dtype is None else g.to(input_dtype)
+
+
+def log_softmax_grad(grad_output: T, output: T, dim: int, input_dtype: Any = None) -> T:
+    """The same, of log_softmax."""
+    g: T = grad_output - output.exp() * grad_output.sum(dim, keepdim=True)
+    return g if input_dtype is None else g.to(input_dtype)
 
 
 def _floats(name: str, x: T) -> T:

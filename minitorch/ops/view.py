@@ -312,8 +312,8 @@ def view(self: T, *shape: Any, size: Any = None) -> T:
 
     `view(dtype)`: the same bytes as elements of another type; the last dimension grows or shrinks with their size.
     """
-    if len(shape) == 1 and isinstance(shape[0], dt.dtype):
-        return _view_bytes(self, shape[0])
+    if len(shape) == 1 and isinstance(shape[0], (dt.dtype, type)):
+        return _view_bytes(self, dt.meant(shape[0]))
     sizes = dims_of(shape if size is None else (size,))
     try:
         return View.apply(self, _inferred(sizes, self))

@@ -22,6 +22,8 @@ from .options import (
     set_default_mmap_options,
     skip_data,
 )
+from .pickler import PROTOCOL as DEFAULT_PROTOCOL  # noqa: F401
+from .places import MAP_LOCATION as MAP_LOCATION
 from .places import default_restore_location, location_tag, register_package
 
 __all__ = [

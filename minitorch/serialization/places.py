@@ -12,6 +12,9 @@ from .stored import Source, held
 Place = Callable[[Source, str, str], None]
 
 
+MAP_LOCATION = Callable[[Any, str], Any] | Device | str | dict[str, str] | None
+
+
 def placing(map_location: Any) -> Place:
     """What is done with each storage of a file, its location and dtype: it must end on the CPU."""
     if isinstance(map_location, str | Device):

@@ -116,3 +116,14 @@ def test_halves(row: Row, dtype: str) -> None:
 
 # dx = y (g - Σ g y) of the rounded y, which PyTorch keeps as well: terms of up to 1, of which little may be left.
 CANCEL = dict.fromkeys(("softmax", "nn.functional.softmax", "nn.functional.softmin"), 1.0)
+
+
+def test_dtypes_that_no_tensor_has():
+    for wanted in (minitorch.complex32, minitorch.float8_e4m3fn):
+        for make in (
+            lambda d: minitorch.ones(1).to(d),
+            lambda d: minitorch.zeros(1, dtype=d),
+            lambda d: minitorch.tensor([1], dtype=d),
+        ):
+            with pytest.raises(TypeError, match=f"{wanted}: no tensor has this dtype here"):
+                make(wanted)

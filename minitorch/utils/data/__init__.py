@@ -1,5 +1,6 @@
 """Datasets, samplers and the loader that makes batches of them."""
 
+from . import _utils as _utils
 from . import collate, dataloader, dataset, distributed, sampler, worker
 from .collate import default_collate, default_convert
 from .dataloader import DataLoader

@@ -104,7 +104,7 @@ class DataLoader(Generic[T_co]):
         self.collate_fn = collate_fn or (default_collate if self._auto_collation else default_convert)
         self.persistent_workers = persistent_workers
         self._announced: int | None = None  # the length that an iterable dataset was said to have
-        self._iterator: _WorkersIterator | None = None
+        self._iterator: _MultiProcessingDataLoaderIter | None = None
         self._complete = True
         self.check_worker_number_rationality()
 
@@ -122,13 +122,15 @@ class DataLoader(Generic[T_co]):
             raise ValueError(f"{name} attribute should not be set after {type(self).__name__} is initialized")
         super().__setattr__(name, value)
 
+    def _get_iterator(self) -> Any:
+        """A new pass; loaders of one's own override it."""
+        return (_MultiProcessingDataLoaderIter if self.num_workers else _SingleProcessDataLoaderIter)(self)
+
     def __iter__(self) -> Any:
-        if self.num_workers == 0:
-            return _Iterator(self)
-        if not self.persistent_workers:
-            return _WorkersIterator(self)
+        if self.num_workers == 0 or not self.persistent_workers:
+            return self._get_iterator()
         if self._iterator is None:
-            self._iterator = _WorkersIterator(self)
+            self._iterator = self._get_iterator()
         else:
             self._iterator.again(self)
         return self._iterator
@@ -230,7 +232,7 @@ def _context(context: Any, num_workers: int) -> BaseContext:
 # ---------------------------------------------------------------- a pass
 
 
-class _Iterator:
+class _BaseDataLoaderIter:
     """One pass, in this process."""
 
     # It does not hold the loader, which may hold it: a circle would keep workers alive until it is collected.
@@ -272,6 +274,10 @@ class _Iterator:
 
 
 _pipes: weakref.WeakSet[Any] = weakref.WeakSet()  # the loaders' ends of all pipes
+
+
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
+    """The same, under the name that PyTorch has for it."""
 
 
 class _Worker:
@@ -326,7 +332,7 @@ def _dismiss(workers: list[_Worker], owner: int) -> None:
     workers.clear()
 
 
-class _WorkersIterator(_Iterator):
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """One pass (with persistent workers several), by workers in turn."""
 
     def _start(self, loader: DataLoader[Any]) -> None:

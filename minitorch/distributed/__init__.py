@@ -16,9 +16,9 @@ from datetime import timedelta
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from .autograd.grad_mode import no_grad
-from .missing import missing_from
-from .tensor import Tensor
+from ..autograd.grad_mode import no_grad
+from ..missing import missing_from
+from ..tensor import Tensor
 
 default_pg_timeout = timedelta(minutes=30)
 _ABSENT = "Default process group has not been initialized, please make sure to call init_process_group."

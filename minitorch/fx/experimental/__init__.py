@@ -1,0 +1,7 @@
+"""Parts of PyTorch's tracer that programs ask whether it is at work."""
+
+from __future__ import annotations
+
+from . import proxy_tensor
+
+__all__ = ["proxy_tensor"]
