@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import inspect
 import itertools
 import os
 import pickle
@@ -86,21 +87,41 @@ def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTI
     return decorate
 
 
-def bitcast(function: Function) -> Function:
-    """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
+def _instructions(function: Function, form: Function, generate: Callable[..., Any]) -> Function:
+    """Let a function mean, inside kernels, the instructions that `generate(target, builder, types, arguments)` writes.
+    `form(numba.types, *types)`: the type of its result, and those to which its arguments are converted.
+
+    This is nothing to compile by itself, as the wrapper of an intrinsic is: 50 ms for each use with other types.
+    """
 
     def register(numba: Any) -> None:
-        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
-        def reinterpret(context: Any, value: Any, like: Any) -> Any:
-            def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                return builder.bitcast(args[0], target.get_value_type(like))
+        def typing(*types: Any) -> Any:
+            return numba.core.typing.signature(*form(numba.types, *types))
 
-            return like(value, like), generate
+        def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = generate(target, builder, signature.args, args)
+            return target.get_dummy_value() if value is None else value
 
-        numba.extending.overload(function)(lambda value, like: lambda value, like: reinterpret(value, like))
+        typing.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+        numba.extending.type_callable(function)(lambda context: typing)
+        numba.extending.lower_builtin(function, numba.types.VarArg(numba.types.Any))(code)
 
     _when_loaded(register)
     return function
+
+
+def _data(target: Any, builder: Any, array: Any, value: Any) -> Any:
+    """The pointer to the numbers of an array."""
+    return target.make_array(array)(target, builder, value).data
+
+
+def bitcast(function: Function) -> Function:
+    """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
+
+    def generate(target: Any, builder: Any, types: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], target.get_value_type(types[1]))
+
+    return _instructions(function, lambda types, value, like: (like, value, like), generate)
 
 
 def calls_sgemm(function: Function) -> Function:
@@ -109,36 +130,18 @@ def calls_sgemm(function: Function) -> Function:
     flat arrays a, b and c the first elements count. A kernel that multiplies so keeps off the GIL between products.
     """
 
-    def register(numba: Any) -> None:
-        @numba.extending.intrinsic
-        def call(context, address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
-            types = address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+    def form(types: Any, *given: Any) -> Any:
+        return types.void, *[t if isinstance(t, types.Array) else types.int64 for t in given]
 
-            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                _write_call(numba, target, builder, types, args)
-                return target.get_dummy_value()
-
-            return numba.types.void(*types), code
-
-        def implementation(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
-            return lambda address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc: call(
-                address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
-            )
-
-        numba.extending.overload(function)(implementation)
-
-    _when_loaded(register)
-    return function
+    return _instructions(function, form, _write_call)
 
 
-def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) -> None:
+def _write_call(target: Any, builder: Any, types: Any, args: Any) -> None:
     from llvmlite import ir
 
     i32, i64, f32, pointer = ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(8).as_pointer()
     given = [
-        builder.bitcast(target.make_array(t)(target, builder, x).data, pointer)
-        if isinstance(t, numba.types.Array)
-        else target.cast(builder, x, t, numba.types.int64)
+        x if x.type == i64 else builder.bitcast(_data(target, builder, t, x), pointer)
         for t, x in zip(types, args, strict=True)
     ]
     address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc = given
@@ -155,35 +158,17 @@ def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable
     length is known at run time only, LLVM vectorises stretches of 32, and asks before each whether the arrays overlap.
     """
 
-    def decorate(function: Function) -> Function:
-        def register(numba: Any) -> None:
-            @numba.extending.intrinsic
-            def move(context, target, v, source, u, n):  # type: ignore
-                def code(compiler: Any, builder: Any, signature: Any, args: Any) -> Any:
-                    ends = [
-                        compiler.make_array(t)(compiler, builder, args[i]).data for t, i in ((target, 0), (source, 2))
-                    ]
-                    to, origin = [builder.gep(end, [args[i]]) for end, i in zip(ends, (1, 3), strict=True)]
-                    plus = builder.fadd if isinstance(target.dtype, numba.types.Float) else builder.add
-                    number = compiler.get_value_type(target.dtype)
-                    _write_moves(builder, number, to, origin, args[4], gather, scatter, plus if add else None)
-                    return compiler.get_dummy_value()
+    def form(types: Any, target: Any, v: Any, source: Any, u: Any, n: Any) -> Any:
+        return types.void, target, types.int64, source, types.int64, types.int64
 
-                long = numba.types.int64
-                return numba.types.void(target, long, source, long, long), code
+    def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
+        ends = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 2)]
+        _write_moves(builder, *ends, args[4], gather, scatter, add)
 
-            def implementation(target, v, source, u, n):  # type: ignore
-                return lambda target, v, source, u, n: move(target, v, source, u, n)
-
-            numba.extending.overload(function)(implementation)
-
-        _when_loaded(register)
-        return function
-
-    return decorate
+    return lambda function: _instructions(function, form, generate)
 
 
-def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, plus: Any) -> None:
+def _write_moves(b: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, add: bool) -> None:
     """A loop over vectors of 16 numbers, then one over vectors of 4, and one over what is left."""
     from llvmlite import ir
 
@@ -195,6 +180,8 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         chosen = ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), indices)
         return vector if step == 1 else b.shuffle_vector(vector, other, chosen)
 
+    number = to.type.pointee
+    plus = b.add if isinstance(number, ir.IntType) else b.fadd
     at, before = n.type(0), b.block
     for length in (16, 4, 1):
         again, body, after = [b.append_basic_block(f"{name}_{length}") for name in ("again", "body", "after")]
@@ -213,7 +200,7 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         places = [i // spread if i % spread == 0 else length for i in range(length * spread)]
         value = every(spread, value, zeros, places)
         place = pointer(to, here, scatter, length)
-        if plus is not None:
+        if add:
             value = plus(b.load(place, align=1), value)
         b.store(value, place, align=1)
         here.add_incoming(end, b.block)
@@ -264,26 +251,15 @@ def on_rows(formula: Function, gather: bool = False, scatter: bool = False) -> F
     def rows(target: Any, v: Any, apart: Any, source: Any, u: Any, between: Any, n: Any) -> None:
         raise RuntimeError(f"{formula.__name__}: only inside kernels")
 
-    def register(numba: Any) -> None:
-        @numba.extending.intrinsic
-        def compute(context, target, v, apart, source, u, between, n):  # type: ignore
-            def code(compiler: Any, builder: Any, signature: Any, args: Any) -> Any:
-                to, origin = [
-                    compiler.make_array(t)(compiler, builder, args[i]).data for t, i in ((target, 0), (source, 3))
-                ]
-                _write_rows(builder, formula, to, origin, args, gather, scatter)
-                return compiler.get_dummy_value()
+    def form(types: Any, target: Any, v: Any, apart: Any, source: Any, u: Any, between: Any, n: Any) -> Any:
+        long = types.int64
+        return types.void, target, long, long, source, long, long, long
 
-            long = numba.types.int64
-            return numba.types.void(target, long, long, source, long, long, long), code
+    def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
+        to, origin = [_data(target, builder, types[i], args[i]) for i in (0, 3)]
+        _write_rows(builder, formula, to, origin, args, gather, scatter)
 
-        def implementation(target, v, apart, source, u, between, n):  # type: ignore
-            return lambda target, v, apart, source, u, between, n: compute(target, v, apart, source, u, between, n)
-
-        numba.extending.overload(rows)(implementation)
-
-    _when_loaded(register)
-    return rows
+    return _instructions(rows, form, generate)
 
 
 def _write_rows(b: Any, formula: Function, to: Any, origin: Any, args: Any, gather: bool, scatter: bool) -> None:
@@ -518,19 +494,10 @@ def share(work: Function, count: int, cost: float, *args: Any) -> None:
 def _word_of(function: Function, generate: Callable[[Any, Any, Any], Any]) -> Function:
     """Let `function(array, index, ...)` mean, inside kernels, what `generate(builder, pointer, arguments)` makes."""
 
-    def register(numba: Any) -> None:
-        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
-        def intrinsic(context: Any, array: Any, index: Any, value: Any) -> Any:
-            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                data = target.make_array(array)(target, builder, args[0]).data
-                return generate(builder, builder.gep(data, [args[1]]), args[2])
+    def write(target: Any, builder: Any, types: Any, args: Any) -> Any:
+        return generate(builder, builder.gep(_data(target, builder, types[0], args[0]), [args[1]]), args[2])
 
-            return array.dtype(array, index, value), code
-
-        numba.extending.overload(function)(lambda a, i, value: lambda a, i, value: intrinsic(a, i, value))
-
-    _when_loaded(register)
-    return function
+    return _instructions(function, lambda types, array, i, value: (array.dtype, array, i, value), write)
 
 
 # What tells a processor that this is a loop that waits, so that its other thread goes first.
