@@ -35,7 +35,8 @@ Function = Callable[..., Any]
 # Vectorises sums, but leaves NaN and infinity alone (no "nnan", no "ninf"). "arcp" and "afn" are left out: with them
 # 1 / sqrt(0) was NaN, from an estimate of the processor's that LLVM refines.
 FASTMATH = {"reassoc", "contract", "nsz"}
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
+# Nothing calls a kernel from C.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True}
 
 
 # ---------------------------------------------------------------- Numba, when it is first needed
@@ -81,7 +82,10 @@ def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTI
     """
 
     def decorate(function: Function) -> Function:
-        _when_loaded(lambda numba: numba.extending.overload(function, jit_options=options)(implementation))
+        def register(numba: Any) -> None:
+            numba.extending.overload(function, jit_options={**options, **_helper(numba)})(implementation)
+
+        _when_loaded(register)
         return function
 
     return decorate
@@ -309,8 +313,47 @@ def _write_rows(b: Any, formula: Function, to: Any, origin: Any, args: Any, gath
 
 def jitable(function: Function) -> Function:
     """A small helper that kernels may call; it stays a plain Python function everywhere else."""
-    _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS)(function))
+    _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS, **_helper(numba))(function))
     return function
+
+
+@functools.cache
+def _helper(numba: Any) -> dict[str, Any]:
+    """Options for what only kernels call: its code is kept for them to take in. To optimise it and to make machine
+    code of it, which nothing runs, took as long as to do so with the kernels themselves.
+    """
+    try:
+        from numba.core.codegen import JITCodeLibrary
+        from numba.core.compiler import Compiler
+    except ImportError:
+        return {}
+
+    class Taken(JITCodeLibrary):  # type: ignore[misc]
+        def _optimize_final_module(self) -> None:
+            return
+
+        def _finalize_final_module(self) -> None:
+            from llvmlite.binding import parse_assembly
+
+            # Numba writes the address of the function's constants to a variable of this name.
+            names = [v.name for v in self._final_module.global_variables if v.name.startswith("_ZN08NumbaEnv")]
+            lines = [f'@"{name}" = common global i8* null' for name in names]
+            head = str(self._codegen._create_empty_module("names"))
+            self._codegen._add_module(parse_assembly("\n".join([head, *lines])))
+            self._codegen._engine.finalize_object()
+            self._finalized = True
+
+        def get_pointer_to_function(self, name: str) -> int:
+            self._ensure_finalized()
+            return 0
+
+    class TakenCompiler(Compiler):  # type: ignore[misc]
+        def define_pipelines(self) -> Any:
+            state = self.state
+            state.library = Taken(state.targetctx.codegen(), state.func_id.func_qualname)
+            return super().define_pipelines()
+
+    return {"pipeline_class": TakenCompiler}
 
 
 # ---------------------------------------------------------------- kernels
