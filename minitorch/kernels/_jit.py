@@ -119,6 +119,26 @@ def _data(target: Any, builder: Any, array: Any, value: Any) -> Any:
     return target.make_array(array)(target, builder, value).data
 
 
+def _call_of(builder: Any, name: str, write: Callable[..., None], args: Any) -> None:
+    """A call of a function that `write(builder, *arguments)` writes, once for all calls with such arguments. Taken in at
+    each call, it is compiled as often, and runs slower in the middle of so much else.
+    """
+    from llvmlite import ir
+
+    name = f"minitorch.{name}.{args[0].type.pointee}"
+    function = builder.module.globals.get(name)
+    if function is None:
+        form = ir.FunctionType(ir.VoidType(), [x.type for x in args])
+        function = ir.Function(builder.module, form, name)
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        function.attributes.add("nounwind")
+        body = ir.IRBuilder(function.append_basic_block())
+        write(body, *function.args)
+        body.ret_void()
+    builder.call(function, args)
+
+
 def bitcast(function: Function) -> Function:
     """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
 
@@ -165,11 +185,15 @@ def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable
     def form(types: Any, target: Any, v: Any, source: Any, u: Any, n: Any) -> Any:
         return types.void, target, types.int64, source, types.int64, types.int64
 
-    def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
-        ends = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 2)]
-        _write_moves(builder, *ends, args[4], gather, scatter, add)
+    def decorate(function: Function) -> Function:
+        def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
+            ends = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 2)]
+            write = functools.partial(_write_moves, gather=gather, scatter=scatter, add=add)
+            _call_of(builder, function.__name__, write, [*ends, args[4]])
 
-    return lambda function: _instructions(function, form, generate)
+        return _instructions(function, form, generate)
+
+    return decorate
 
 
 def _write_moves(b: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, add: bool) -> None:
@@ -247,9 +271,9 @@ def on_rows(formula: Function, gather: bool = False, scatter: bool = False) -> F
     `name(target, v, apart, source, u, between, n)` takes its arguments from source[u + between k + i] and puts its
     results to target[v + apart k + i], k counting them, for all i below n, a multiple of 16; the arrays are flat.
 
-    `gather`: the first four arguments are interleaved, at source[u + 4 i + k], and the others in rows of length n
-    from source[between] on. `scatter`: so are the results, four of them. What is written here is vectors already: LLVM
-    neither has to make them of loops nor to find out that the rows do not overlap, which took it seconds.
+    `gather`: the first four arguments are interleaved, at source[u + 4 i + k], and the others in rows of length n from
+    source[u + between] on. `scatter`: so are the results, four of them. What is written here is vectors already: LLVM
+    neither has to make them of loops, nor to find out that the rows do not overlap, which took it seconds.
     """
 
     def rows(target: Any, v: Any, apart: Any, source: Any, u: Any, between: Any, n: Any) -> None:
@@ -260,17 +284,19 @@ def on_rows(formula: Function, gather: bool = False, scatter: bool = False) -> F
         return types.void, target, long, long, source, long, long, long
 
     def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
-        to, origin = [_data(target, builder, types[i], args[i]) for i in (0, 3)]
-        _write_rows(builder, formula, to, origin, args, gather, scatter)
+        to, origin = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 3)]
+        write = functools.partial(_write_rows, formula=formula, gather=gather, scatter=scatter)
+        _call_of(builder, f"{formula.__name__}.{gather:d}{scatter:d}", write, [to, args[2], origin, args[5], args[6]])
 
     return _instructions(rows, form, generate)
 
 
-def _write_rows(b: Any, formula: Function, to: Any, origin: Any, args: Any, gather: bool, scatter: bool) -> None:
+def _write_rows(
+    b: Any, to: Any, apart: Any, origin: Any, between: Any, n: Any, formula: Function, gather: bool, scatter: bool
+) -> None:
     """A loop over vectors of each row."""
     from llvmlite import ir
 
-    _, v, apart, _, u, between, n = args
     number, long = to.type.pointee, n.type
 
     def at(base: Any, count: int, *terms: Any) -> Any:
@@ -290,21 +316,19 @@ def _write_rows(b: Any, formula: Function, to: Any, origin: Any, args: Any, gath
     i.add_incoming(long(0), before)
     inputs = []
     if gather:
-        mixed = b.load(at(origin, 4, u, times(i, 4)), align=1)
+        mixed = b.load(at(origin, 4, times(i, 4)), align=1)
         inputs = [chosen(mixed, mixed, list(range(k, 4 * LANES, 4))) for k in range(4)]
-    step, first = (n, between) if gather else (between, u)
-    inputs += [
-        b.load(at(origin, 1, first, times(step, k), i), align=1)
-        for k in range(formula.__code__.co_argcount - len(inputs))
-    ]
+    others = formula.__code__.co_argcount - len(inputs)
+    places = [(between, times(n, k), i) if gather else (times(between, k), i) for k in range(others)]
+    inputs += [b.load(at(origin, 1, *place), align=1) for place in places]
     results = [lanes.value for lanes in formula(*[_Lanes(b, x) for x in inputs])]
     if scatter:
         pairs = [chosen(x, y, list(range(2 * LANES))) for x, y in (results[:2], results[2:])]
         mixed = chosen(*pairs, [k * LANES + j for j in range(LANES) for k in range(4)])
-        b.store(mixed, at(to, 4, v, times(i, 4)), align=1)
+        b.store(mixed, at(to, 4, times(i, 4)), align=1)
     else:
         for k, result in enumerate(results):
-            b.store(result, at(to, 1, v, times(apart, k), i), align=1)
+            b.store(result, at(to, 1, times(apart, k), i), align=1)
     following = b.add(i, long(LANES))
     i.add_incoming(following, body)
     b.cbranch(b.icmp_signed("<", following, n), body, after)

@@ -245,7 +245,7 @@ def _inputs_loop(start: int, stop: int, x: Any, v: Any, top: int, left: int, blo
             for r in range(last - first):
                 turned[BEYOND + (r + 1) * along - 1] = turned_ends[(k * TILES + r) * 2]
                 turned[BEYOND + TILES + (r + 1) * along - 1] = turned_ends[(k * TILES + r) * 2 + 1]
-            inner_along(tiles, 6 * k * TILES, TILES, turned, k * COLUMNS, BEYOND, TILES)
+            inner_along(tiles, 6 * k * TILES, TILES, turned, k * COLUMNS, BEYOND - k * COLUMNS, TILES)
 
 
 def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
