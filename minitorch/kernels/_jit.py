@@ -120,8 +120,9 @@ def _data(target: Any, builder: Any, array: Any, value: Any) -> Any:
 
 
 def _call_of(builder: Any, name: str, write: Callable[..., None], args: Any) -> None:
-    """A call of a function that `write(builder, *arguments)` writes, once for all calls with such arguments. Taken in at
-    each call, it is compiled as often, and runs slower in the middle of so much else.
+    """A call of a function that `write(builder, *arguments)` writes, once for all calls with such arguments.
+
+    Taken in at each call, it is compiled as often, and runs slower in the middle of so much else.
     """
     from llvmlite import ir
 
@@ -323,8 +324,8 @@ def _write_rows(
     inputs += [b.load(at(origin, 1, *place), align=1) for place in places]
     results = [lanes.value for lanes in formula(*[_Lanes(b, x) for x in inputs])]
     if scatter:
-        pairs = [chosen(x, y, list(range(2 * LANES))) for x, y in (results[:2], results[2:])]
-        mixed = chosen(*pairs, [k * LANES + j for j in range(LANES) for k in range(4)])
+        left, right = [chosen(x, y, list(range(2 * LANES))) for x, y in (results[:2], results[2:])]
+        mixed = chosen(left, right, [k * LANES + j for j in range(LANES) for k in range(4)])
         b.store(mixed, at(to, 4, times(i, 4)), align=1)
     else:
         for k, result in enumerate(results):
@@ -347,12 +348,14 @@ def _helper(numba: Any) -> dict[str, Any]:
     code of it, which nothing runs, took as long as to do so with the kernels themselves.
     """
     try:
-        from numba.core.codegen import JITCodeLibrary
-        from numba.core.compiler import Compiler
-    except ImportError:
+        from numba.core import codegen, compiler
+
+        library: Any = codegen.JITCodeLibrary
+        pipeline: Any = compiler.Compiler
+    except (ImportError, AttributeError):
         return {}
 
-    class Taken(JITCodeLibrary):  # type: ignore[misc]
+    class Taken(library):  # type: ignore[misc]
         def _optimize_final_module(self) -> None:
             return
 
@@ -371,7 +374,7 @@ def _helper(numba: Any) -> dict[str, Any]:
             self._ensure_finalized()
             return 0
 
-    class TakenCompiler(Compiler):  # type: ignore[misc]
+    class TakenCompiler(pipeline):  # type: ignore[misc]
         def define_pipelines(self) -> Any:
             state = self.state
             state.library = Taken(state.targetctx.codegen(), state.func_id.func_qualname)
