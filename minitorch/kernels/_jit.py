@@ -13,6 +13,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import hashlib
+import inspect
 import itertools
 import os
 import pickle
@@ -34,7 +35,8 @@ Function = Callable[..., Any]
 # Vectorises sums, but leaves NaN and infinity alone (no "nnan", no "ninf"). "arcp" and "afn" are left out: with them
 # 1 / sqrt(0) was NaN, from an estimate of the processor's that LLVM refines.
 FASTMATH = {"reassoc", "contract", "nsz"}
-OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
+# Nothing calls a kernel from C.
+OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": FASTMATH, "no_cfunc_wrapper": True}
 
 
 # ---------------------------------------------------------------- Numba, when it is first needed
@@ -80,27 +82,71 @@ def word(implementation: Callable[..., Function], options: dict[str, Any] = OPTI
     """
 
     def decorate(function: Function) -> Function:
-        _when_loaded(lambda numba: numba.extending.overload(function, jit_options=options)(implementation))
+        def register(numba: Any) -> None:
+            numba.extending.overload(function, jit_options={**options, **_helper(numba)})(implementation)
+
+        _when_loaded(register)
         return function
 
     return decorate
 
 
-def bitcast(function: Function) -> Function:
-    """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
+def _instructions(function: Function, form: Function, generate: Callable[..., Any]) -> Function:
+    """Let a function mean, inside kernels, the instructions that `generate(target, builder, types, arguments)` writes.
+    `form(numba.types, *types)`: the type of its result, and those to which its arguments are converted.
+
+    This is nothing to compile by itself, as the wrapper of an intrinsic is: 50 ms for each use with other types.
+    """
 
     def register(numba: Any) -> None:
-        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
-        def reinterpret(context: Any, value: Any, like: Any) -> Any:
-            def generate(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                return builder.bitcast(args[0], target.get_value_type(like))
+        def typing(*types: Any) -> Any:
+            return numba.core.typing.signature(*form(numba.types, *types))
 
-            return like(value, like), generate
+        def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
+            value = generate(target, builder, signature.args, args)
+            return target.get_dummy_value() if value is None else value
 
-        numba.extending.overload(function)(lambda value, like: lambda value, like: reinterpret(value, like))
+        typing.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+        numba.extending.type_callable(function)(lambda context: typing)
+        numba.extending.lower_builtin(function, numba.types.VarArg(numba.types.Any))(code)
 
     _when_loaded(register)
     return function
+
+
+def _data(target: Any, builder: Any, array: Any, value: Any) -> Any:
+    """The pointer to the numbers of an array."""
+    return target.make_array(array)(target, builder, value).data
+
+
+def _call_of(builder: Any, name: str, write: Callable[..., None], args: Any) -> None:
+    """A call of a function that `write(builder, *arguments)` writes, once for all calls with such arguments.
+
+    Taken in at each call, it is compiled as often, and runs slower in the middle of so much else.
+    """
+    from llvmlite import ir
+
+    name = f"minitorch.{name}.{args[0].type.pointee}"
+    function = builder.module.globals.get(name)
+    if function is None:
+        form = ir.FunctionType(ir.VoidType(), [x.type for x in args])
+        function = ir.Function(builder.module, form, name)
+        function.linkage = "linkonce_odr"
+        function.attributes.add("noinline")
+        function.attributes.add("nounwind")
+        body = ir.IRBuilder(function.append_basic_block())
+        write(body, *function.args)
+        body.ret_void()
+    builder.call(function, args)
+
+
+def bitcast(function: Function) -> Function:
+    """Let `function(value, like)` mean, inside kernels, the bits of a number read as one of another type."""
+
+    def generate(target: Any, builder: Any, types: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], target.get_value_type(types[1]))
+
+    return _instructions(function, lambda types, value, like: (like, value, like), generate)
 
 
 def calls_sgemm(function: Function) -> Function:
@@ -109,36 +155,18 @@ def calls_sgemm(function: Function) -> Function:
     flat arrays a, b and c the first elements count. A kernel that multiplies so keeps off the GIL between products.
     """
 
-    def register(numba: Any) -> None:
-        @numba.extending.intrinsic
-        def call(context, address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
-            types = address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
+    def form(types: Any, *given: Any) -> Any:
+        return types.void, *[t if isinstance(t, types.Array) else types.int64 for t in given]
 
-            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                _write_call(numba, target, builder, types, args)
-                return target.get_dummy_value()
-
-            return numba.types.void(*types), code
-
-        def implementation(address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc):  # type: ignore
-            return lambda address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc: call(
-                address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc
-            )
-
-        numba.extending.overload(function)(implementation)
-
-    _when_loaded(register)
-    return function
+    return _instructions(function, form, _write_call)
 
 
-def _write_call(numba: Any, target: Any, builder: Any, types: Any, args: Any) -> None:
+def _write_call(target: Any, builder: Any, types: Any, args: Any) -> None:
     from llvmlite import ir
 
     i32, i64, f32, pointer = ir.IntType(32), ir.IntType(64), ir.FloatType(), ir.IntType(8).as_pointer()
     given = [
-        builder.bitcast(target.make_array(t)(target, builder, x).data, pointer)
-        if isinstance(t, numba.types.Array)
-        else target.cast(builder, x, t, numba.types.int64)
+        x if x.type == i64 else builder.bitcast(_data(target, builder, t, x), pointer)
         for t, x in zip(types, args, strict=True)
     ]
     address, turn_a, turn_b, m, n, k, a, lda, b, ldb, more, c, ldc = given
@@ -155,35 +183,21 @@ def moves_rows(gather: int = 1, scatter: int = 1, add: bool = False) -> Callable
     length is known at run time only, LLVM vectorises stretches of 32, and asks before each whether the arrays overlap.
     """
 
+    def form(types: Any, target: Any, v: Any, source: Any, u: Any, n: Any) -> Any:
+        return types.void, target, types.int64, source, types.int64, types.int64
+
     def decorate(function: Function) -> Function:
-        def register(numba: Any) -> None:
-            @numba.extending.intrinsic
-            def move(context, target, v, source, u, n):  # type: ignore
-                def code(compiler: Any, builder: Any, signature: Any, args: Any) -> Any:
-                    ends = [
-                        compiler.make_array(t)(compiler, builder, args[i]).data for t, i in ((target, 0), (source, 2))
-                    ]
-                    to, origin = [builder.gep(end, [args[i]]) for end, i in zip(ends, (1, 3), strict=True)]
-                    plus = builder.fadd if isinstance(target.dtype, numba.types.Float) else builder.add
-                    number = compiler.get_value_type(target.dtype)
-                    _write_moves(builder, number, to, origin, args[4], gather, scatter, plus if add else None)
-                    return compiler.get_dummy_value()
+        def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
+            ends = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 2)]
+            write = functools.partial(_write_moves, gather=gather, scatter=scatter, add=add)
+            _call_of(builder, function.__name__, write, [*ends, args[4]])
 
-                long = numba.types.int64
-                return numba.types.void(target, long, source, long, long), code
-
-            def implementation(target, v, source, u, n):  # type: ignore
-                return lambda target, v, source, u, n: move(target, v, source, u, n)
-
-            numba.extending.overload(function)(implementation)
-
-        _when_loaded(register)
-        return function
+        return _instructions(function, form, generate)
 
     return decorate
 
 
-def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, plus: Any) -> None:
+def _write_moves(b: Any, to: Any, origin: Any, n: Any, gather: int, scatter: int, add: bool) -> None:
     """A loop over vectors of 16 numbers, then one over vectors of 4, and one over what is left."""
     from llvmlite import ir
 
@@ -195,6 +209,8 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         chosen = ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), indices)
         return vector if step == 1 else b.shuffle_vector(vector, other, chosen)
 
+    number = to.type.pointee
+    plus = b.add if isinstance(number, ir.IntType) else b.fadd
     at, before = n.type(0), b.block
     for length in (16, 4, 1):
         again, body, after = [b.append_basic_block(f"{name}_{length}") for name in ("again", "body", "after")]
@@ -213,7 +229,7 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         places = [i // spread if i % spread == 0 else length for i in range(length * spread)]
         value = every(spread, value, zeros, places)
         place = pointer(to, here, scatter, length)
-        if plus is not None:
+        if add:
             value = plus(b.load(place, align=1), value)
         b.store(value, place, align=1)
         here.add_incoming(end, b.block)
@@ -222,10 +238,149 @@ def _write_moves(b: Any, number: Any, to: Any, origin: Any, n: Any, gather: int,
         at, before = here, after
 
 
+class _Lanes:
+    """A vector of numbers inside a kernel: arithmetic with it writes instructions."""
+
+    def __init__(self, builder: Any, value: Any) -> None:
+        self.builder, self.value = builder, value
+
+    def _apply(self, name: str, a: Any, b: Any) -> _Lanes:
+        from llvmlite import ir
+
+        form = self.value.type
+        values = [x.value if isinstance(x, _Lanes) else ir.Constant(form, [float(x)] * form.count) for x in (a, b)]
+        return _Lanes(self.builder, getattr(self.builder, name)(*values, flags=sorted(FASTMATH)))
+
+    def __add__(self, other: Any) -> _Lanes:
+        return self._apply("fadd", self, other)
+
+    def __sub__(self, other: Any) -> _Lanes:
+        return self._apply("fsub", self, other)
+
+    def __mul__(self, other: Any) -> _Lanes:
+        return self._apply("fmul", self, other)
+
+    def __rmul__(self, other: Any) -> _Lanes:
+        return self._apply("fmul", other, self)
+
+
+LANES = 16  # numbers in a vector; a processor with shorter ones takes several
+
+
+def on_rows(formula: Function, gather: bool = False, scatter: bool = False) -> Function:
+    """Of a formula from numbers to numbers make what, inside kernels, computes it for whole rows at once:
+    `name(target, v, apart, source, u, between, n)` takes its arguments from source[u + between k + i] and puts its
+    results to target[v + apart k + i], k counting them, for all i below n, a multiple of 16; the arrays are flat.
+
+    `gather`: the first four arguments are interleaved, at source[u + 4 i + k], and the others in rows of length n from
+    source[u + between] on. `scatter`: so are the results, four of them. What is written here is vectors already: LLVM
+    neither has to make them of loops, nor to find out that the rows do not overlap, which took it seconds.
+    """
+
+    def rows(target: Any, v: Any, apart: Any, source: Any, u: Any, between: Any, n: Any) -> None:
+        raise RuntimeError(f"{formula.__name__}: only inside kernels")
+
+    def form(types: Any, target: Any, v: Any, apart: Any, source: Any, u: Any, between: Any, n: Any) -> Any:
+        long = types.int64
+        return types.void, target, long, long, source, long, long, long
+
+    def generate(target: Any, builder: Any, types: Any, args: Any) -> None:
+        to, origin = [builder.gep(_data(target, builder, types[i], args[i]), [args[i + 1]]) for i in (0, 3)]
+        write = functools.partial(_write_rows, formula=formula, gather=gather, scatter=scatter)
+        _call_of(builder, f"{formula.__name__}.{gather:d}{scatter:d}", write, [to, args[2], origin, args[5], args[6]])
+
+    return _instructions(rows, form, generate)
+
+
+def _write_rows(
+    b: Any, to: Any, apart: Any, origin: Any, between: Any, n: Any, formula: Function, gather: bool, scatter: bool
+) -> None:
+    """A loop over vectors of each row."""
+    from llvmlite import ir
+
+    number, long = to.type.pointee, n.type
+
+    def at(base: Any, count: int, *terms: Any) -> Any:
+        wide = ir.VectorType(number, count * LANES)
+        return b.bitcast(b.gep(base, [functools.reduce(b.add, terms)]), wide.as_pointer())
+
+    def times(x: Any, factor: int) -> Any:
+        return b.mul(x, long(factor))
+
+    def chosen(x: Any, y: Any, indices: list[int]) -> Any:
+        return b.shuffle_vector(x, y, ir.Constant(ir.VectorType(ir.IntType(32), len(indices)), indices))
+
+    before, body, after = b.block, b.append_basic_block("rows"), b.append_basic_block("after_rows")
+    b.branch(body)
+    b.position_at_end(body)
+    i = b.phi(long)
+    i.add_incoming(long(0), before)
+    inputs = []
+    if gather:
+        mixed = b.load(at(origin, 4, times(i, 4)), align=1)
+        inputs = [chosen(mixed, mixed, list(range(k, 4 * LANES, 4))) for k in range(4)]
+    others = formula.__code__.co_argcount - len(inputs)
+    places = [(between, times(n, k), i) if gather else (times(between, k), i) for k in range(others)]
+    inputs += [b.load(at(origin, 1, *place), align=1) for place in places]
+    results = [lanes.value for lanes in formula(*[_Lanes(b, x) for x in inputs])]
+    if scatter:
+        left, right = [chosen(x, y, list(range(2 * LANES))) for x, y in (results[:2], results[2:])]
+        mixed = chosen(left, right, [k * LANES + j for j in range(LANES) for k in range(4)])
+        b.store(mixed, at(to, 4, times(i, 4)), align=1)
+    else:
+        for k, result in enumerate(results):
+            b.store(result, at(to, 1, times(apart, k), i), align=1)
+    following = b.add(i, long(LANES))
+    i.add_incoming(following, body)
+    b.cbranch(b.icmp_signed("<", following, n), body, after)
+    b.position_at_end(after)
+
+
 def jitable(function: Function) -> Function:
     """A small helper that kernels may call; it stays a plain Python function everywhere else."""
-    _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS)(function))
+    _when_loaded(lambda numba: numba.extending.register_jitable(**OPTIONS, **_helper(numba))(function))
     return function
+
+
+@functools.cache
+def _helper(numba: Any) -> dict[str, Any]:
+    """Options for what only kernels call: its code is kept for them to take in. To optimise it and to make machine
+    code of it, which nothing runs, took as long as to do so with the kernels themselves.
+    """
+    try:
+        from numba.core import codegen, compiler
+
+        library: Any = codegen.JITCodeLibrary
+        pipeline: Any = compiler.Compiler
+    except (ImportError, AttributeError):
+        return {}
+
+    class Taken(library):  # type: ignore[misc]
+        def _optimize_final_module(self) -> None:
+            return
+
+        def _finalize_final_module(self) -> None:
+            from llvmlite.binding import parse_assembly
+
+            # Numba writes the address of the function's constants to a variable of this name.
+            names = [v.name for v in self._final_module.global_variables if v.name.startswith("_ZN08NumbaEnv")]
+            lines = [f'@"{name}" = common global i8* null' for name in names]
+            head = str(self._codegen._create_empty_module("names"))
+            self._codegen._add_module(parse_assembly("\n".join([head, *lines])))
+            self._codegen._engine.finalize_object()
+            self._finalized = True
+
+        def get_pointer_to_function(self, name: str) -> int:
+            self._ensure_finalized()
+            return 0
+
+    class TakenCompiler(pipeline):  # type: ignore[misc]
+        def define_pipelines(self) -> Any:
+            state = self.state
+            state.library = Taken(state.targetctx.codegen(), state.func_id.func_qualname)
+            return super().define_pipelines()
+
+    return {"pipeline_class": TakenCompiler}
 
 
 # ---------------------------------------------------------------- kernels
@@ -409,19 +564,10 @@ def share(work: Function, count: int, cost: float, *args: Any) -> None:
 def _word_of(function: Function, generate: Callable[[Any, Any, Any], Any]) -> Function:
     """Let `function(array, index, ...)` mean, inside kernels, what `generate(builder, pointer, arguments)` makes."""
 
-    def register(numba: Any) -> None:
-        @numba.extending.intrinsic  # type: ignore[untyped-decorator]
-        def intrinsic(context: Any, array: Any, index: Any, value: Any) -> Any:
-            def code(target: Any, builder: Any, signature: Any, args: Any) -> Any:
-                data = target.make_array(array)(target, builder, args[0]).data
-                return generate(builder, builder.gep(data, [args[1]]), args[2])
+    def write(target: Any, builder: Any, types: Any, args: Any) -> Any:
+        return generate(builder, builder.gep(_data(target, builder, types[0], args[0]), [args[1]]), args[2])
 
-            return array.dtype(array, index, value), code
-
-        numba.extending.overload(function)(lambda a, i, value: lambda a, i, value: intrinsic(a, i, value))
-
-    _when_loaded(register)
-    return function
+    return _instructions(function, lambda types, array, i, value: (array.dtype, array, i, value), write)
 
 
 # What tells a processor that this is a loop that waits, so that its other thread goes first.

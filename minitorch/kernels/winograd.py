@@ -8,8 +8,7 @@ points of evaluation are 0, ±√½, ±√2 and infinity: symmetric in x -> 1/x,
 
 Everything is done for a block of up to 64 tiles, whole rows of them: the images' rows are copied side by side into a
 scratch of constant width, transformed down the columns, then along the rows, where four interleaved columns are read at
-once. With constant widths LLVM knows that no two of the rows overlap and vectorises; with widths of run time it would
-have to compare more pairs of pointers than it is willing to, and the transforms were four times slower.
+once. The formulas of one dimension are written for numbers, and become loops over vectors by `on_rows`.
 """
 
 from __future__ import annotations
@@ -22,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._blas import ROWS, sgemm, sgemm_address
-from ._jit import jit, jitable, parts_of, share
+from ._jit import jit, jitable, on_rows, parts_of, share
+from .columns import add_row, copy_row
 
 Array = NDArray[Any]
 
@@ -48,13 +48,7 @@ FILTER = np.kron(G, G).astype(np.float32)  # (36, 9): a filter's transform is on
 
 TILES = 64  # of a block: its products are as fast as larger ones, and its 36 (C + O) 64 numbers stay in the cache
 COLUMNS = 4 * TILES
-
-# Indices are unsigned: for a signed one Numba asks each time whether it counts from the end.
-U1, U2, U3, U4, U5 = [np.uint64(i) for i in range(1, 6)]
-T1, T2, T3, T4, T5 = [np.uint64(i * TILES) for i in range(1, 6)]
-T6, T9, T12, T15 = [np.uint64(i * TILES) for i in (6, 9, 12, 15)]
-C1, C2, C3, C4, C5 = [np.uint64(i * COLUMNS) for i in range(1, 6)]
-E1, E2, E3, E4, E5 = [np.uint64(i * 2 * TILES) for i in range(1, 6)]
+BEYOND = 6 * COLUMNS + 2
 
 
 class Block(NamedTuple):
@@ -69,49 +63,52 @@ class Block(NamedTuple):
 # ---------------------------------------------------------------- one dimension, all tiles of a block at once
 
 
-@jitable
-def _inner(d0: Any, d1: Any, d2: Any, d3: Any, d4: Any, d5: Any, number: Any) -> Any:
+def _inner(d0: Any, d1: Any, d2: Any, d3: Any, d4: Any, d5: Any) -> Any:
     """Bᵀ d."""
-    half, two, a, b, both = number(0.5), number(2), number(A), number(B), number(2.5)
-    p, q = d4 - two * d2, a * (d3 - two * d1)
-    s, t = d4 - half * d2, b * (d3 - half * d1)
-    return d0 - both * d2 + d4, p + q, p - q, s + t, s - t, d1 - both * d3 + d5
+    p, q = d4 - 2 * d2, A * (d3 - 2 * d1)
+    s, t = d4 - 0.5 * d2, B * (d3 - 0.5 * d1)
+    return d0 - 2.5 * d2 + d4, p + q, p - q, s + t, s - t, d1 - 2.5 * d3 + d5
 
 
-@jitable
-def _spread(d0: Any, d1: Any, d2: Any, d3: Any, number: Any) -> Any:
+def _spread(d0: Any, d1: Any, d2: Any, d3: Any) -> Any:
     """A d."""
-    half, two, a, b = number(0.5), number(2), number(A), number(B)
-    p, q = d0 + half * d2, a * (d1 + half * d3)
-    s, t = d0 + two * d2, b * (d1 + two * d3)
+    p, q = d0 + 0.5 * d2, A * (d1 + 0.5 * d3)
+    s, t = d0 + 2 * d2, B * (d1 + 2 * d3)
     return d0, p + q, p - q, s + t, s - t, d3
 
 
-@jitable
-def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any) -> Any:
+def _gathered(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any) -> Any:
     """Aᵀ m."""
-    half, two, a, b = number(0.5), number(2), number(A), number(B)
-    p, q, s, t = m1 + m2, a * (m1 - m2), m3 + m4, b * (m3 - m4)
-    return m0 + p + s, q + t, half * p + two * s, half * q + two * t + m5
+    p, q, s, t = m1 + m2, A * (m1 - m2), m3 + m4, B * (m3 - m4)
+    return m0 + p + s, q + t, 0.5 * p + 2 * s, 0.5 * q + 2 * t + m5
 
 
-# ---------------------------------------------------------------- filters
+def _gathered_plus(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, more: Any) -> Any:
+    """Aᵀ m + more."""
+    return [y + more for y in _gathered(m0, m1, m2, m3, m4, m5)]
 
 
-@jitable
-def _wide(d0: Any, d1: Any, d2: Any, number: Any) -> Any:
+def _wide(d0: Any, d1: Any, d2: Any) -> Any:
     """G d."""
-    a, b, p, q = number(2 / 3 * A), number(B / 6), number(1 / 3) * d2, number(2 / 3) * d0
-    u, v, s, t = -q - p, a * d1, number(0.25) * q + p, b * d1
+    p, q = 1 / 3 * d2, 2 / 3 * d0
+    u, v, s, t = -2 / 3 * d0 - p, 2 / 3 * A * d1, 0.25 * q + p, B / 6 * d1
     return d0, u - v, u + v, s + t, s - t, d2
 
 
-@jitable
-def _narrow(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any, number: Any) -> Any:
+def _narrow(m0: Any, m1: Any, m2: Any, m3: Any, m4: Any, m5: Any) -> Any:
     """Gᵀ m."""
-    a, b, third, both = number(2 / 3 * A), number(B / 6), number(1 / 3), number(2 / 3)
     p, s = m1 + m2, m3 + m4
-    return m0 - both * p + number(1 / 6) * s, a * (m2 - m1) + b * (m3 - m4), third * (s - p) + m5
+    return m0 - 2 / 3 * p + 1 / 6 * s, 2 / 3 * A * (m2 - m1) + B / 6 * (m3 - m4), 1 / 3 * (s - p) + m5
+
+
+# Of whole rows of tiles; "along" reads or writes four columns of the images as one row of each tile.
+inner_down, inner_along = on_rows(_inner), on_rows(_inner, gather=True)
+spread_down, spread_along = on_rows(_spread), on_rows(_spread, gather=True)
+gathered_along, gathered_down = on_rows(_gathered, scatter=True), on_rows(_gathered_plus)
+wide, narrow = on_rows(_wide), on_rows(_narrow)
+
+
+# ---------------------------------------------------------------- filters
 
 
 def _points_numpy(start: int, stop: int, w: Array, u: Array, turned: bool) -> None:
@@ -122,8 +119,8 @@ def _points_numpy(start: int, stop: int, w: Array, u: Array, turned: bool) -> No
 @jit(twin=_points_numpy)
 def _points(start: int, stop: int, w: Any, u: Any, turned: Any) -> None:
     """G w Gᵀ of filters w (n, 9), 64 at a time: u (36, n). `turned`: each by half a turn."""
-    number, flat = w.dtype.type, w.reshape(-1)
-    rows, down, out = np.zeros(9 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(36 * TILES, w.dtype)
+    flat, points = w.reshape(-1), u.reshape(-1)
+    rows, down, out = np.zeros(9 * TILES, w.dtype), np.empty(18 * TILES, w.dtype), np.empty(36 * TILES, w.dtype)
     for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
         count = min(TILES, w.shape[0] - first)
         for k in range(9):
@@ -131,21 +128,11 @@ def _points(start: int, stop: int, w: Any, u: Any, turned: Any) -> None:
             for i in range(count):
                 row[i] = source[9 * i]
         for c in range(3):
-            d, t = rows[c * TILES :], down[c * TILES :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                t[j], t[j + T3], t[j + T6], t[j + T9], t[j + T12], t[j + T15] = _wide(
-                    d[j], d[j + T3], d[j + T6], number
-                )
+            wide(down, c * TILES, 3 * TILES, rows, c * TILES, 3 * TILES, TILES)
         for r in range(6):
-            d, t = down[3 * r * TILES :], out[6 * r * TILES :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                t[j], t[j + T1], t[j + T2], t[j + T3], t[j + T4], t[j + T5] = _wide(d[j], d[j + T1], d[j + T2], number)
+            wide(out, 6 * r * TILES, TILES, down, 3 * r * TILES, TILES, TILES)
         for k in range(36):
-            to, row = u[k, first : first + count], out[k * TILES :]
-            for i in range(to.size):
-                to[i] = row[i]
+            copy_row(points, k * w.shape[0] + first, out, k * TILES, count)
 
 
 def _unpoints_numpy(start: int, stop: int, sums: Array, w: Array) -> None:
@@ -156,30 +143,17 @@ def _unpoints_numpy(start: int, stop: int, sums: Array, w: Array) -> None:
 @jit(twin=_unpoints_numpy)
 def _unpoints(start: int, stop: int, sums: Any, w: Any) -> None:
     """The transpose of `_points`, of the sum of the parts in sums (parts, 36, n): w (n, 9)."""
-    number, flat = w.dtype.type, w.reshape(-1)
-    total, up, out = np.zeros(36 * TILES, w.dtype), np.zeros(18 * TILES, w.dtype), np.zeros(9 * TILES, w.dtype)
-    for first in range(start * TILES, min(stop * TILES, w.shape[0]), TILES):
-        count = min(TILES, w.shape[0] - first)
+    flat, points, n = w.reshape(-1), sums.reshape(-1), w.shape[0]
+    total, up, out = np.empty(36 * TILES, w.dtype), np.empty(18 * TILES, w.dtype), np.empty(9 * TILES, w.dtype)
+    for first in range(start * TILES, min(stop * TILES, n), TILES):
+        count = min(TILES, n - first)
         total[:] = 0
-        for part in range(sums.shape[0]):
-            for k in range(36):
-                source, row = sums[part, k, first : first + count], total[k * TILES :]
-                for i in range(source.size):
-                    row[i] += source[i]
+        for k in range(36 * sums.shape[0]):
+            add_row(total, k % 36 * TILES, points, k * n + first, count)
         for r in range(6):
-            m, t = total[6 * r * TILES :], up[3 * r * TILES :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                t[j], t[j + T1], t[j + T2] = _narrow(
-                    m[j], m[j + T1], m[j + T2], m[j + T3], m[j + T4], m[j + T5], number
-                )
+            narrow(up, 3 * r * TILES, TILES, total, 6 * r * TILES, TILES, TILES)
         for c in range(3):
-            m, t = up[c * TILES :], out[c * TILES :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                t[j], t[j + T3], t[j + T6] = _narrow(
-                    m[j], m[j + T3], m[j + T6], m[j + T9], m[j + T12], m[j + T15], number
-                )
+            narrow(out, c * TILES, 3 * TILES, up, c * TILES, 3 * TILES, TILES)
         for k in range(9):
             to, row = flat[first * 9 + k :], out[k * TILES :]
             for i in range(count):
@@ -242,63 +216,35 @@ def _lay_out(x: Any, c: int, top: int, left: int, block: Any, rows: Any, ends: A
     for r in range(last - first):
         up = 4 * q - top
         for k in range(max(0, -up), min(6, height - up)):
-            source = np.uint64(((image * channels + c) * height + up + k) * width)
-            to = np.uint64(k * COLUMNS + r * line + left)
-            for i in range(wide):
-                rows[to + np.uint64(i)] = flat[source + np.uint64(i)]
-            end, beyond = np.uint64((k * TILES + r) * 2), source + np.uint64(wide)
-            if more > 0:
-                ends[end] = flat[beyond]
-            if more > 1:
-                ends[end + U1] = flat[beyond + U1]
+            source = ((image * channels + c) * height + up + k) * width
+            copy_row(rows, k * COLUMNS + r * line + left, flat, source, wide)
+            for i in range(more):
+                ends[(k * TILES + r) * 2 + i] = flat[source + wide + i]
         q += 1
         if q == down:
             image, q = image + 1, 0
 
 
 @jitable
-def _turn(rows: Any, ends: Any, turned: Any, turned_ends: Any, number: Any) -> None:
-    """Bᵀ down the columns."""
-    for i in range(COLUMNS):
-        j = np.uint64(i)
-        turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _inner(
-            rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
-        )
-    t, e = turned_ends, ends
-    for i in range(2 * TILES):
-        j = np.uint64(i)
-        t[j], t[j + E1], t[j + E2], t[j + E3], t[j + E4], t[j + E5] = _inner(
-            e[j], e[j + E1], e[j + E2], e[j + E3], e[j + E4], e[j + E5], number
-        )
-
-
-@jitable
 def _inputs_loop(start: int, stop: int, x: Any, v: Any, top: int, left: int, block: Any) -> None:
     """Bᵀ d B of the overlapping tiles of images (n, C, h, w): v (C, 36, 64), for the channels from start to stop."""
     first, last, _, along = block
-    number = x.dtype.type
-    rows, turned = np.zeros(6 * COLUMNS, x.dtype), np.zeros(6 * COLUMNS + 8, x.dtype)
-    ends, turned_ends = np.zeros(12 * TILES, x.dtype), np.zeros(12 * TILES, x.dtype)
-    next0, next1 = np.zeros(TILES, x.dtype), np.zeros(TILES, x.dtype)
+    # Of `turned`, the last two rows of 64 are the columns beyond each tile.
+    rows, turned = np.zeros(6 * COLUMNS, x.dtype), np.zeros(BEYOND + 2 * TILES, x.dtype)
+    ends, turned_ends = np.zeros(12 * TILES, x.dtype), np.empty(12 * TILES, x.dtype)
     for c in range(start, stop):
         _lay_out(x, c, top, left, block, rows, ends)
-        _turn(rows, ends, turned, turned_ends, number)
+        inner_down(turned, 0, COLUMNS, rows, 0, COLUMNS, COLUMNS)
+        inner_down(turned_ends, 0, 2 * TILES, ends, 0, 2 * TILES, 2 * TILES)
         tiles = v[c].reshape(-1)
         for k in range(6):
-            row, out = turned[k * COLUMNS :], tiles[6 * k * TILES :]
             for i in range(TILES):
-                j = np.uint64(i)
-                next0[j], next1[j] = row[j * U4 + U4], row[j * U4 + U5]
-            end, e = np.uint64(along - 1), np.uint64(k * 2 * TILES)
-            for _ in range(last - first):
-                next0[end], next1[end] = turned_ends[e], turned_ends[e + U1]
-                end, e = end + np.uint64(along), e + np.uint64(2)
-            for i in range(TILES):
-                j = np.uint64(i)
-                u = j * U4
-                out[j], out[j + T1], out[j + T2], out[j + T3], out[j + T4], out[j + T5] = _inner(
-                    row[u], row[u + U1], row[u + U2], row[u + U3], next0[j], next1[j], number
-                )
+                turned[BEYOND + i] = turned[k * COLUMNS + 4 * i + 4]
+                turned[BEYOND + TILES + i] = turned[k * COLUMNS + 4 * i + 5]
+            for r in range(last - first):
+                turned[BEYOND + (r + 1) * along - 1] = turned_ends[(k * TILES + r) * 2]
+                turned[BEYOND + TILES + (r + 1) * along - 1] = turned_ends[(k * TILES + r) * 2 + 1]
+            inner_along(tiles, 6 * k * TILES, TILES, turned, k * COLUMNS, BEYOND - k * COLUMNS, TILES)
 
 
 def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
@@ -314,31 +260,18 @@ def _grads_numpy(start: int, stop: int, g: Array, v: Array, block: Any) -> None:
 def _grads_loop(start: int, stop: int, g: Any, v: Any, block: Any) -> None:
     """A g Aᵀ of the 4x4 tiles of gradients (n, O, h, w): v (O, 36, 64), for the channels from start to stop."""
     first, last, down, along = block
-    number, line = g.dtype.type, 4 * along
-    rows, turned = np.zeros(4 * COLUMNS, g.dtype), np.zeros(6 * COLUMNS, g.dtype)
-    height, width = g.shape[2:]
+    _, channels, height, width = g.shape
+    rows, turned, flat = np.zeros(4 * COLUMNS, g.dtype), np.empty(6 * COLUMNS, g.dtype), g.reshape(-1)
     for c in range(start, stop):
         for r in range(last - first):
             image, q = (first + r) // down, 4 * ((first + r) % down)
             for k in range(min(4, height - q)):
-                source = g[image, c, q + k]
-                to = rows[k * COLUMNS + r * line : k * COLUMNS + (r + 1) * line]
-                for i in range(width):
-                    to[i] = source[i]
-        for i in range(COLUMNS):
-            j = np.uint64(i)
-            turned[j], turned[j + C1], turned[j + C2], turned[j + C3], turned[j + C4], turned[j + C5] = _spread(
-                rows[j], rows[j + C1], rows[j + C2], rows[j + C3], number
-            )
+                source = ((image * channels + c) * height + q + k) * width
+                copy_row(rows, k * COLUMNS + r * 4 * along, flat, source, width)
+        spread_down(turned, 0, COLUMNS, rows, 0, COLUMNS, COLUMNS)
         tiles = v[c].reshape(-1)
         for k in range(6):
-            row, out = turned[k * COLUMNS :], tiles[6 * k * TILES :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                u = j * U4
-                out[j], out[j + T1], out[j + T2], out[j + T3], out[j + T4], out[j + T5] = _spread(
-                    row[u], row[u + U1], row[u + U2], row[u + U3], number
-                )
+            spread_along(tiles, 6 * k * TILES, TILES, turned, k * COLUMNS, 0, TILES)
 
 
 _inputs, _grads = jit(twin=_inputs_numpy)(_inputs_loop), jit(twin=_grads_numpy)(_grads_loop)
@@ -366,31 +299,19 @@ def _outputs_numpy(start: int, stop: int, m: Array, b: Array, y: Array, block: A
 def _outputs_loop(start: int, stop: int, m: Any, b: Any, y: Any, block: Any) -> None:
     """Aᵀ m A + b of products m (O, 36, 64): images y (n, O, h, w), for the channels from start to stop."""
     first, last, down, along = block
-    number, line = y.dtype.type, 4 * along
-    rows, turned = np.empty(6 * COLUMNS, y.dtype), np.empty(4 * COLUMNS, y.dtype)
-    height, width = y.shape[2:]
+    _, channels, height, width = y.shape
+    rows, turned, flat = np.empty(7 * COLUMNS, y.dtype), np.empty(4 * COLUMNS, y.dtype), y.reshape(-1)
     for c in range(start, stop):
-        tiles, bias = m[c].reshape(-1), b[c]
+        tiles = m[c].reshape(-1)
         for k in range(6):
-            source, row = tiles[6 * k * TILES :], rows[k * COLUMNS :]
-            for i in range(TILES):
-                j = np.uint64(i)
-                u = j * U4
-                row[u], row[u + U1], row[u + U2], row[u + U3] = _gathered(
-                    source[j], source[j + T1], source[j + T2], source[j + T3], source[j + T4], source[j + T5], number
-                )
-        for i in range(COLUMNS):
-            j = np.uint64(i)
-            y0, y1, y2, y3 = _gathered(
-                rows[j], rows[j + C1], rows[j + C2], rows[j + C3], rows[j + C4], rows[j + C5], number
-            )
-            turned[j], turned[j + C1], turned[j + C2], turned[j + C3] = y0 + bias, y1 + bias, y2 + bias, y3 + bias
+            gathered_along(rows, k * COLUMNS, 0, tiles, 6 * k * TILES, TILES, TILES)
+        rows[6 * COLUMNS :] = b[c]
+        gathered_down(turned, 0, COLUMNS, rows, 0, COLUMNS, COLUMNS)
         for r in range(last - first):
             image, q = (first + r) // down, 4 * ((first + r) % down)
             for k in range(min(4, height - q)):
-                to, source = y[image, c, q + k], turned[k * COLUMNS + r * line :]
-                for i in range(width):
-                    to[i] = source[i]
+                to = ((image * channels + c) * height + q + k) * width
+                copy_row(flat, to, turned, k * COLUMNS + r * 4 * along, width)
 
 
 _outputs = jit(twin=_outputs_numpy)(_outputs_loop)

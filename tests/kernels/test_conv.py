@@ -163,3 +163,19 @@ def test_integers(dtype: Any) -> None:
     x, w, b, how = _made(CASES[4], dtype)
     whole = [np.round(a * 3).astype(np.int64) for a in (x, w, b)]
     np.testing.assert_array_equal(conv.forward(*whole, *how), _plain(*whole, how))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_nan_between_the_outputs_of_a_depthwise_convolution(stride: int) -> None:
+    """A NaN spoils the gradients of the filter points that met it, and no others."""
+    rng = np.random.default_rng(0)
+    x, g = rng.standard_normal((1, 2, 8, 8)).astype("f"), rng.standard_normal((1, 2, *(-(-6 // stride),) * 2))
+    x[0, 0, 0, 0], x[0, 1, 3, 1] = np.nan, np.inf
+    how = (stride, stride), (0, 0), (1, 1), 2
+    spoilt = ~np.isfinite(conv.grad_weight(x, g.astype("f"), (2, 1, 3, 3), *how))
+    want = np.zeros((2, 1, 3, 3), bool)
+    for c, p, q in np.ndindex(2, 3, 3):
+        met = x[0, c, p::stride, q::stride][: g.shape[2], : g.shape[3]]
+        want[c, 0, p, q] = not np.isfinite(met).all()
+    assert (spoilt == want).all()
+    assert 0 < want.sum() < want.size

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from minitorch.kernels import bessel, ctc, linalg, resample, stats, strided
-from minitorch.kernels._jit import load
+from minitorch.kernels._jit import jit, load, on_rows
 
 RNG = np.random.default_rng(5)
 compiled = pytest.mark.skipif(not load(), reason="needs Numba")
@@ -171,3 +171,34 @@ def test_moved_elements():
     window, plain = ((3, 2), (1, 1), 0), ((4,), (1,), 0)
     out = strided.moved(strided.strided(x, *window), window, plain, 4, False)
     assert out.tolist() == [1.0, 4.0, 6.0, 4.0]
+
+
+def turned(a, b, c, d):
+    """A formula of four rows."""
+    return a + 2 * b, c - d, a * d, 0.5 * c
+
+
+turned_down, turned_along, turned_back = on_rows(turned), on_rows(turned, gather=True), on_rows(turned, scatter=True)
+
+
+@jit(twin=lambda *arrays: None)
+def turn_all(source, down, along, back):
+    """The three forms, from the second number on."""
+    turned_down(down, 1, 40, source, 1, 40, 32)
+    turned_along(along, 1, 40, source, 1, 0, 32)
+    turned_back(back, 1, 0, source, 1, 40, 32)
+
+
+@compiled
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_formulas_of_rows(dtype):
+    source = RNG.standard_normal(200).astype(dtype)
+    down, along, back = [np.zeros(200, dtype) for _ in range(3)]
+    turn_all(source, down, along, back)
+    rows = np.stack(turned(*[source[1 + 40 * k :][:32] for k in range(4)]))
+    mixed = np.stack(turned(*source[1:129].reshape(32, 4).T))
+    for found, want in ((down, rows), (along, mixed)):
+        got = np.stack([found[1 + 40 * k :][:32] for k in range(4)])
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(back[1:129].reshape(32, 4).T, rows, rtol=1e-5, atol=1e-6)
+    assert not back[[0, *range(129, 200)]].any()
