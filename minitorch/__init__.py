@@ -1684,4 +1684,7 @@ __all__ = [
     "zeros_like",
 ]
 
-overrides.public += [vars(m) for m in (nn.functional, linalg, special)] + [globals()]
+for _space in (vars(linalg), vars(special), vars(functional)):
+    overrides.door(_space)
+globals().update({name: vars(functional)[name] for name in functional.__all__ if not hasattr(globals()[name], "asks")})
+overrides.door(globals())

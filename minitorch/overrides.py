@@ -1,18 +1,21 @@
 """Subclasses of Tensor, and `__torch_function__`: classes that say themselves what torch's functions do with them.
 
 What an operation makes of a subclass is of that subclass. A class with a `__torch_function__` of its own is asked
-instead: its methods go through it, and the public functions do as soon as there is such a class.
+instead: by its methods, and by the public functions, which look for one as soon as there is such a subclass, and
+where they do not know an argument.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import types as kinds
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .autograd.grad_mode import mode
 from .autograd.tensor_base import TensorBase
+from .errors import not_a_tensor
 
 _new = object.__new__
 _OPERATORS = (
@@ -28,7 +31,6 @@ _OTHERS = (
 _OWN = ("as_subclass", "data_ptr", "register_hook", "retain_grad", "backward", "numpy", "tolist", "item")
 
 anyone = False  # whether there is a class with a `__torch_function__` of its own
-public: list[dict[str, Any]] = []  # the namespaces whose functions are to ask such classes; filled by the public door
 
 
 class DisableTorchFunctionSubclass:
@@ -166,6 +168,7 @@ _base: list[Any] = [None]  # Tensor itself
 
 def prepare(base: type, cls: Any) -> None:
     """Called for each new subclass of Tensor: results of its instances are to be its instances."""
+    global anyone
     _base[0] = base
     if cls.__torch_function__ is disabled:
         return
@@ -177,7 +180,7 @@ def prepare(base: type, cls: Any) -> None:
             setattr(cls, f"__r{name}__", _reflected(cls, getattr(base, f"__r{name}__")))
     if "__torch_function__" in cls.__dict__:
         _ask_methods(base, cls)
-        _ask_functions()
+        anyone = True
 
 
 def _of(cls: type, array: Any) -> Any:
@@ -231,28 +234,67 @@ def _asking(plain: Any, shown: Any = None) -> Any:
     return method
 
 
-def _ask_functions() -> None:
-    """From now on the public functions ask the classes of their arguments; once."""
-    global anyone
-    anyone = True
-    while public:
-        names = public.pop()
-        for name in names.get("__all__", ()):
-            function = names[name]
-            if isinstance(function, kinds.FunctionType) and not hasattr(function, "asks"):
-                names[name] = asking(function)
+# ---------------------------------------------------------------- the public functions
+
+
+def door(names: dict[str, Any]) -> None:
+    """Let the public functions of a namespace ask classes with a `__torch_function__`, and explain what is no tensor."""
+    for name in names["__all__"]:
+        if not takes_arguments(names[name]):
+            continue
+        if not hasattr(names[name], "asks"):
+            names[name] = asking(names[name])
+        if names[name].__name__ == name:
+            names[name].__module__ = names["__name__"]  # where it is found by what is pickled
+
+
+_TENSORS = {"mask", "index", "source", "src", "mat2", "vec", "vec2", "tensor"}  # parameters that are tensors
+
+
+def method_door(cls: Any) -> None:
+    """The same for the methods that take tensors beside the first."""
+    for name, function in list(vars(cls).items()):
+        if isinstance(function, kinds.FunctionType) and name[0] != "_" and not hasattr(function, "asks"):
+            others = list(function.__annotations__.items())[1:]
+            if any(kind == "T" or other in _TENSORS for other, kind in others if other != "return"):
+                setattr(cls, name, asking(function))
+
+
+def takes_arguments(function: Any) -> bool:
+    """Whether it is a Python function that can be given something."""
+    code = function.__code__ if isinstance(function, kinds.FunctionType) else None
+    return code is not None and bool(code.co_argcount or code.co_flags & inspect.CO_VARARGS)
 
 
 def asking(function: Any) -> Any:
-    """A public function that asks the classes of its arguments."""
+    """A public function that asks the classes of its arguments, and says which argument is no tensor."""
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not mode.plain and has_torch_function([*args, *kwargs.values()]):
+        if anyone and not mode.plain and has_torch_function([*args, *kwargs.values()]):
             return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
-        return function(*args, **kwargs)
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError) as error:
+            if has_torch_function([*args, *kwargs.values()]):
+                return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+            if (explained := no_tensor(function, args, kwargs, error)) is error:
+                raise
+            raise explained from None
 
+    call.asks = True  # type: ignore[attr-defined]
     return call
+
+
+def no_tensor(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Exception:
+    """The error for an argument that is no tensor, from Python's AttributeError; another error as it is."""
+    if not isinstance(error, AttributeError):
+        return error
+    names = inspect.unwrap(function).__code__.co_varnames
+    given = [*zip(names, args, strict=False), *kwargs.items()]
+    here = [i for i, (_, value) in enumerate(given) if value is error.obj]
+    where = f"argument '{given[here[0]][0]}' (position {here[0] + 1})" if here else "an argument"
+    return not_a_tensor(function.__name__, error, where)
 
 
 __all__ = [

@@ -12,7 +12,7 @@ from . import dtypes as dt
 from . import overrides
 from .autograd.grad_mode import mode
 from .creation import tensor
-from .errors import DtypeError, OperationError, not_a_tensor
+from .errors import DtypeError, OperationError
 from .ops.base import check_overlap, into
 from .size import Size
 from .tensor import Tensor
@@ -91,7 +91,7 @@ def with_out(function: Any) -> Any:
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
                 return call(tensor(args[0]), *args[1:], **kwargs, out=out)
-            if not isinstance(error, AttributeError) or (explained := not_a_tensor(name, error)) is error:
+            if (explained := overrides.no_tensor(function, args, kwargs, error)) is error:
                 raise
             raise explained from None
         if out is None:
