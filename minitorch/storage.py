@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import struct
 import sys
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -32,13 +33,14 @@ class Storage:
     `tensor.storage()` shows it: the elements in the order of the memory, to be read and written one by one.
     """
 
-    __slots__ = ("__weakref__", "array", "latest", "version", "writer", "written_at")
+    __slots__ = ("__weakref__", "array", "heir", "latest", "version", "writer", "written_at")
 
     def __init__(self, array: NDArray[Any]) -> None:
         self.array = array
         self.version = self.written_at = 0
         self.latest: deque[int] | None = None  # when the last writes happened, for errors to tell how many there were
         self.writer = ""
+        self.heir: Any = None  # a weak reference to the storage that took this one's place in a tensor
 
     def written(self, by: str) -> None:
         """Note a write by the operation `by`."""
@@ -48,6 +50,13 @@ class Storage:
         if self.latest is None:
             self.latest = deque(maxlen=16)
         self.latest.append(self.written_at)
+        if self.heir is not None and (heir := self.heir()) is not None:
+            heir.written(by)
+
+    def replaced_by(self, heir: Storage) -> None:
+        """A tensor has new memory (`x.data = y`) and its old versions: writes to either are writes to it."""
+        heir.version, heir.written_at, heir.latest = self.version, self.written_at, self.latest and self.latest.copy()
+        self.heir = weakref.ref(heir)
 
     def version_at(self, time: int) -> int | None:
         """The version that it had at a time of the clock; None if that is too many writes ago."""

@@ -368,8 +368,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at = old.version, old.written_at
-        self.storage.latest = old.latest and old.latest.copy()
+        old.replaced_by(self.storage)
 
     @property
     def _base(self) -> Any:
@@ -860,5 +859,6 @@ def _rebuild(
     x._requires_grad = requires_grad
     x.__dict__.update(attributes)
     return x
+
 
 overrides.method_door(Tensor)
