@@ -238,7 +238,7 @@ def _asking(plain: Any, shown: Any = None) -> Any:
 
 
 def door(names: dict[str, Any]) -> None:
-    """Let the public functions of a namespace ask classes with a `__torch_function__`, and explain what is no tensor."""
+    """Let the public functions of a namespace ask classes with a `__torch_function__` and say what is no tensor."""
     for name in names["__all__"]:
         if not takes_arguments(names[name]):
             continue

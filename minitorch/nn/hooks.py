@@ -273,21 +273,20 @@ def _of_module(hook: Any, module: Any, function: Any) -> Any:
     def on_node(grad_input: Any, grad_output: Any) -> Any:
         if function not in (Linear, LinearWithoutBias):
             return hook(module, grad_input, grad_output)
-        shown = _shown_by_linear(*grad_input)
-        new = hook(module, shown if function is Linear else shown[1:], grad_output)
+        new = hook(module, _shown_by_linear(*grad_input), grad_output)
         return new if new is None else _kept_by_linear(*new)
 
     return on_node
 
 
-def _shown_by_linear(x: Any, weight: Any, bias: Any) -> tuple[Any, ...]:
+def _shown_by_linear(x: Any, weight: Any, *bias: Any) -> tuple[Any, ...]:
     """The gradients as PyTorch's product has them: bias + x @ weight.T."""
-    return bias, x, None if weight is None else weight.t()
+    return *bias, x, None if weight is None else weight.t()
 
 
 def _kept_by_linear(*new: Any) -> tuple[Any, ...]:
-    bias, x, weight = (None, *new)[-3:]
-    return x, None if weight is None else weight.t(), bias
+    *bias, x, weight = new
+    return x, None if weight is None else weight.t(), *bias
 
 
 def _first_tensor(result: Any) -> Any:

@@ -57,7 +57,7 @@ class Muon(PerParameter):
 
 
 def _orthogonal(x: Any, group: dict[str, Any]) -> Any:
-    """The matrix with its singular values brought close to 1, in bfloat16, as PyTorch does: float32 differs by percents."""
+    """The matrix with its singular values brought close to 1, in bfloat16: float32 differs by percents."""
     if group["ns_steps"] >= 100:
         raise ValueError("Number of steps must be less than 100 for computational efficiency")
     if len(group["ns_coefficients"]) != 3:
