@@ -136,6 +136,9 @@ from .dtypes import (
     set_default_dtype,
     short,
     uint8,
+    uint16,
+    uint32,
+    uint64,
 )  # fmt: skip
 from .errors import AcceleratorError, OutOfMemoryError
 from .formats import (
@@ -686,6 +689,22 @@ from .settings import (
 )  # fmt: skip
 from .size import Size
 from .standin import as_torch
+from .storage import (
+    BFloat16Storage,
+    BoolStorage,
+    ByteStorage,
+    CharStorage,
+    ComplexDoubleStorage,
+    ComplexFloatStorage,
+    DoubleStorage,
+    FloatStorage,
+    HalfStorage,
+    IntStorage,
+    LongStorage,
+    ShortStorage,
+    TypedStorage,
+    UntypedStorage,
+)
 from .tensor import Tensor
 
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg
@@ -955,31 +974,46 @@ _WRITERS = [
 _writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
-Future = futures.Future
+Future, Storage = futures.Future, FloatStorage
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
 
 __all__ = [
     "AcceleratorError",
+    "BFloat16Storage",
     "BFloat16Tensor",
+    "BoolStorage",
     "BoolTensor",
+    "ByteStorage",
     "ByteTensor",
+    "CharStorage",
     "CharTensor",
+    "ComplexDoubleStorage",
+    "ComplexFloatStorage",
     "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
+    "DoubleStorage",
     "DoubleTensor",
+    "FloatStorage",
     "FloatTensor",
     "Future",
     "Generator",
     "GradScaler",
+    "HalfStorage",
     "HalfTensor",
+    "IntStorage",
     "IntTensor",
+    "LongStorage",
     "LongTensor",
     "OutOfMemoryError",
+    "ShortStorage",
     "ShortTensor",
     "Size",
+    "Storage",
     "Tensor",
+    "TypedStorage",
+    "UntypedStorage",
     "abs",
     "abs_",
     "absolute",
@@ -1647,6 +1681,9 @@ __all__ = [
     "typename",
     "types",
     "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
     "unbind",
     "unbind_copy",
     "unflatten",

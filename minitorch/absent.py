@@ -46,7 +46,7 @@ _PATTERNS = {
         torch.align_tensors torch.Tensor.name
     """,
     "no tensor has this dtype here": """
-        torch.float8_* torch.float4_* torch.uint16 torch.complex32 torch.chalf torch.uint[1-7] torch.uint32 torch.uint64
+        torch.float8_* torch.float4_* torch.complex32 torch.chalf torch.uint[1-7]
         torch.int[1-7] torch.bits* torch.bit torch.Tensor.chalf torch.hash_tensor torch.Tensor.hash_tensor
         torch.nn.functional.scaled_* torch.nn.functional.ScalingType torch.nn.functional.SwizzleType
     """,

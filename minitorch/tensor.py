@@ -51,7 +51,7 @@ from .ops import stft as SF
 from .ops import strided as SV
 from .ops import view as V
 from .size import Size, legacy_alias, legacy_array, size_of
-from .storage import Storage
+from .storage import Storage, UntypedStorage, typed_storages
 
 _new = object.__new__
 
@@ -549,9 +549,13 @@ class Tensor(TensorBase):
         """What a program or a module hung on the tensor."""
         return {name: value for name, value in vars(self).items() if name not in _OWN}
 
-    def untyped_storage(self) -> Storage:
-        """The storage: two tensors that share memory have one."""
-        return self.storage
+    def untyped_storage(self) -> UntypedStorage:
+        """The bytes of the memory, which tensors may share."""
+        return UntypedStorage._over(self.storage)
+
+    def storage_type(self) -> Any:
+        """The class that older programs call the storages of this dtype, such as `torch.FloatStorage`."""
+        return typed_storages[self.dtype]
 
     # ------------------------------------------------ copies and casts
 
