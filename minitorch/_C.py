@@ -1,8 +1,10 @@
-"""Two questions that programs ask of PyTorch's C++ library, which is not here."""
+"""What programs ask of PyTorch's C++ library, which is not here."""
 
 from __future__ import annotations
 
 from .missing import missing_from
+from .overrides import DisableTorchFunction as DisableTorchFunction
+from .overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 
 __all__: list[str] = []
 

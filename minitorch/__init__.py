@@ -23,10 +23,12 @@ from . import (
     fx,
     hub,
     jit,
+    library,
     linalg,
     mps,
     multiprocessing,
     nn,
+    ops,
     optim,
     overrides,
     profiler,
@@ -975,6 +977,7 @@ _writing = {id(f): with_out(f) for f in [globals()[name] for name in _WRITERS]}
 globals().update({name: _writing[id(globals()[name])] for name in _WRITERS})
 globals().update(foreach.functions | checks.functions, _C=_library, _sample_dirichlet=_gamma.sample_dirichlet)
 Future, Storage = futures.Future, FloatStorage
+vars(ops)["__getattr__"] = library.namespace
 
 __version__ = version.__version__
 __getattr__ = _missing_from(__name__)
@@ -1398,6 +1401,7 @@ __all__ = [
     "less",
     "less_equal",
     "lgamma",
+    "library",
     "linalg",
     "linspace",
     "load",

@@ -44,7 +44,101 @@ class DisableTorchFunctionSubclass:
 
 
 class DisableTorchFunction(DisableTorchFunctionSubclass):
-    """The same: there are no modes that would have to be switched off, too."""
+    """Inside, modes are not asked either."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self.modes = _modes[:]
+        _modes.clear()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        _modes[:] = self.modes
+
+
+_modes: list[TorchFunctionMode] = []  # those that are entered, the last of which is asked first
+
+
+class TorchFunctionMode:
+    """Inside, every public function and method of tensors is given to `__torch_function__` of the mode.
+
+    While it answers, the modes around it are asked instead.
+
+    >>> class Count(torch.overrides.TorchFunctionMode):
+    ...     def __torch_function__(self, func, types, args=(), kwargs=None):
+    ...         print(func.__name__)
+    ...         return func(*args, **(kwargs or {}))
+    >>> with Count():
+    ...     x = torch.ones(2) + 1
+    ones
+    add
+    """
+
+    def __init__(self) -> None:
+        pass
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError("a TorchFunctionMode defines __torch_function__")
+
+    def __enter__(self) -> Any:
+        global anyone
+        anyone = True
+        if not _modes:
+            _watch_methods(_base[0])
+        _modes.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _modes.pop()
+        if not _modes:
+            _unwatch_methods(_base[0])
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that runs every function as it is."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+_unwatched: dict[str, Any] = {}  # Tensor's methods as they are outside of modes
+
+
+def _watch_methods(base: Any) -> None:
+    """Let the methods and operators of plain tensors ask the modes."""
+    for name, function in list(vars(base).items()):
+        if isinstance(function, kinds.FunctionType) and name[0] != "_" and name not in _OWN:
+            _unwatched[name] = function
+            setattr(base, name, asking(function))
+    for short in [*_OPERATORS, *_OTHERS, *("r" + name for name in _OPERATORS)]:
+        name = f"__{short}__"
+        if name in vars(base):
+            _unwatched[name] = vars(base)[name]
+            setattr(base, name, asking(_unwatched[name], _public_method(base, short)))
+
+
+def _unwatch_methods(base: Any) -> None:
+    for name, function in _unwatched.items():
+        setattr(base, name, function)
+    _unwatched.clear()
+
+
+unasked = object()  # the answer where nobody is asked
+
+
+def ask(public_api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a mode, or the class of an argument, makes of a call; `unasked` if there is neither."""
+    values = [*args, *kwargs.values()]
+    if _modes:
+        modes = _modes[:]
+        top = _modes.pop()
+        try:
+            return top.__torch_function__(public_api, tuple(_asked(values)), args, kwargs)
+        finally:
+            _modes[:] = modes
+    if not mode.plain and has_torch_function(values):
+        return handle_torch_function(public_api, values, *args, **kwargs)
+    return unasked
 
 
 # ---------------------------------------------------------------- who is asked
@@ -173,8 +267,8 @@ def prepare(base: type, cls: Any) -> None:
     if cls.__torch_function__ is disabled:
         return
     cls._printed = cls.__name__
-    cls._wrap = staticmethod(lambda array: _of(cls, array))
-    cls._share = lambda self, array: _retyped(base._share(self, array), cls)  # type: ignore[attr-defined]
+    cls._wrap = staticmethod(lambda array: _of(base if mode.plain else cls, array))
+    cls._share = lambda self, array: _retyped(base._share(self, array), base if mode.plain else cls)  # type: ignore[attr-defined]
     for name in _OPERATORS:
         if f"__r{name}__" not in cls.__dict__ and hasattr(base, f"__r{name}__"):
             setattr(cls, f"__r{name}__", _reflected(cls, getattr(base, f"__r{name}__")))
@@ -266,13 +360,16 @@ def takes_arguments(function: Any) -> bool:
     return code is not None and bool(code.co_argcount or code.co_flags & inspect.CO_VARARGS)
 
 
-def asking(function: Any) -> Any:
-    """A public function that asks the classes of its arguments, and says which argument is no tensor."""
+def asking(function: Any, shown: Any = None) -> Any:
+    """A public function that asks modes and the classes of its arguments, and says which argument is no tensor.
+
+    `shown`: what it is called to those, if not itself.
+    """
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if anyone and not mode.plain and has_torch_function([*args, *kwargs.values()]):
-            return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+        if anyone and (answer := ask(shown or call, args, kwargs)) is not unasked:
+            return answer
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError) as error:
@@ -298,8 +395,10 @@ def no_tensor(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], erro
 
 
 __all__ = [
+    "BaseTorchFunctionMode",
     "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
+    "TorchFunctionMode",
     "handle_torch_function",
     "has_torch_function",
     "is_tensor_like",

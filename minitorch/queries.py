@@ -10,7 +10,6 @@ import numpy as np
 
 from . import dtypes as dt
 from . import overrides
-from .autograd.grad_mode import mode
 from .creation import tensor
 from .errors import DtypeError, OperationError
 from .ops.base import check_overlap, into
@@ -79,8 +78,8 @@ def with_out(function: Any) -> Any:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if overrides.anyone and not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
-            return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+        if overrides.anyone and (answer := overrides.ask(call, args, kwargs)) is not overrides.unasked:
+            return answer
         out = kwargs.pop("out", None) if kwargs else None
         if isinstance(out, Tensor) and name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype

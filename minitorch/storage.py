@@ -188,7 +188,7 @@ class _Elements:
 
 def _cast_to(name: str) -> Any:
     def cast(self: Any) -> TypedStorage:
-        return self._as(dt.of_name(name))  # type: ignore[no-any-return]
+        return self._as(dt.of_name(name))
 
     cast.__doc__ = f"A copy as {name}."
     return cast
@@ -239,7 +239,7 @@ class UntypedStorage(_Elements):
 
     def clone(self) -> UntypedStorage:
         """The same bytes in memory of their own."""
-        return UntypedStorage._over(Storage(self._array().copy()))
+        return UntypedStorage._over(Storage(self._storage.memory().copy()))
 
     def untyped(self) -> UntypedStorage:
         """Itself."""

@@ -48,6 +48,7 @@ FLOORS = {
     "foreach": 6,
     "futures": 6,
     "fx": 6,
+    "library": 6,
     "linalg": 6,
     "special": 6,
     "nn": 6,

@@ -179,15 +179,21 @@ def _lstm(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tup
 
 
 def _gru(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return (gru_steps if x.is_complex() else GruLayer.apply)(x, *state, *weights[:4], steps)
+    run: Any = gru_steps if x.is_complex() else GruLayer.apply
+    return run(x, *state, *weights[:4], steps)
+
+
+def _rnn(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps, kind: str) -> tuple[Any, ...]:
+    run: Any = rnn_steps if x.is_complex() else RnnLayer.apply
+    return run(x, *state, *weights[:4], steps, kind)
 
 
 def _rnn_tanh(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return (rnn_steps if x.is_complex() else RnnLayer.apply)(x, *state, *weights[:4], steps, "tanh")
+    return _rnn(x, state, weights, steps, "tanh")
 
 
 def _rnn_relu(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return (rnn_steps if x.is_complex() else RnnLayer.apply)(x, *state, *weights[:4], steps, "relu")
+    return _rnn(x, state, weights, steps, "relu")
 
 
 # ---------------------------------------------------------------- layers on layers
