@@ -350,7 +350,9 @@ def method_door(cls: Any) -> None:
     for name, function in list(vars(cls).items()):
         if isinstance(function, kinds.FunctionType) and name[0] != "_" and not hasattr(function, "asks"):
             others = list(function.__annotations__.items())[1:]
-            if any(kind == "T" or other in _TENSORS for other, kind in others if other != "return"):
+            if name.endswith("_as") or any(
+                kind == "T" or other in _TENSORS for other, kind in others if other != "return"
+            ):
                 setattr(cls, name, asking(function))
 
 
@@ -372,7 +374,7 @@ def asking(function: Any, shown: Any = None) -> Any:
             return answer
         try:
             return function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             if has_torch_function([*args, *kwargs.values()]):
                 return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if (explained := no_tensor(function, args, kwargs, error)) is error:
@@ -383,8 +385,13 @@ def asking(function: Any, shown: Any = None) -> Any:
     return call
 
 
+_NO_NUMBER = ("could not convert string", "invalid literal for int()")
+
+
 def no_tensor(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Exception:
-    """The error for an argument that is no tensor, from Python's AttributeError; another error as it is."""
+    """The error for an argument that is no tensor or no number, from Python's own; another error as it is."""
+    if isinstance(error, ValueError) and str(error).startswith(_NO_NUMBER):
+        return TypeError(f"{function.__name__}(): an argument must be a number, not str: {error}")
     if not isinstance(error, AttributeError):
         return error
     names = inspect.unwrap(function).__code__.co_varnames
