@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .missing import missing_from
+from .overrides import DisableTorchFunction as DisableTorchFunction
+from .overrides import DisableTorchFunctionSubclass as DisableTorchFunctionSubclass
 from .overrides import disabled as _disabled_torch_function_impl  # noqa: F401
 
 __all__: list[str] = []

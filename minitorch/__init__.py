@@ -33,11 +33,13 @@ from . import (
     fx,
     hub,
     jit,
+    library,
     linalg,
     mps,
     multiprocessing,
     nn,
     onnx,
+    ops,
     optim,
     overrides,
     profiler,
@@ -138,18 +140,19 @@ from .serialization import save as save
 from .settings import *
 from .size import Size as Size
 from .standin import as_torch as as_torch
+from .storage import *
 from .tensor import Tensor as Tensor
 
 # The public modules, for type checkers too; every other public name is added below.
 __all__ = [
     "accelerator", "amp", "autograd", "backends", "compiler", "cpu", "cuda", "distributed", "distributions",
-    "fft", "func", "functional", "futures", "fx", "hub", "jit", "linalg", "mps", "multiprocessing", "nn",
+    "fft", "func", "functional", "futures", "fx", "hub", "jit", "library", "linalg", "mps", "multiprocessing", "nn",
     "onnx", "optim", "overrides", "profiler", "return_types", "serialization", "signal", "special", "testing",
     "torch", "torch_version", "types", "utils", "version", "viz", "xpu",
 ]  # fmt: skip
 del custom_bwd, custom_fwd, is_autocast_available  # of torch.amp alone
 
-device, Future = _Device, futures.Future
+device, Future, Storage = _Device, futures.Future, FloatStorage
 subtract, multiply, divide, true_divide, negative = sub, mul, div, div, neg
 neg_ = negative_ = Tensor.neg_
 swapdims, moveaxis, ger, trapz = transpose, movedim, outer, trapezoid
@@ -171,4 +174,8 @@ __all__ += sorted(
     _name for _name, _value in globals().items() if not (_name.startswith("_") or isinstance(_value, _ModuleType))
 )
 
-overrides.public += [vars(_m) for _m in (nn.functional, linalg, special)] + [globals()]
+for _space in (vars(linalg), vars(special), vars(functional)):
+    overrides.door(_space)
+globals().update({_n: vars(functional)[_n] for _n in functional.__all__ if not hasattr(globals()[_n], "asks")})
+overrides.door(globals())
+vars(ops)["__getattr__"] = library.namespace

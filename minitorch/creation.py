@@ -16,7 +16,7 @@ from .device import check_device
 from .kernels.cast import cast_array, widened
 from .kernels.layout import made_like
 from .ops.made import shape_of
-from .storage import Storage
+from .storage import TypedStorage, UntypedStorage
 from .tensor import Tensor
 
 
@@ -72,7 +72,7 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
     known = data.dtype if isinstance(data, (np.ndarray, np.generic)) else None
     if known is None:
         data = _unpacked(data)
-        array = _from_python(data)
+        array = _from_python(data, whole=dtype is dt.uint64)
         known = _natural(array, data)
         if dtype is not None and array.dtype.kind in "iuf":
             _check_range(array, _numpy_dtype(dtype))
@@ -80,8 +80,6 @@ def _array_of(data: Any, dtype: Any) -> NDArray[Any]:
         array = np.asarray(data)
     target = known if dtype is None else _numpy_dtype(dtype)
     target = dt.of(np.dtype(target)).numpy
-    if array.dtype.kind == "u" and array.dtype.itemsize > 1 and dtype is None:
-        dt.of(array.dtype)
     if "V" in (array.dtype.kind, target.kind) or target.char == "e":
         return np.ascontiguousarray(cast_array(array, target)).reshape(array.shape)
     with np.errstate(all="ignore"):
@@ -97,7 +95,7 @@ def _unpacked(data: Any) -> Any:
     return data
 
 
-def _from_python(data: Any) -> NDArray[Any]:
+def _from_python(data: Any, whole: bool = False) -> NDArray[Any]:
     try:
         array = np.asarray(data)
     except ValueError as error:
@@ -111,7 +109,7 @@ def _from_python(data: Any) -> NDArray[Any]:
                 raise ValueError("Overflow when unpacking long long")
             raise RuntimeError(f"Could not infer dtype of {kind}: expected numbers, in sequences of equal length")
         raise TypeError(f"new(): invalid data type {kind!r}: expected numbers, in sequences of equal length")
-    if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
+    if array.dtype == np.uint64 and array.size and not whole and array.max() > np.iinfo(np.int64).max:
         raise ValueError("Overflow when unpacking long long")
     return array
 
@@ -204,7 +202,7 @@ def is_nonzero(input: Tensor) -> bool:
 
 def is_storage(obj: Any) -> bool:
     """Whether `obj` is the storage of a tensor."""
-    return isinstance(obj, Storage)
+    return isinstance(obj, (TypedStorage, UntypedStorage))
 
 
 def is_inference(input: Tensor) -> bool:

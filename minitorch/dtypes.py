@@ -11,7 +11,7 @@ __all__ = [
     "bfloat16", "bool", "byte", "cdouble", "cfloat", "chalf", "char", "complex32", "complex64", "complex128", "double",
     "dtype", "float", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2", "float8_e5m2fnuz", "float8_e8m0fnu", "float16",
     "float32", "float64", "get_default_dtype", "half", "int", "int8", "int16", "int32", "int64", "long",
-    "set_default_dtype", "short", "uint8",
+    "set_default_dtype", "short", "uint8", "uint16", "uint32", "uint64",
 ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ class dtype:
         return {complex64: float32, complex128: float64}.get(self, self)
 
 
-mixed = False  # whether a half dtype, or autocast, was ever asked for: until then nobody needs to look for them
+mixed = False  # whether a half or bare dtype, or autocast, was ever asked for: until then nobody needs to look for them
 
 
 class _Half(dtype):
@@ -65,6 +65,23 @@ class _Half(dtype):
     @property
     def numpy(self) -> np.dtype[Any]:
         """The numpy dtype of the elements."""
+        global mixed
+        mixed = True
+        return self._numpy
+
+
+class _Bare(dtype):
+    """An unsigned dtype that holds numbers and computes little: products, bits and equality, as in PyTorch."""
+
+    def __init__(self, name: str, numpy: Any, title: str) -> None:
+        self._numpy = np.dtype(numpy)
+        self.name, self.title, self.rank, self.itemsize = name, title, 1, self._numpy.itemsize
+        self.is_floating_point = self.is_complex = self.is_signed = False
+        dtype.by_numpy[self._numpy] = self
+
+    @property
+    def numpy(self) -> np.dtype[Any]:
+        """The numpy dtype of the elements; from now on operations look for what they refuse."""
         global mixed
         mixed = True
         return self._numpy
@@ -99,6 +116,10 @@ complex128 = dtype("complex128", np.complex128, "ComplexDouble", 3)
 
 float16 = half = _Half("float16", np.float16, "Half")
 bfloat16 = _Half("bfloat16", [("bfloat16", np.uint16)], "BFloat16")
+
+uint16 = _Bare("uint16", np.uint16, "UInt16")
+uint32 = _Bare("uint32", np.uint32, "UInt32")
+uint64 = _Bare("uint64", np.uint64, "UInt64")
 
 complex32 = chalf = _Unheld("complex32", 3, 4)
 float8_e4m3fn, float8_e5m2 = _Unheld("float8_e4m3fn", 2, 1), _Unheld("float8_e5m2", 2, 1)
@@ -169,7 +190,7 @@ _BOUNDS: dict[np.dtype[Any], tuple[Any, Any]] = {
     **{d: _ends(builtins.float, np.finfo(d)) for d in map(np.dtype, "efd")},
     bfloat16._numpy: (-largest(bfloat16), largest(bfloat16)),
     **{d: _ends(builtins.int, np.iinfo(d)) for d in map(np.dtype, "bhiq")},
-    np.dtype(np.uint8): (-255, 255),  # -1 as a byte is 255
+    **{d: (-builtins.int(np.iinfo(d).max), builtins.int(np.iinfo(d).max)) for d in map(np.dtype, "BHIQ")},  # -1 is 255
 }
 
 
@@ -203,6 +224,8 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that both can be cast to, as PyTorch's table has it: `promote_types(uint8, int8)` is int16."""
     if a is b:
         return a
+    if isinstance(a, _Bare) or isinstance(b, _Bare):
+        return _promote_bare(a, b)
     if bfloat16 in (a, b) and a.rank == b.rank:
         return float32 if float16 in (a, b) else b if a is bfloat16 else a
     if a.rank == b.rank:
@@ -211,6 +234,21 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if high.is_complex and low is float64:  # an integer never widens a float, a float64 widens a complex
         return complex128
     return high
+
+
+def _promote_bare(a: dtype, b: dtype) -> dtype:
+    for d in (a, b):
+        if d.is_floating_point:
+            return d
+    raise RuntimeError(
+        "Promotion for uint16, uint32, uint64 types is not supported, attempted to promote "
+        f"{a.title} and {b.title}: cast one to the other's dtype"
+    )
+
+
+def is_bare(d: np.dtype[Any]) -> builtins.bool:
+    """Whether a numpy dtype is that of uint16, uint32 or uint64."""
+    return d.kind == "u" and d.itemsize > 1
 
 
 _python_types = {builtins.float: float64, builtins.int: int64, builtins.bool: bool, complex: complex128}

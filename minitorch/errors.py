@@ -8,14 +8,18 @@ from typing import Any
 _NO_TENSORS = (int, float, complex, str, bytes, list, tuple, dict, set, range, type(None))
 
 
-def not_a_tensor(name: str, error: AttributeError) -> Exception:
-    """The TypeError for an argument that had to be a tensor, from Python's error; an unrelated error as it is."""
+class NotATensor(TypeError, AttributeError):
+    """An argument that had to be a tensor. Both types, for PyTorch raises the one here and the other there."""
+
+
+def not_a_tensor(name: str, error: AttributeError, where: str = "an argument") -> Exception:
+    """The error for an argument that had to be a tensor, from Python's error; an unrelated error as it is."""
     value = error.obj
     kind = type(value)
     if error.name is None or (not isinstance(value, _NO_TENSORS) and kind.__module__ != "numpy"):
         return error
     shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    return TypeError(f"{name}(): an argument must be Tensor, not {shown}: {value!r:.60}")
+    return NotATensor(f"{name}(): {where} must be Tensor, not {shown}: {value!r:.60}")
 
 
 def describe(operand: Any) -> str:

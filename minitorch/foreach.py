@@ -27,10 +27,8 @@ def _split(name: str, first: Any, args: Sequence[Any]) -> list[tuple[Any, ...]]:
         raise RuntimeError(f"Tensor list must have at least one tensor: {name} got none")
     for a in args:
         if isinstance(a, (list, tuple)) and len(a) != len(first):
-            kind = "tensor" if isinstance(a[0] if a else None, Tensor) else "scalar"
-            raise RuntimeError(
-                f"Tensor list must have same number of elements as {kind} list: {name} got {len(first)} and {len(a)}"
-            )
+            kind = "Tensor lists" if isinstance(a[0] if a else None, Tensor) else "Tensor list and scalar list"
+            raise RuntimeError(f"{kind} must have the same number of tensors, got {len(first)} and {len(a)} in {name}")
     return [tuple(a[i] if isinstance(a, (list, tuple)) else a for a in args) for i in range(len(first))]
 
 
@@ -122,12 +120,13 @@ def grouped(tensorlistlist: Sequence[Sequence[Any]], with_indices: bool = False)
     return groups
 
 
+_WITHOUT_WRITING = {f"_foreach_{short}": getattr(Tensor, short) for short in ("clone", "max", "mm")}
 functions = dict(
     [
         *[pair for short in _UNARY.split() for pair in _both(short, _over)],
         *[pair for short in _BINARY.split() for pair in _both(short, _over)],
         *[pair for short in ("addcmul", "addcdiv") for pair in _both(short, _fraction)],
-        *[_named(f"_foreach_{short}", _over(short, getattr(Tensor, short))) for short in ("clone", "max", "mm")],
+        *[_named(name, _over(name, method)) for name, method in _WITHOUT_WRITING.items()],
         _named("_foreach_zero_", _in_place(_over("_foreach_zero_", Tensor.zero_))),
         _named("_foreach_copy_", _in_place(_over("_foreach_copy_", _copy))),
         _named("_foreach_norm", _norm),

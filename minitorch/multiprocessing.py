@@ -41,12 +41,16 @@ class SpawnContext:
         codes = [process.exitcode for process in self.processes]  # read once: a process may end between two looks
         failed = [i for i, code in enumerate(codes) if code]
         if failed:
-            for process in self.processes:
-                process.terminate()
-                process.join()
+            _end(self.processes)
             message = f"process {failed[0]} ended with exit code {codes[failed[0]]}; its error stands above"
             raise ProcessRaisedException(message)
         return None not in codes
+
+
+def _end(processes: list[Any]) -> None:
+    for process in processes:
+        process.terminate()
+        process.join()
 
 
 def spawn(
@@ -55,9 +59,13 @@ def spawn(
     """Call `fn(i, *args)` in `nprocs` fresh processes, i = 0 .. nprocs - 1, and wait for them (or return them)."""
     context: Any = multiprocessing.get_context(start_method)
     processes = [context.Process(target=fn, args=(i, *args), daemon=daemon) for i in range(nprocs)]
-    for process in processes:
-        process.start()
     started = SpawnContext(processes)
+    try:
+        for process in processes:
+            process.start()
+    except BaseException:
+        _end([p for p in processes if p.pid is not None])  # nobody would wait for those that did start
+        raise
     while join and not started.join():
         pass
     return None if join else started

@@ -12,9 +12,8 @@ import numpy as np
 
 from . import dtypes as dt
 from . import overrides
-from .autograd.grad_mode import mode
 from .creation import tensor
-from .errors import DtypeError, OperationError, not_a_tensor
+from .errors import DtypeError, OperationError
 from .ops.base import check_overlap, into
 from .tensor import Tensor
 
@@ -54,19 +53,19 @@ def with_out(function: Any, name: str = "", module: str = "") -> Any:
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if overrides.anyone and not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
-            return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+        if overrides.anyone and (answer := overrides.ask(call, args, kwargs)) is not overrides.unasked:
+            return answer
         out = kwargs.pop("out", None) if kwargs else None
         if isinstance(out, Tensor) and name in _IN_DTYPE_OF_OUT and kwargs.get("dtype") is None:
             kwargs["dtype"] = out.dtype
         try:
             result = function(*args, **kwargs)
-        except (AttributeError, TypeError) as error:
+        except (AttributeError, TypeError, ValueError) as error:
             if overrides.has_torch_function([*args, *kwargs.values()]):
                 return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
                 return call(tensor(args[0]), *args[1:], **kwargs, out=out)
-            if not isinstance(error, AttributeError) or (explained := not_a_tensor(name, error)) is error:
+            if (explained := overrides.no_tensor(function, args, kwargs, error)) is error:
                 raise
             raise explained from None
         return result if out is None else _fill(name, result, out, args)

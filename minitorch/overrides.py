@@ -1,18 +1,21 @@
 """Subclasses of Tensor, and `__torch_function__`: classes that say themselves what torch's functions do with them.
 
 What an operation makes of a subclass is of that subclass. A class with a `__torch_function__` of its own is asked
-instead: its methods go through it, and the public functions do as soon as there is such a class.
+instead: by its methods, and by the public functions, which look for one as soon as there is such a subclass, and
+where they do not know an argument.
 """
 
 from __future__ import annotations
 
 import functools
+import inspect
 import types as kinds
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from .autograd.grad_mode import mode
 from .autograd.tensor_base import TensorBase
+from .errors import not_a_tensor
 
 _new = object.__new__
 _OPERATORS = (
@@ -28,7 +31,7 @@ _OTHERS = (
 _OWN = ("as_subclass", "data_ptr", "register_hook", "retain_grad", "backward", "numpy", "tolist", "item")
 
 anyone = False  # whether there is a class with a `__torch_function__` of its own
-public: list[dict[str, Any]] = []  # the namespaces whose functions are to ask such classes; filled by the public door
+public: list[dict[str, Any]] = []  # the namespaces that went through `door`
 
 
 class DisableTorchFunctionSubclass:
@@ -42,7 +45,101 @@ class DisableTorchFunctionSubclass:
 
 
 class DisableTorchFunction(DisableTorchFunctionSubclass):
-    """The same: there are no modes that would have to be switched off, too."""
+    """Inside, modes are not asked either."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        self.modes = _modes[:]
+        _modes.clear()
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        _modes[:] = self.modes
+
+
+_modes: list[TorchFunctionMode] = []  # those that are entered, the last of which is asked first
+
+
+class TorchFunctionMode:
+    """Inside, every public function and method of tensors is given to `__torch_function__` of the mode.
+
+    While it answers, the modes around it are asked instead.
+
+    >>> class Count(torch.overrides.TorchFunctionMode):
+    ...     def __torch_function__(self, func, types, args=(), kwargs=None):
+    ...         print(func.__name__)
+    ...         return func(*args, **(kwargs or {}))
+    >>> with Count():
+    ...     x = torch.ones(2) + 1
+    ones
+    add
+    """
+
+    def __init__(self) -> None:
+        pass
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError("a TorchFunctionMode defines __torch_function__")
+
+    def __enter__(self) -> Any:
+        global anyone
+        anyone = True
+        if not _modes:
+            _watch_methods(_base[0])
+        _modes.append(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        _modes.pop()
+        if not _modes:
+            _unwatch_methods(_base[0])
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that runs every function as it is."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+_unwatched: dict[str, Any] = {}  # Tensor's methods as they are outside of modes
+
+
+def _watch_methods(base: Any) -> None:
+    """Let the methods and operators of plain tensors ask the modes."""
+    for name, function in list(vars(base).items()):
+        if isinstance(function, kinds.FunctionType) and name[0] != "_" and name not in _OWN:
+            _unwatched[name] = function
+            setattr(base, name, asking(function))
+    for short in [*_OPERATORS, *_OTHERS, *("r" + name for name in _OPERATORS)]:
+        name = f"__{short}__"
+        if name in vars(base):
+            _unwatched[name] = vars(base)[name]
+            setattr(base, name, asking(_unwatched[name], _public_method(base, short)))
+
+
+def _unwatch_methods(base: Any) -> None:
+    for name, function in _unwatched.items():
+        setattr(base, name, function)
+    _unwatched.clear()
+
+
+unasked = object()  # the answer where nobody is asked
+
+
+def ask(public_api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """What a mode, or the class of an argument, makes of a call; `unasked` if there is neither."""
+    values = [*args, *kwargs.values()]
+    if _modes:
+        modes = _modes[:]
+        top = _modes.pop()
+        try:
+            return top.__torch_function__(public_api, tuple(_asked(values)), args, kwargs)
+        finally:
+            _modes[:] = modes
+    if not mode.plain and has_torch_function(values):
+        return handle_torch_function(public_api, values, *args, **kwargs)
+    return unasked
 
 
 # ---------------------------------------------------------------- who is asked
@@ -166,18 +263,19 @@ _base: list[Any] = [None]  # Tensor itself
 
 def prepare(base: type, cls: Any) -> None:
     """Called for each new subclass of Tensor: results of its instances are to be its instances."""
+    global anyone
     _base[0] = base
     if cls.__torch_function__ is disabled:
         return
     cls._printed = cls.__name__
-    cls._wrap = staticmethod(lambda array: _of(cls, array))
-    cls._share = lambda self, array: _retyped(base._share(self, array), cls)  # type: ignore[attr-defined]
+    cls._wrap = staticmethod(lambda array: _of(base if mode.plain else cls, array))
+    cls._share = lambda self, array: _retyped(base._share(self, array), base if mode.plain else cls)  # type: ignore[attr-defined]
     for name in _OPERATORS:
         if f"__r{name}__" not in cls.__dict__ and hasattr(base, f"__r{name}__"):
             setattr(cls, f"__r{name}__", _reflected(cls, getattr(base, f"__r{name}__")))
     if "__torch_function__" in cls.__dict__:
         _ask_methods(base, cls)
-        _ask_functions()
+        anyone = True
 
 
 def _of(cls: type, array: Any) -> Any:
@@ -231,35 +329,85 @@ def _asking(plain: Any, shown: Any = None) -> Any:
     return method
 
 
-def _ask_functions() -> None:
-    """From now on the public functions ask the classes of their arguments; once."""
-    global anyone
-    if anyone:
-        return
-    anyone = True
-    for names in public:
-        for name in names.get("__all__", ()):
-            function = names[name]
-            if isinstance(function, kinds.FunctionType) and not hasattr(function, "asks"):
-                names[name] = asking(function)
-                names[name].__module__, names[name].__qualname__ = names["__name__"], name  # for pickle
+# ---------------------------------------------------------------- the public functions
 
 
-def asking(function: Any) -> Any:
-    """A public function that asks the classes of its arguments."""
+def door(names: dict[str, Any]) -> None:
+    """Let the public functions of a namespace ask classes with a `__torch_function__` and say what is no tensor."""
+    public.append(names)
+    for name in names["__all__"]:
+        if not takes_arguments(names[name]):
+            continue
+        if not hasattr(names[name], "asks"):
+            names[name] = asking(names[name])
+        if names[name].__name__ == name:
+            names[name].__module__ = names["__name__"]  # where it is found by what is pickled
+
+
+_TENSORS = {"mask", "index", "source", "src", "mat2", "vec", "vec2", "tensor"}  # parameters that are tensors
+
+
+def method_door(cls: Any) -> None:
+    """The same for the methods that take tensors beside the first."""
+    for name, function in list(vars(cls).items()):
+        if isinstance(function, kinds.FunctionType) and name[0] != "_" and not hasattr(function, "asks"):
+            others = list(function.__annotations__.items())[1:]
+            if name.endswith("_as") or any(
+                kind == "T" or other in _TENSORS for other, kind in others if other != "return"
+            ):
+                setattr(cls, name, asking(function))
+
+
+def takes_arguments(function: Any) -> bool:
+    """Whether it is a Python function that can be given something."""
+    code = function.__code__ if isinstance(function, kinds.FunctionType) else None
+    return code is not None and bool(code.co_argcount or code.co_flags & inspect.CO_VARARGS)
+
+
+def asking(function: Any, shown: Any = None) -> Any:
+    """A public function that asks modes and the classes of its arguments, and says which argument is no tensor.
+
+    `shown`: what it is called to those, if not itself.
+    """
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not mode.plain and has_torch_function([*args, *kwargs.values()]):
-            return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
-        return function(*args, **kwargs)
+        if anyone and (answer := ask(shown or call, args, kwargs)) is not unasked:
+            return answer
+        try:
+            return function(*args, **kwargs)
+        except (AttributeError, TypeError, ValueError) as error:
+            if has_torch_function([*args, *kwargs.values()]):
+                return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+            if (explained := no_tensor(function, args, kwargs, error)) is error:
+                raise
+            raise explained from None
 
+    call.asks = True  # type: ignore[attr-defined]
     return call
 
 
+_NO_NUMBER = ("could not convert string", "invalid literal for int()")
+
+
+def no_tensor(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], error: Exception) -> Exception:
+    """The error for an argument that is no tensor or no number, from Python's own; another error as it is."""
+    if isinstance(error, ValueError) and str(error).startswith(_NO_NUMBER):
+        return TypeError(f"{function.__name__}(): an argument must be a number, not str: {error}")
+    if not isinstance(error, AttributeError):
+        return error
+    names = inspect.unwrap(function).__code__.co_varnames
+    given = [*zip(names, args, strict=False), *kwargs.items()]
+    here = [i for i, (_, value) in enumerate(given) if value is error.obj]
+    where = f"argument '{given[here[0]][0]}' (position {here[0] + 1})" if here else "an argument"
+    return not_a_tensor(function.__name__, error, where)
+
+
 __all__ = [
+    "BaseTorchFunctionMode",
     "DisableTorchFunction",
     "DisableTorchFunctionSubclass",
+    "TorchFunctionMode",
     "handle_torch_function",
     "has_torch_function",
     "is_tensor_like",

@@ -116,6 +116,8 @@ class profile:
             profile_memory=profile_memory, with_flops=with_flops, with_stack=with_stack, with_modules=with_modules
         )
         self.activities = set(activities) if activities is not None else supported_activities()
+        if not any(isinstance(kind, ProfilerActivity) for kind in self.activities):
+            raise AssertionError(f"No valid profiler activities found: {activities!r} has no ProfilerActivity")
         self.schedule, self.on_trace_ready = schedule, on_trace_ready
         self.step_num, self._events, self._running = 0, EventList(), False
         self._step: record_function | None = None

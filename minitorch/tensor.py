@@ -51,7 +51,7 @@ from .ops import stft as SF
 from .ops import strided as SV
 from .ops import view as V
 from .size import Size, legacy_alias, legacy_array, size_of
-from .storage import Storage
+from .storage import Storage, UntypedStorage, typed_storages
 
 _new = object.__new__
 
@@ -368,8 +368,7 @@ class Tensor(TensorBase):
             raise TypeError(f"Variable data has to be a tensor, but got {type(value).__name__}")
         old = self.storage
         self.array, self._storage = value.array, Storage(value.storage.array)
-        self.storage.version, self.storage.written_at = old.version, old.written_at
-        self.storage.latest = old.latest and old.latest.copy()
+        old.replaced_by(self.storage)
 
     @property
     def _base(self) -> Any:
@@ -551,9 +550,13 @@ class Tensor(TensorBase):
         """What a program or a module hung on the tensor."""
         return {name: value for name, value in vars(self).items() if name not in _OWN}
 
-    def untyped_storage(self) -> Storage:
-        """The storage: two tensors that share memory have one."""
-        return self.storage
+    def untyped_storage(self) -> UntypedStorage:
+        """The bytes of the memory, which tensors may share."""
+        return UntypedStorage._over(self.storage)
+
+    def storage_type(self) -> Any:
+        """The class that older programs call the storages of this dtype, such as `torch.FloatStorage`."""
+        return typed_storages[self.dtype]
 
     # ------------------------------------------------ copies and casts
 
@@ -861,3 +864,6 @@ def _rebuild(
     x._requires_grad = requires_grad
     x.__dict__.update(attributes)
     return x
+
+
+overrides.method_door(Tensor)

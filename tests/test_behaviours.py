@@ -11,13 +11,7 @@ SNIPPETS = [pytest.param(code, id=f"{name}{i}") for i, (name, code) in enumerate
 
 @pytest.fixture(scope="module")
 def runner():
-    """A class with a `__torch_function__` makes public functions ask it: afterwards they are as before."""
-    spaces = list(minitorch.overrides.public)
-    before = [dict(space) for space in spaces]
-    yield Runner(minitorch)
-    for space, names in zip(spaces, before, strict=True):
-        space.update(names)
-    minitorch.overrides.public[:] = spaces
+    return Runner(minitorch)
 
 
 @pytest.mark.parametrize("code", SNIPPETS)

@@ -55,6 +55,7 @@ FLOORS = {
     "_tensor_str": 6,
     "_inductor": 6,
     "aten": 6,
+    "library": 6,
     "linalg": 6,
     "special": 6,
     "nn": 6,

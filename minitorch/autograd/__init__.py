@@ -1,7 +1,7 @@
 """The tape: Functions, nodes, the engine. It knows no kernel and no Tensor class."""
 
 from ..missing import missing_from as _missing_from
-from . import functional, graph, profiler
+from . import forward_ad, functional, graph, profiler
 from .anomaly import detect_anomaly, set_detect_anomaly
 from .engine import backward, grad
 from .function import Function, once_differentiable
@@ -32,6 +32,7 @@ __all__ = [
     "detect_anomaly",
     "enable_grad",
     "enforce_grad_layout_policy",
+    "forward_ad",
     "functional",
     "grad",
     "gradcheck",

@@ -121,7 +121,7 @@ class Function(FunctionCtx):
     @classmethod
     def apply(cls, *args: Any) -> Any:
         """Run forward, and record it if an argument requires grad."""
-        if dtypes.mixed and cls._widens and half_among(args):
+        if dtypes.mixed and cls._widens and half_among(cls.__name__, args):
             return cls._apply_half(args)
         record = mode.grad
         node = cls._node()

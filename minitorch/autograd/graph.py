@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,6 +19,8 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
 
     `autograd.grad` and `backward` take it in the place of the tensor, whose memory may then be freed.
     """
+    if not isinstance(tensor, TensorBase):
+        raise AttributeError(f"get_gradient_edge expects a Tensor, not {type(tensor).__name__}")
     if not tensor.tracked():
         raise RuntimeError("It is not possible to get the gradient edge for a Tensor that does not require gradients")
     node = tensor.grad_fn
@@ -27,6 +29,8 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
 
 def increment_version(tensor: Any) -> None:
     """Note that the memory of a tensor (or of several) was written to, by something that autograd did not see."""
+    if not isinstance(tensor, (TensorBase, Iterable)):
+        raise RuntimeError(f"increment_version expect a Iterable[Tensor] as input, not {type(tensor).__name__}")
     for x in [tensor] if isinstance(tensor, TensorBase) else tensor:
         x.storage.written("increment_version")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dtypes import is_half
+from ..dtypes import is_bare, is_half, of
+from ..errors import DtypeError
 from .grad_mode import mode
 from .node import Node
 from .tensor_base import TensorBase
@@ -19,9 +20,21 @@ def widened(x: Any) -> Any:
     return x._cast(FLOAT32) if isinstance(x, TensorBase) and is_half(x.array.dtype) else x
 
 
-def half_among(args: tuple[Any, ...]) -> bool:
-    """Whether a tensor among the arguments is of a half dtype."""
-    return any(isinstance(x, TensorBase) and x.array.dtype.char in "eV" for x in args)
+_BITS = ("bitwise_and", "bitwise_or", "bitwise_xor", "eq", "ne", "isnan", "Cast", "Where")
+_SUMS = ("Mul", "MulOfNumber", "Div", "DivOfNumber", "Sum", "Prod", "Cumsum", "Cumprod")
+_PLACES = ("Cat", "Stack", "Roll", "ConstantPadNd", "IndexSelect", "Sort", "Unique")
+_OF_BARE = frozenset((*_BITS, *_SUMS, *_PLACES))  # what uint16 and its kin compute, as in PyTorch
+
+
+def half_among(name: str, args: tuple[Any, ...]) -> bool:
+    """Whether a tensor among the arguments is of a half dtype; an error for what uint16 and its kin do not compute."""
+    found = False
+    for x in args:
+        if isinstance(x, TensorBase):
+            found |= x.array.dtype.char in "eV"
+            if is_bare(x.array.dtype) and name not in _OF_BARE:
+                raise DtypeError(name, f"not implemented for '{of(x.array.dtype).title}'", *args)
+    return found
 
 
 def compute(run: Any, node: HalfNode, args: tuple[Any, ...]) -> Any:

@@ -76,6 +76,16 @@ def assign(target: Array, x: Array) -> None:
         target[...] = x if by_numpy else cast_array(x, target.dtype)
 
 
+def next_half(a: Array, b: Array) -> Array:
+    """The next float16 or bfloat16 from a in the direction of b: bits count up away from zero, which has two signs."""
+    x, y = (np.asarray(widened(v)) for v in np.broadcast_arrays(a, b))
+    bits = np.ascontiguousarray(np.broadcast_arrays(a, b)[0]).view(np.uint16).reshape(x.shape)
+    moved = np.where((y > x) == (x > 0), bits + np.uint16(1), bits - np.uint16(1))
+    smallest = np.where(y > 0, np.uint16(1), np.uint16(0x8001))
+    found = np.where(x == 0, smallest, moved).view(a.dtype)
+    return np.where((x == y) | np.isnan(y), np.broadcast_to(b, x.shape), np.where(np.isnan(x), a, found))
+
+
 def on_copies(run: Callable[..., Any], arrays: Sequence[Array | None]) -> None:
     """Run what writes to arrays on float32 copies of the halves among them, and round what it wrote."""
     wide = [None if x is None else widened(x) for x in arrays]

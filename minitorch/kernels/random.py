@@ -486,6 +486,8 @@ _CHOICES = {
 
 def any_integers(stream: Stream, out: Array) -> None:
     """Fill with integers from 0 to the largest of the dtype; for floats, to the last before there are gaps."""
+    if out.dtype.str[1:] not in _CHOICES:
+        raise NotImplementedError(f"random_: not implemented for {out.dtype}")
     size, bits = _CHOICES[out.dtype.str[1:]]
     _fill(out, lambda part, start: _draw_integers(stream, part, 0, size, bits), np.dtype(np.int64))
 

@@ -133,6 +133,7 @@ from ..ops.unpool import (
     max_unpool2d,
     max_unpool3d,
 )
+from ..overrides import door as _door
 
 native_channel_shuffle = channel_shuffle
 
@@ -379,4 +380,5 @@ __all__ = [
     "upsample_nearest",
 ]
 
+_door(globals())
 __getattr__ = _missing_from(__name__)

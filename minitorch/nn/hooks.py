@@ -10,6 +10,7 @@ from typing import Any
 from ..autograd.function import Function
 from ..autograd.grad_mode import mode
 from ..autograd.hooks import RemovableHandle
+from ..ops.matmul import Linear, LinearWithoutBias
 from ..tensor import Tensor
 
 Hooks = OrderedDict[int, Any]
@@ -256,7 +257,7 @@ def _watch_node(module: Any, args: Any, result: Any) -> None:
     if node is None:
         return
     for hook in hooks:
-        node.register_hook(_of_module(hook, module))
+        node.register_hook(_of_module(hook, module, node.function))
     missed = _what_is_missed(args, result, node)
     if missed:
         warnings.warn(
@@ -267,12 +268,25 @@ def _watch_node(module: Any, args: Any, result: Any) -> None:
         )
 
 
-def _of_module(hook: Any, module: Any) -> Any:
+def _of_module(hook: Any, module: Any, function: Any) -> Any:
     @functools.wraps(hook, updated=())
     def on_node(grad_input: Any, grad_output: Any) -> Any:
-        return hook(module, grad_input, grad_output)
+        if function not in (Linear, LinearWithoutBias):
+            return hook(module, grad_input, grad_output)
+        new = hook(module, _shown_by_linear(*grad_input), grad_output)
+        return new if new is None else _kept_by_linear(*new)
 
     return on_node
+
+
+def _shown_by_linear(x: Any, weight: Any, *bias: Any) -> tuple[Any, ...]:
+    """The gradients as PyTorch's product has them: bias + x @ weight.T."""
+    return *bias, x, None if weight is None else weight.t()
+
+
+def _kept_by_linear(*new: Any) -> tuple[Any, ...]:
+    *bias, x, weight = new
+    return x, None if weight is None else weight.t(), *bias
 
 
 def _first_tensor(result: Any) -> Any:

@@ -18,7 +18,7 @@ from .. import dtypes as dt
 from ..autograd import engine
 from ..autograd.function import Function
 from ..autograd.grad_mode import ever, mode
-from ..autograd.half import widened
+from ..autograd.half import half_among, widened
 from ..autograd.node import rename
 from ..autograd.tensor_base import T as T
 from ..autograd.tensor_base import TensorBase as TensorBase
@@ -124,7 +124,7 @@ def numbers(x: TensorBase) -> Array:
 
 def pointwise(kernel: Elementwise, *args: Any) -> Any:
     """The result of an elementwise kernel that has no derivative, such as a comparison."""
-    if dt.mixed:
+    if dt.mixed and half_among(kernel.__name__, args):
         args = tuple([widened(x) for x in args])
     result = like(args)._wrap(broadcast_kernel(kernel, args))
     if ever.inference and mode.inference:

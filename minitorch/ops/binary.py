@@ -8,6 +8,7 @@ from typing import Any
 from .. import dtypes as dt
 from ..errors import DtypeError, OperationError
 from ..kernels import scalar as kernels
+from ..kernels.cast import next_half
 from .arithmetic import NotDifferentiable, div, no_zero, pow, refuse, where
 from .base import (
     Op,
@@ -166,8 +167,17 @@ class Nextafter(Binary):
     """y = the float after a toward b;  da = g, 0 where they are equal; db = 0"""
 
     kernel = kernels.nextafter
+    moves = True  # halves have neighbours of their own
     rule_a = staticmethod(lambda g, a, b: where(a == b, 0.0, g))
     rule_b = staticmethod(lambda g, a, b: zeros_like(g))
+
+    @classmethod
+    def forward(cls, ctx: Any, *args: Any) -> Any:
+        a, b = args
+        if not dt.is_half(a.array.dtype):
+            return super().forward(ctx, a, b)
+        ctx.save_for_backward(a, b)
+        return next_half(a.array, b.array)
 
 
 class Heaviside(NotDifferentiable):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import dtypes as dt
+from ..autograd.grad_mode import mode
 from ..errors import DtypeError, IndexingError, OperationError
 from ..kernels import index as kernels
 from ..kernels.cast import cast_array, widened
@@ -161,7 +162,7 @@ def _scatter_mean_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, 
 def _scatter_prod_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, include_self: bool) -> Any:
     """The product divided by the factor; where that is zero, the product with a one in its place.
 
-    Right to the second derivative where no place has two zeros.
+    Right to the second derivative where no place has two zeros; else that is an error.
     """
 
     def product(x: Any, src: Any) -> Any:
@@ -169,6 +170,11 @@ def _scatter_prod_grad(g: Any, x: Any, index: Any, src: Any, y: Any, axis: int, 
 
     x1, zero = where(x == 0, 1.0, x), src == 0
     zeros = ScatterAdd.apply(g._zeros(x.array.shape, g.array.dtype), axis, index, zero.to(g.dtype))
+    if mode.grad and bool((zeros > 1).any()):
+        raise RuntimeError(
+            "scatter_reduce(): Double backward is unsupported for src when >1 zeros in src are scattered to the same "
+            "position in self"
+        )
     alone = zero & (Gather.apply(zeros, axis, index) == 1)
     others = Gather.apply(g * product(x, where(alone, 1.0, src)), axis, index)
     whole = Gather.apply(g * y, axis, index) / where(zero, 1.0, src)
@@ -404,6 +410,8 @@ def index_add(input: T, dim: int, index: Any, source: Any, *, alpha: Any = 1) ->
     """input with the entries of source, times alpha, added at the indices of a dimension."""
     axis = dim_in(dim, input.array.ndim)
     _check_entries("index_add", input, axis, _index("index_add", index), _source("index_add", input, source))
+    if isinstance(alpha, complex):
+        alpha = number_in("index_add", input, alpha)
     return IndexAdd.apply(input, axis, index, source if alpha == 1 else source * alpha)
 
 

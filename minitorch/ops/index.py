@@ -177,7 +177,7 @@ def _part(k: Any) -> Any:
 def _array(k: Any) -> Any:
     """The indices of a tensor; bytes are a mask."""
     d = k.array.dtype
-    if d.kind not in "iub" or d in (np.int8, np.int16):
+    if d.kind not in "iub" or d in (np.int8, np.int16) or dt.is_bare(d):
         raise IndexError(f"tensors used as indices must be long, int, byte or bool tensors, got {k.dtype}")
     return k.array.astype(bool) if d == np.uint8 else k.array
 

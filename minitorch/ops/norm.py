@@ -260,6 +260,8 @@ def batch_norm(
     if training:
         _check_count("batch_norm", count, input)
         mean, var = _statistics(input, count, running_mean, running_var, momentum)
+        if not count:
+            mean[:] = var[:] = 0  # not NaN, which 0 elements times it would be
     elif running_mean is None or running_var is None:
         raise RuntimeError("batch_norm: running_mean and running_var must be defined in evaluation mode")
     else:

@@ -60,6 +60,8 @@ def constant(x: Any, pairs: Any, value: float) -> Any:
         n = x.shape[dim]
         if n + before + after < 0 or n + min(before, 0) + min(after, 0) < 0:
             raise OperationError("pad", f"the padding ({before}, {after}) of dimension {dim} leaves a negative size", x)
+    if x.dtype is dt.uint8 and value < 0:  # -1 fills bytes elsewhere
+        raise OperationError("pad", f"value cannot be converted to type uint8 without overflow: {value}", x)
     untouched = [(0, 0)] * (x.ndim - len(pairs))
     return ConstantPadNd.apply(x, untouched + pairs[::-1], number_in("pad", x, value))
 

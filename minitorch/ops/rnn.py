@@ -179,22 +179,28 @@ def rnn_steps(x: Any, h: Any, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any, steps:
 
 def _lstm(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
     w_ih, w_hh, b_ih, b_hh, w_hr = weights
-    if w_hr is not None:
+    if w_hr is not None or x.is_complex():
         h, c = state
         return lstm_steps(x, h, c, w_ih, w_hh, b_ih, b_hh, steps, w_hr)
     return LstmLayer.apply(x, *state, w_ih, w_hh, b_ih, b_hh, steps)
 
 
 def _gru(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return GruLayer.apply(x, *state, *weights[:4], steps)
+    run: Any = gru_steps if x.is_complex() else GruLayer.apply
+    return run(x, *state, *weights[:4], steps)
+
+
+def _rnn(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps, kind: str) -> tuple[Any, ...]:
+    run: Any = rnn_steps if x.is_complex() else RnnLayer.apply
+    return run(x, *state, *weights[:4], steps, kind)
 
 
 def _rnn_tanh(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return RnnLayer.apply(x, *state, *weights[:4], steps, "tanh")
+    return _rnn(x, state, weights, steps, "tanh")
 
 
 def _rnn_relu(x: Any, state: tuple[Any, ...], weights: Weights, steps: Steps) -> tuple[Any, ...]:
-    return RnnLayer.apply(x, *state, *weights[:4], steps, "relu")
+    return _rnn(x, state, weights, steps, "relu")
 
 
 # ---------------------------------------------------------------- layers on layers
@@ -236,8 +242,8 @@ def _layers(
 
 def _check(name: str, x: Any, weights: Weights) -> None:
     w = weights[0]
-    if x.array.dtype.kind not in "fV":
-        raise DtypeError(name, "expected a floating-point input", x)
+    if x.array.dtype.kind not in "fcV":
+        raise DtypeError(name, "expected a floating-point or complex input", x)
     if x.array.dtype is not w.array.dtype:
         raise DtypeError(name, f"input and weights must have the same dtype, got {x.dtype} and {w.dtype}", x, w)
     if x.array.shape[-1] != w.array.shape[-1]:

@@ -15,6 +15,7 @@ from ..errors import OperationError
 from ..kernels import rearrange, reduce
 from ..kernels import resample as windows
 from ..kernels import strided as kernels
+from ..storage import TypedStorage, UntypedStorage
 from . import view as V
 from .arithmetic import refuse
 from .autocast import in_float32
@@ -433,15 +434,34 @@ def apply_(self: T, callable: Any) -> T:
     return overwrite(self, self._wrap(kernels.applied(callable, numbers(self))), "apply_")
 
 
-def set_(self: T, source: Any = None) -> T:
-    """Become another tensor's memory, shape and strides (or, without one, empty)."""
+def set_(self: T, source: Any = None, storage_offset: int | None = None, size: Any = None, stride: Any = None) -> T:
+    """Become another tensor's memory, shape and strides (or, without one, empty).
+
+    Of a storage: its elements from `storage_offset` on, in this size and these strides (all of them without a size).
+    """
     check_writable(self)
+    if isinstance(source, (TypedStorage, UntypedStorage)):
+        source = _of_storage(self, source)
+    if size is not None:
+        shape = tuple(size)
+        strides = [math.prod(shape[i + 1 :]) for i in range(len(shape))] if stride is None else stride
+        source = as_strided(source, shape, strides, storage_offset or 0)
     source = self._wrap(np.empty(0, self.array.dtype)) if source is None else source
     if source.array.dtype != self.array.dtype:
         raise RuntimeError(f"Could not set tensor of type {source.dtype} to a tensor of type {self.dtype}")
     self.array, self._storage = source.array, source.storage
     self.storage.written("set_")
     return self
+
+
+def _of_storage(like: Any, storage: Any) -> Any:
+    """All elements of a storage as a vector of this tensor's dtype, in its memory."""
+    if isinstance(storage, TypedStorage) and storage.dtype is not like.dtype:
+        raise RuntimeError(f"Expected a Storage of type {like.dtype} or an UntypedStorage, but got {storage.dtype}")
+    memory = storage._storage.memory()
+    x = like._wrap(memory if memory.dtype == like.array.dtype else memory.view(like.array.dtype))
+    x._storage = storage._storage
+    return x
 
 
 def is_set_to(self: T, tensor: Any) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .. import dtypes as dt
 from ..nn.parameter import Parameter
 from ..size import Size
-from ..storage import Storage
+from ..storage import Storage, UntypedStorage
 from ..tensor import Tensor
 from . import written
 from .places import location_tag
@@ -53,7 +53,7 @@ class Pickler(pickle.Pickler):
             "storage",
             written.storage_type(d.name),
             str(number),
-            location_tag(Storage(memory)),
+            location_tag(UntypedStorage._over(Storage(memory))),
             memory.nbytes // d.itemsize,
         )
 

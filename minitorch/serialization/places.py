@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..device import Device, check_device
-from ..storage import Storage
+from ..storage import TypedStorage, UntypedStorage
 from .stored import Source, held
 
 Place = Callable[[Source, str, str], None]
@@ -31,21 +31,21 @@ def placing(map_location: Any) -> Place:
 
 
 def _place_by(function: Any, source: Source, location: str, dtype: str) -> None:
-    moved = function(source.storage(held(dtype)), location)
+    moved = function(UntypedStorage._over(source.storage(held(dtype))), location)
     if moved is None:
         _restore(source, location, dtype)
-    elif not isinstance(moved, Storage):
+    elif not isinstance(moved, (TypedStorage, UntypedStorage)):
         raise TypeError(f"map_location returned a {type(moved).__name__}: expected the storage, or None")
     else:
-        source.replace(moved)
+        source.replace(moved._storage)
 
 
 def _restore(source: Source, location: str, dtype: str) -> None:
     if len(_registry) > 1 or location != "cpu":
-        known = source.storage(held(dtype)) if len(_registry) > 1 else None
+        known = UntypedStorage._over(source.storage(held(dtype))) if len(_registry) > 1 else None
         moved = default_restore_location(known, location)
         if moved is not None:
-            source.replace(moved)
+            source.replace(moved._storage)
 
 
 # ---------------------------------------------------------------- the registry
