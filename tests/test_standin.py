@@ -106,8 +106,8 @@ def test_installed_packages_are_left_alone(folder):
             "ModuleNotFoundError: minitorch has no module 'torch.optimm' ({}, line 3): Did you mean 'optim'?",
         ),
         (
-            "from torch.library import Library",
-            "ModuleNotFoundError: minitorch has no module 'torch.library' ({}, line 3): it is PyTorch's C++",
+            "from torch.monitor import Stat",
+            "ModuleNotFoundError: minitorch has no module 'torch.monitor' ({}, line 3): it is PyTorch's C++",
         ),
         ("import torch.export", "minitorch has no module 'torch.export' ({}, line 3): it compiles programs"),
         ("torch.sofmax(1)", "no 'torch.sofmax' ({}, line 3): Did you mean 'softmax'?"),

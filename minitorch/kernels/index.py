@@ -300,8 +300,8 @@ def nonzero(x: Array) -> tuple[Array, ...]:
 
 
 def nonzero_rows(x: Array) -> Array:
-    """The same as (count, axes)."""
-    return np.ascontiguousarray(np.argwhere(x))
+    """The same as (count, axes), an axis after the other in memory, as PyTorch has it."""
+    return np.argwhere(x)
 
 
 def range_of(index: Array) -> tuple[int, int]:

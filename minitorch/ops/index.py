@@ -135,7 +135,15 @@ def _listed(key: Any) -> Any:
     if isinstance(key, tuple):
         return key
     nested = (slice, type(None), type(Ellipsis), TensorBase, np.ndarray, list, tuple)
-    return key if isinstance(key, list) and any(isinstance(k, nested) for k in key) else (key,)
+    if not (isinstance(key, list) and any(isinstance(k, nested) for k in key)):
+        return (key,)
+    warnings.warn(
+        "Using a non-tuple sequence for multidimensional indexing is deprecated: x[[a, b]] is read as x[a, b]. Write "
+        "x[tuple(indices)], or x[torch.tensor(indices)] if the list is one index",
+        UserWarning,
+        stacklevel=4,
+    )
+    return key
 
 
 def _basic(part: Any) -> list[Any]:

@@ -235,14 +235,14 @@ def _reduction(size_average: Any, reduce: Any, reduction: str) -> str:
 def _paired(name: str, input: Any, target: Any) -> tuple[Any, Any]:
     """Both in their common dtype; where their shapes differ, with a warning, as it is mostly a mistake."""
     if input.array.shape != target.array.shape:
-        error = broadcast_error(name, (input, target))
-        if error:
-            raise error
         warnings.warn(
             f"{name}: the target has shape {list(target.shape)} and the input {list(input.shape)}: they are broadcast, "
             "which is likely to give a wrong loss. Please give both the same shape.",
             stacklevel=4,
         )
+        error = broadcast_error(name, (input, target))
+        if error:
+            raise error
     a, b = pair(input, target)
     return a, b
 
