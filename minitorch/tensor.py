@@ -449,7 +449,7 @@ class Tensor(TensorBase):
 
     def numpy(self, *, force: bool = False) -> NDArray[Any]:
         """The array that holds the elements: the same memory."""
-        if self.tracked() and not force:
+        if mode.grad and self.tracked() and not force:
             raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         if self.array.dtype.kind == "V":
             raise TypeError("Got unsupported ScalarType BFloat16: numpy has no bfloat16, convert with tensor.float()")

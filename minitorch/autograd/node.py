@@ -185,7 +185,7 @@ class FunctionCtx:
         the node that made it (an AccumulateGrad for a leaf, or None), and which output.
         """
         edges = [self.edges[i] for i in self.tensor_inputs()]
-        return tuple([(_public(e[0]), e[1]) if e else (None, 0) for e in edges])
+        return tuple([(_public(e[0]), e[1]) if e and type(e[0]) is not Nowhere else (None, 0) for e in edges])
 
     def tensor_inputs(self) -> list[int]:
         """Which arguments of forward count as inputs: the tensors, and the numbers that PyTorch makes tensors of."""
@@ -389,6 +389,17 @@ class _Unpacked(Node):
         return tuple(grads)
 
 
+class Nowhere(Node):
+    """Behind a view that was made in `no_grad`: it requires grad, as its base does, but no gradient goes further."""
+
+    def __init__(self, x: Any) -> None:
+        self.outputs = ((x.array.shape, x.array.dtype),)
+        self.number = tick()
+
+    def run(self, grads: list[Any]) -> tuple[Any, ...]:
+        return ()
+
+
 class GradientEdge(NamedTuple):
     """A node, and which of its outputs is meant: the place of a tensor in the graph."""
 
@@ -526,7 +537,10 @@ def edges_of(args: tuple[Any, ...]) -> list[Edge]:
 def edge_of(x: Any) -> Edge:
     """The edge to a tensor."""
     edge: Edge = x.current_edge() if mode.grad else x._edge  # first: it may find that `x` requires grad
-    return edge or ((x, 0) if x._requires_grad else None)
+    if edge or x._requires_grad:
+        return edge or (x, 0)
+    view = x._view
+    return (Nowhere(x), 0) if view is not None and view.base._requires_grad else None
 
 
 def _public(target: Any) -> Any:

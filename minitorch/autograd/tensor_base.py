@@ -112,11 +112,9 @@ class TensorBase:
         return self.current_edge() is None
 
     def tracked(self) -> bool:
-        """Whether this tensor requires grad: itself, or because its base was written to."""
+        """Whether this tensor requires grad: itself, or because it is a view of one that does."""
         view = self._view
-        if self._requires_grad or view is None:
-            return self._requires_grad
-        return view.base._requires_grad and view.version != self.storage.version
+        return self._requires_grad or (view is not None and view.base._requires_grad)
 
     def _refused(self, view: View, happened: str) -> RuntimeError:
         """The error for a write that this view does not allow."""

@@ -338,3 +338,21 @@ def test_pieces_of_tensor_split_are_views_of_their_own():
     y = torch.ones(2, 4, requires_grad=True) * 1
     torch.hsplit(y, 2)[1].zero_()
     assert y.tolist() == [[1, 1, 0, 0]] * 2
+
+
+def test_a_view_made_in_no_grad_requires_grad_as_its_base_does():
+    w = torch.nn.Parameter(torch.tensor([1.0, 2.0]))
+    with torch.no_grad():
+        first = w[:1]
+        assert repr(first) == "tensor([1.], requires_grad=True)"
+        assert w.numpy().tolist() == [1.0, 2.0]  # nothing is recorded that it could escape
+    with pytest.raises(RuntimeError, match="Can't call numpy"):
+        w.numpy()
+    assert first.requires_grad
+    assert first.is_leaf
+    tripled = first * 3
+    assert tripled.grad_fn.next_functions == ((None, 0), (None, 0))
+    tripled.sum().backward()
+    assert w.grad is None
+    assert first.grad is None
+    assert not w.detach()[0].requires_grad

@@ -52,6 +52,8 @@ def written(seed: int) -> list[str]:
         if kind < 2:
             count += 1
             line = f"made.append(a); made[-1] = {line}"
+            if rng.random() < 0.1:
+                line = f"made.append(a); exec('with torch.no_grad(): made[-1] = {line[25:]}')"
         lines.append(line)
     return lines
 
