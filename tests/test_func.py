@@ -71,11 +71,6 @@ def test_different_values_for_tied_weights():
     torch.testing.assert_close(loose, module[1].bias.view(1, 2))
 
 
-def test_what_is_refused():
-    with pytest.raises(AttributeError, match="there is no forward mode"):
-        _ = torch.autograd.forward_ad
-
-
 def test_dicts_of_other_classes_keep_what_they_are():
     y = torch.vmap(lambda x: defaultdict(list, a=x * 2))(torch.ones(3))
     assert type(y) is defaultdict

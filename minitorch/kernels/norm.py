@@ -346,7 +346,7 @@ def batch_norm_grad(
     scale = w * rstd
     if not training:
         return channel_affine(g, scale[None], np.zeros_like(scale)[None])
-    count = x.dtype.type(x.shape[0] * x.shape[2])
+    count = x.dtype.type(max(x.shape[0] * x.shape[2], 1))  # an empty batch has no gradient
     slope = -scale * dw * rstd / count
     offset = -scale * db / count - slope * mean
     return _combined(g, x, scale[None], slope[None], offset[None])
