@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -79,8 +80,16 @@ NUMBERS: dict[str, tuple[float, ...]] = {
     "bce_with_logits_weighted": (3.0,),
 }
 BITWISE = [name for name in KERNELS if name.startswith("bitwise")]
-GRADIENTS = [name for name in KERNELS if name.endswith("_grad")]
-FLOATS = [name for name in KERNELS if name not in (*BITWISE, *GRADIENTS, "where", "ldexp")]
+# What is a part of a gradient, or takes what no function of PyTorch does: the operation table tests them.
+PARTS = ["affine_grad", "angle_grad", "prod_grad", "norm_grad", "variance_grad", "logsumexp_grad", "scaled_product"]
+OF_TWO: dict[str, tuple[Callable[..., Any], int]] = {  # kernel: the function, and for which argument
+    "divisor_grad": (torch.div, 1),
+    "larger_grad": (torch.maximum, 0),
+    "pow_base_grad": (torch.pow, 0),
+    "pow_exponent_grad": (torch.pow, 1),
+}
+GRADIENTS = [name for name in KERNELS if name.endswith("_grad") and name not in (*PARTS, *OF_TWO)]
+FLOATS = [name for name in KERNELS if name not in (*BITWISE, *GRADIENTS, *PARTS, *OF_TWO, "where", "ldexp")]
 WHOLE = [
     "add",
     "sub",
@@ -156,7 +165,8 @@ def test_whole_numbers(name: str, dtype: Any) -> None:
 
 
 def _takes_result(name: str) -> bool:
-    return name in ("sigmoid_grad", "tanh_grad")
+    bases = ("sigmoid", "tanh", "sqrt", "rsqrt", "reciprocal", "expm1", "tan")
+    return name in [f"{base}_grad" for base in bases]
 
 
 def _gradient_operands(name: str, dtype: Any) -> tuple[list[Array], tuple[float, ...]]:
@@ -166,6 +176,10 @@ def _gradient_operands(name: str, dtype: Any) -> tuple[list[Array], tuple[float,
     count = 2 if base in ("smooth_l1", "huber", "square_difference") or base.startswith("bce") else 1
     edges = [0.0, 0.5, -0.5, 1.0, -1.0, 2.0, 3.0, -3.0]
     arrays = [np.concatenate([np.random.default_rng(i).normal(size=300) * 3, edges]) for i in range(count)]
+    if base in ("sqrt", "rsqrt", "reciprocal"):
+        arrays = [abs(x) + 0.1 for x in arrays]
+    if base == "erf":
+        numbers = (2 / math.sqrt(math.pi),)
     if base == "bce":
         arrays = [np.random.default_rng(i).uniform(0.01, 0.99, 300) for i in range(2)]
     return [x.astype(dtype) for x in arrays], numbers
@@ -178,6 +192,7 @@ def test_gradients(name: str, dtype: Any) -> None:
     arrays, numbers = _gradient_operands(name, dtype)
     base = name.removesuffix("_grad")
     functions = {"hardtanh": F.hardtanh, "shrink": F.hardshrink, "threshold": lambda x, t: F.threshold(x, t, 9.0)}
+    functions["erf"] = lambda x, factor: torch.erf(x)
     x = torch.from_numpy(arrays[0]).requires_grad_()
     y = functions.get(base, RENAMED.get(base) or getattr(torch, base, None))(
         x, *[torch.from_numpy(a) for a in arrays[1:]], *numbers
@@ -189,6 +204,22 @@ def test_gradients(name: str, dtype: Any) -> None:
     # PyTorch multiplies with 1 / 6 in float32.
     tolerance = 1e-7 if name == "hardsigmoid_grad" else 60 * float(np.finfo(dtype).eps)
     np.testing.assert_allclose(got, x.grad.numpy(), rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", OF_TWO)
+def test_gradients_of_two(name: str, dtype: Any) -> None:
+    """The same for functions of two tensors."""
+    function, which = OF_TWO[name]
+    rng = np.random.default_rng(3)
+    pair = [torch.from_numpy(rng.uniform(0.2, 3, 300).astype(dtype)) for _ in range(2)]
+    pair[1][:20] = pair[0][:20]
+    pair[which].requires_grad_()
+    g = rng.normal(size=300).astype(dtype)
+    function(*pair).backward(torch.from_numpy(g))
+    got = KERNELS[name](g, *[x.detach().numpy() for x in pair])
+    tolerance = 60 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(got, pair[which].grad.numpy(), rtol=tolerance, atol=tolerance)
 
 
 def test_where() -> None:

@@ -87,7 +87,8 @@ def place(x: Any) -> Any:
         node = x.grad_fn
     except RuntimeError:
         return "refused"
-    return shown(x), x.requires_grad, x.is_leaf, x._version, node and node.name(), shown(x.grad)
+    name = node and node.name().replace("ReshapeAlias", "View")  # PyTorch's word for some of those of reshape
+    return shown(x), x.requires_grad, x.is_leaf, x._version, name, shown(x.grad)
 
 
 @pytest.mark.parametrize("start", range(0, PROGRAMS, 50))
