@@ -85,6 +85,7 @@ def _along(kernel: Kernel, axis: int, x: Array, index: Array, others: Array) -> 
     front, back = x.shape[:axis], x.shape[axis + 1 :]
     if (
         x.ndim == 1
+        or not index.size
         or x.dtype.char not in "fdlq"
         or index.dtype != np.int64
         or (index.shape[:axis], index.shape[axis + 1 :]) != (front, back)
