@@ -74,7 +74,7 @@ def _recorded(op: CustomOpDef) -> Any:
     """A Function that runs an operation; without a registered gradient its backward is an error."""
 
     def forward(ctx: Any, *args: Any) -> Any:
-        result = op._kernel(*args)
+        result = op._kernel(**dict(zip(op._signature.parameters, args, strict=True)))
         if op._setup is not None:
             op._setup(ctx=ctx, inputs=args, output=result)
         return result

@@ -12,6 +12,7 @@ import numpy as np
 
 from . import dtypes as dt
 from . import overrides
+from .autograd.grad_mode import mode
 from .creation import tensor
 from .errors import DtypeError, OperationError
 from .ops.base import check_overlap, into
@@ -61,8 +62,9 @@ def with_out(function: Any, name: str = "", module: str = "") -> Any:
         try:
             result = function(*args, **kwargs)
         except (AttributeError, TypeError, ValueError) as error:
-            if overrides.has_torch_function([*args, *kwargs.values()]):
-                return overrides.handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
+            if not mode.plain and overrides.has_torch_function([*args, *kwargs.values()]):
+                given = kwargs if out is None else {**kwargs, "out": out}
+                return overrides.handle_torch_function(call, [*args, *given.values()], *args, **given)
             if name in _OF_NUMBERS and args and isinstance(args[0], Number) and isinstance(args[-1], Number):
                 return call(tensor(args[0]), *args[1:], **kwargs, out=out)
             if (explained := overrides.no_tensor(function, args, kwargs, error)) is error:

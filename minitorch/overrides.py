@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import threading
 import types as kinds
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -49,15 +50,19 @@ class DisableTorchFunction(DisableTorchFunctionSubclass):
 
     def __enter__(self) -> None:
         super().__enter__()
-        self.modes = _modes[:]
-        _modes.clear()
+        self.modes, _entered.modes = _entered.modes, []
 
     def __exit__(self, *error: object) -> None:
         super().__exit__(*error)
-        _modes[:] = self.modes
+        _entered.modes = self.modes
 
 
-_modes: list[TorchFunctionMode] = []  # those that are entered, the last of which is asked first
+class _Entered(threading.local):
+    def __init__(self) -> None:
+        self.modes: list[TorchFunctionMode] = []  # the last of which is asked first
+
+
+_entered = _Entered()  # the modes that this thread is inside of
 
 
 class TorchFunctionMode:
@@ -82,17 +87,22 @@ class TorchFunctionMode:
         raise NotImplementedError("a TorchFunctionMode defines __torch_function__")
 
     def __enter__(self) -> Any:
-        global anyone
+        global anyone, _inside
         anyone = True
-        if not _modes:
-            _watch_methods(_base[0])
-        _modes.append(self)
+        with _changing:
+            _inside += 1
+            if _inside == 1:
+                _watch_methods(_base[0])
+        _entered.modes = [*_entered.modes, self]
         return self
 
     def __exit__(self, *error: object) -> None:
-        _modes.pop()
-        if not _modes:
-            _unwatch_methods(_base[0])
+        global _inside
+        _entered.modes = _entered.modes[:-1]
+        with _changing:
+            _inside -= 1
+            if _inside == 0:
+                _unwatch_methods(_base[0])
 
 
 class BaseTorchFunctionMode(TorchFunctionMode):
@@ -103,6 +113,8 @@ class BaseTorchFunctionMode(TorchFunctionMode):
 
 
 _unwatched: dict[str, Any] = {}  # Tensor's methods as they are outside of modes
+_inside = 0  # how often a mode was entered and not left yet, in all threads
+_changing = threading.Lock()
 
 
 def _watch_methods(base: Any) -> None:
@@ -130,13 +142,13 @@ unasked = object()  # the answer where nobody is asked
 def ask(public_api: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """What a mode, or the class of an argument, makes of a call; `unasked` if there is neither."""
     values = [*args, *kwargs.values()]
-    if _modes:
-        modes = _modes[:]
-        top = _modes.pop()
+    modes = _entered.modes
+    if modes:
+        _entered.modes = modes[:-1]
         try:
-            return top.__torch_function__(public_api, tuple(_asked(values)), args, kwargs)
+            return modes[-1].__torch_function__(public_api, tuple(_asked(values)), args, kwargs)
         finally:
-            _modes[:] = modes
+            _entered.modes = modes
     if not mode.plain and has_torch_function(values):
         return handle_torch_function(public_api, values, *args, **kwargs)
     return unasked
@@ -377,7 +389,7 @@ def asking(function: Any, shown: Any = None) -> Any:
         try:
             return function(*args, **kwargs)
         except (AttributeError, TypeError, ValueError) as error:
-            if has_torch_function([*args, *kwargs.values()]):
+            if not mode.plain and has_torch_function([*args, *kwargs.values()]):
                 return handle_torch_function(call, [*args, *kwargs.values()], *args, **kwargs)
             if (explained := no_tensor(function, args, kwargs, error)) is error:
                 raise

@@ -410,15 +410,16 @@ def _alone(slot: list[Any]) -> bool:
         return False
     if array.base is None:
         return sys.getrefcount(array) == ONE_REFERENCE + (1 if storage is None else 2)
-    # Another shape of a whole memory: nobody else may know the memory either.
+    # Another shape of a whole memory, which only `base`, the array and the storage may know.
+    base = array.base
     return (
         storage is not None
-        and storage.array is array.base
-        and array.base.base is None
-        and array.base.size == array.size
+        and storage.array is base
+        and base.base is None
+        and base.size == array.size
         and sys.getrefcount(array) == ONE_REFERENCE + 1
         and sys.getrefcount(storage) == ONE_REFERENCE + 1
-        and sys.getrefcount(array.base) == ONE_REFERENCE + 1
+        and sys.getrefcount(base) == ONE_REFERENCE + 2
     )
 
 

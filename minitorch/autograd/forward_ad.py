@@ -44,7 +44,8 @@ class dual_level:
         return 0
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        _levels.remove(self)
+        if self in _levels:
+            _levels.remove(self)
 
     def dual(self, tensor: Any, tangent: Any) -> Any:
         """A tensor on the same memory that has the tangent."""

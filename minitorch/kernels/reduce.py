@@ -61,7 +61,7 @@ def sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     front = x.ndim - len(shape)
     stretched = [front + i for i, n in enumerate(shape) if n == 1 and x.shape[front + i] != 1]
     axes = (*range(front), *stretched)
-    total = _SUM(x, axes, keepdims=not front) if axes else x
+    total = _SUM(x, axes, keepdims=not front) if axes else x.copy()
     return total if total.shape == shape else total.reshape(shape)  # a view would not be kept as a `.grad`
 
 

@@ -361,7 +361,7 @@ def check_apart(target: Any, source: Any, name: str, same: bool = True) -> None:
     a, b = target.array, source.array
     if not (a.flags.forc and b.flags.forc and np.may_share_memory(a, b)):
         return
-    if not (same and a.strides == b.strides and np.lib.array_utils.byte_bounds(a) == np.lib.array_utils.byte_bounds(b)):
+    if not (same and _steps(a) == _steps(b) and np.lib.array_utils.byte_bounds(a) == np.lib.array_utils.byte_bounds(b)):
         raise OperationError(
             name,
             "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single "
@@ -369,6 +369,11 @@ def check_apart(target: Any, source: Any, name: str, same: bool = True) -> None:
             target,
             source,
         )
+
+
+def _steps(array: Array) -> list[tuple[int, int]]:
+    """The sizes and strides of the dimensions; of those of size 1 numpy says what it likes."""
+    return [(n, s if n > 1 else 0) for n, s in zip(array.shape, array.strides, strict=True)]
 
 
 def overlaps_itself(array: Array) -> bool:

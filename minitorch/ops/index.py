@@ -36,7 +36,8 @@ class Index(Op):
 
     @staticmethod
     def forward(ctx: Any, x: Any, key: Key) -> Any:
-        ctx.save_for_backward(*key)
+        if any(ctx.edges):
+            ctx.save_for_backward(*[k.copy() if isinstance(k, np.ndarray) else k for k in key])  # users may write to it
         ctx.shape = x.array.shape
         return kernels.advanced_get(x.array, key)
 

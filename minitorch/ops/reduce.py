@@ -187,7 +187,7 @@ class VarMean(Op):
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
         ctx.save_for_backward(x)
         y, ctx.mean = kernels.var_mean(x.array, axes, correction, keepdim)
-        return y, ctx.mean
+        return y, ctx.mean.copy()  # which users may write to
 
     @staticmethod
     def backward(ctx: Any, g: Any, g_mean: Any) -> Any:
@@ -203,7 +203,7 @@ class StdMean(VarMean):
     def forward(ctx: Any, x: Any, axes: Axes, correction: float, keepdim: bool) -> Any:
         ctx.args, ctx.correction = (x.array.shape, axes, keepdim), correction
         deviation, ctx.mean = kernels.std_mean(x.array, axes, correction, keepdim)
-        y, mean = x._wrap(deviation), x._wrap(ctx.mean)
+        y, mean = x._wrap(deviation), x._wrap(ctx.mean.copy())  # which users may write to
         ctx.save_for_backward(x, y)
         return y, mean
 

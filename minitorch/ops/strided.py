@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd.grad_mode import mode
 from ..autograd.node import rename
 from ..autograd.views import check_writable
 from ..errors import OperationError
@@ -373,7 +374,9 @@ def _reformed(self: Any, name: str, function: Any, *args: Any) -> Any:
         kind, _, number = node.name().partition("Backward")
         rename(node, f"{kind}Backward{int(number) + (3 if kind == 'Squeeze' else 1)}")  # those in place come after
     self.storage.written(name)
-    self.array, self._edge, self._requires_grad = result.array, result._edge, result._requires_grad
+    self.array = result.array
+    if mode.grad:
+        self._edge, self._requires_grad = result._edge, result._requires_grad
     if self._view is not None:
         self._view = result._view
         self._view.version = self.storage.version
