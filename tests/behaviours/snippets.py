@@ -83,6 +83,7 @@ class Runner:
         answer: dict[str, Any] = {}
         with warnings.catch_warnings(record=True) as said, contextlib.redirect_stdout(printed):
             warnings.simplefilter("always")
+            warnings.filterwarnings("ignore", "TypedStorage is deprecated")  # PyTorch says so once a process, always
             try:
                 answer["value"] = self.summary(_value_of(code, names))
             except Exception as error:
