@@ -49,17 +49,11 @@ class dtype:
 mixed = False  # whether a half or bare dtype, or autocast, was ever asked for: until then nobody needs to look for them
 
 
-class _Half(dtype):
-    """A floating dtype of two bytes. Its elements move as they are; operations compute with them in float32.
+class _Rare(dtype):
+    """A dtype that operations look for only once somebody has asked for its numpy dtype: until then no array has it."""
 
-    numpy computes with float16 slowly and does not know bfloat16, whose elements are bits to it: a record of one
-    field (kind "V", the only one). No array of halves is made before somebody has asked for its numpy dtype here.
-    """
-
-    def __init__(self, name: str, numpy: Any, title: str) -> None:
+    def _enter(self, numpy: Any) -> None:
         self._numpy = np.dtype(numpy)
-        self.name, self.title, self.rank, self.itemsize = name, title, 2, 2
-        self.is_floating_point, self.is_complex, self.is_signed = True, False, True
         dtype.by_numpy[self._numpy] = self
 
     @property
@@ -70,21 +64,26 @@ class _Half(dtype):
         return self._numpy
 
 
-class _Bare(dtype):
+class _Half(_Rare):
+    """A floating dtype of two bytes. Its elements move as they are; operations compute with them in float32.
+
+    numpy computes with float16 slowly and does not know bfloat16, whose elements are bits to it: a record of one
+    field (kind "V", the only one). No array of halves is made before somebody has asked for its numpy dtype here.
+    """
+
+    def __init__(self, name: str, numpy: Any, title: str) -> None:
+        self.name, self.title, self.rank, self.itemsize = name, title, 2, 2
+        self.is_floating_point, self.is_complex, self.is_signed = True, False, True
+        self._enter(numpy)
+
+
+class _Bare(_Rare):
     """An unsigned dtype that holds numbers and computes little: products, bits and equality, as in PyTorch."""
 
     def __init__(self, name: str, numpy: Any, title: str) -> None:
-        self._numpy = np.dtype(numpy)
-        self.name, self.title, self.rank, self.itemsize = name, title, 1, self._numpy.itemsize
+        self.name, self.title, self.rank, self.itemsize = name, title, 1, np.dtype(numpy).itemsize
         self.is_floating_point = self.is_complex = self.is_signed = False
-        dtype.by_numpy[self._numpy] = self
-
-    @property
-    def numpy(self) -> np.dtype[Any]:
-        """The numpy dtype of the elements; from now on operations look for what they refuse."""
-        global mixed
-        mixed = True
-        return self._numpy
+        self._enter(numpy)
 
 
 class _Unheld(dtype):

@@ -119,9 +119,7 @@ class Tensor(TensorBase):
         overrides.prepare(Tensor, cls)
 
     __torch_function__: Any = classmethod(overrides.default)
-    as_subclass = overrides.as_subclass
-
-    _make_subclass = staticmethod(overrides.make_subclass)
+    as_subclass, _make_subclass = overrides.as_subclass, staticmethod(overrides.make_subclass)
 
     # ------------------------------------------------ made of an array
 
@@ -425,10 +423,9 @@ class Tensor(TensorBase):
         """Keep the gradient of this tensor in `.grad`, though it is no leaf."""
         if not self.tracked():
             raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        node = self.grad_fn
-        if node is not None:
+        if self.current_edge() is not None:
             self._retains_grad = True
-            node.retain(self.output_nr, self)
+            self._retain_again()
 
     @property
     def retains_grad(self) -> bool:

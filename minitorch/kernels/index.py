@@ -80,30 +80,33 @@ def _put(start: int, stop: int, y: Any, index: Any, values: Any, n: Any, m: Any,
 PICK_NS = 1.0  # an element
 
 
-def _along(kernel: Kernel, axis: int, x: Array, index: Array, others: Array) -> bool:
-    """Run `_pick` or `_put` where they can: on plain arrays, with an index that spans the axes beside its own."""
-    front, back = x.shape[:axis], x.shape[axis + 1 :]
-    if (
-        x.ndim == 1
-        or not index.size
-        or x.dtype.char not in "fdlq"
-        or index.dtype != np.int64
-        or (index.shape[:axis], index.shape[axis + 1 :]) != (front, back)
-        or not (x.flags.c_contiguous and index.flags.c_contiguous)
-    ):
-        return False
-    n, m, inner = x.shape[axis], index.shape[axis], math.prod(back)
+def _goes_along(axis: int, x: Array, index: Array) -> bool:
+    """Whether `_pick` and `_put` may run: on plain arrays, with an index that spans the axes beside its own."""
+    return (
+        x.ndim > 1
+        and index.size > 0
+        and x.dtype.char in "fdlq"
+        and index.dtype == np.int64
+        and (index.shape[:axis], index.shape[axis + 1 :]) == (x.shape[:axis], x.shape[axis + 1 :])
+        and x.flags.c_contiguous
+        and index.flags.c_contiguous
+    )
+
+
+def _along(kernel: Kernel, axis: int, x: Array, index: Array, others: Array) -> None:
+    """Run `_pick` or `_put` over an axis; `others`, of the shape of the index, is written or read."""
+    n, m, inner = x.shape[axis], index.shape[axis], math.prod(x.shape[axis + 1 :])
     flat = x.reshape(-1), index.reshape(-1), others.reshape(-1)
-    kernel.split(math.prod(front), m * inner * PICK_NS, *flat, n, m, inner)
-    return True
+    kernel.split(math.prod(x.shape[:axis]), m * inner * PICK_NS, *flat, n, m, inner)
 
 
 def gather(x: Array, axis: int, index: Array) -> Array:
     """y[i, j] = x[index[i, j], j] along axis 0, and so on; `index` may be smaller than x in the other axes."""
     lines, at = _lines(x), _lines(index)
     check_range(at, lines.shape[axis], axis)
-    out = np.empty(index.shape, x.dtype)
-    if _along(_pick, axis, lines, at, out):
+    if _goes_along(axis, lines, at):
+        out = np.empty(index.shape, x.dtype)
+        _along(_pick, axis, lines, at, out)
         return out
     if lines.flags.c_contiguous:
         return lines.reshape(-1).take(_flat(at, axis, lines.shape)).reshape(index.shape)
@@ -154,7 +157,9 @@ def scatter_add(y: Array, axis: int, index: Array, src: Any) -> None:
     if not isinstance(values, np.ndarray) or values.shape != index.shape:
         values = np.broadcast_to(values, index.shape)
     values = np.ascontiguousarray(values)
-    if values.dtype != y.dtype or not _along(_put, axis, y, index, values):
+    if values.dtype == y.dtype and _goes_along(axis, y, index):
+        _along(_put, axis, y, index, values)
+    else:
         add_at(y, _flat(index, axis, y.shape).ravel(), values.ravel())
 
 
