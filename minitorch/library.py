@@ -35,7 +35,7 @@ class CustomOpDef:
         call.apply_defaults()
         names = list(self._signature.parameters) if self._mutated == "unknown" else list(self._mutated)
         if not names:
-            return self._function.apply(*call.arguments.values())
+            return self._function.apply(*call.args, call.kwargs)
         result = self._kernel(**call.arguments)
         for x in [call.arguments[name] for name in names]:
             if isinstance(x, Tensor):
@@ -71,12 +71,16 @@ class CustomOpDef:
 
 
 def _recorded(op: CustomOpDef) -> Any:
-    """A Function that runs an operation; without a registered gradient its backward is an error."""
+    """A Function that runs an operation, whose last argument are the keywords; without a registered gradient its
+    backward is an error.
+    """
 
     def forward(ctx: Any, *args: Any) -> Any:
-        result = op._kernel(**dict(zip(op._signature.parameters, args, strict=True)))
+        *inputs, keywords = args
+        result = op._kernel(*inputs, **keywords)
         if op._setup is not None:
-            op._setup(ctx=ctx, inputs=args, output=result)
+            more = {"keyword_only_inputs": keywords} if keywords else {}
+            op._setup(ctx=ctx, inputs=tuple(inputs), output=result, **more)
         return result
 
     def backward(ctx: Any, *grads: Any) -> Any:
@@ -85,7 +89,8 @@ def _recorded(op: CustomOpDef) -> Any:
                 f"Trying to backward through {op._qualname.replace('::', '.')}.default but no autograd formula was "
                 "registered. Please use register_autograd to add one."
             )
-        return op._backward(ctx, *grads)
+        found = op._backward(ctx, *grads)
+        return (*found, None) if isinstance(found, (tuple, list)) else (found, None)
 
     name = f"GeneratedBackwardFor_{op._qualname.replace('::', '_')}_default"
     return type(name, (Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)})
