@@ -527,7 +527,7 @@ class Tensor(TensorBase):
                 "moment. Copy tensor.detach() instead."
             )
         storage, dtype, offset, shape, strides = self._placed(deepcopy(self.storage, memo))
-        copied = _rebuild(type(self), storage, dtype, offset, shape, strides, self._requires_grad, {})
+        copied = _rebuild(type(self), storage, dtype, offset, shape, strides, self.tracked(), {})
         memo[id(self)] = copied
         copied.__dict__.update(deepcopy(self._attributes(), memo))
         copied._grad = None if self._grad is None else self._grad.__deepcopy__(memo)

@@ -1,5 +1,7 @@
 """In-place writes: to results, to views, through views; versions; what is refused. Against finite differences."""
 
+import copy
+
 import pytest
 
 import minitorch as torch
@@ -356,3 +358,4 @@ def test_a_view_made_in_no_grad_requires_grad_as_its_base_does():
     assert w.grad is None
     assert first.grad is None
     assert not w.detach()[0].requires_grad
+    assert copy.deepcopy(first).requires_grad
